@@ -1,0 +1,116 @@
+// @ts-check
+/**
+ * Fetches once, for all pool workers, what pyscript.toml names, and checks it against static/lock.json before it runs.
+ *
+ * The manifest is read with PyScript's own TOML parser, so that this host and PyScript agree on what it says.
+ * JavaScript modules cannot be handed over as bytes under our CSP: they are fetched and checked here, and imported from
+ * the HTTP cache afterwards. What that guard does not catch: a server that answers the second fetch with other bytes.
+ */
+
+const LOCK = 'static/lock.json';
+const MANIFEST = 'pyscript.toml';
+const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
+
+/** @param {string} hex @returns {string} a Subresource Integrity value */
+function integrity(hex) {
+  const bytes = /** @type {RegExpMatchArray} */ (hex.match(/../g)).map(pair => parseInt(pair, 16));
+  return `sha256-${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/**
+ * @param {URL} base folder of index.html
+ * @param {string} version what the page runs; the manifest must say the same
+ * @param {(bytes: { done: number, total: number }) => void} onprogress bytes before compression
+ * @returns {{ router: Promise<any>, pool: Promise<any> }}
+ */
+export function loadAssets(base, version, onprogress) {
+  const bytes = { done: 0, total: 0 };
+  let told = 0;
+  const count = (/** @type {number} */ n) => {
+    bytes.done += n;
+    const time = performance.now();
+    if (time - told > 50 || bytes.done === bytes.total) { told = time; onprogress({ ...bytes }); }
+  };
+  const clean = (/** @type {string} */ path) => new URL(path, base).pathname.slice(base.pathname.length);
+
+  /** Answers come from the network or the HTTP cache; a cached asset that fails its check is fetched once more.
+   *  @type {(path: string, locked: Map<string, any>) => Promise<Response>} */
+  async function get(path, locked) {
+    const asset = locked.get(clean(path));
+    const url = new URL(path, base);
+    const options = asset ? { integrity: integrity(asset.sha256) } : { cache: /** @type {RequestCache} */ ('no-cache') };
+    let response;
+    try {
+      response = await fetch(url, options);
+    } catch (error) {
+      if (!asset) throw new Error(`${clean(path)} could not be fetched: ${error}`);
+      response = await fetch(url, { ...options, cache: 'reload' }).catch(() => {
+        throw new Error(`${clean(path)} could not be fetched, or it is not what static/lock.json says (sha256 ${asset.sha256})`);
+      });
+    }
+    if (!response.ok) throw new Error(`${clean(path)} could not be fetched: HTTP ${response.status}`);
+    return response;
+  }
+
+  /** @type {(path: string, locked: Map<string, any>) => Promise<ArrayBuffer>} */
+  async function read(path, locked) {
+    const response = await get(path, locked);
+    const buffer = await response.arrayBuffer();
+    if (locked.has(clean(path))) count(buffer.byteLength);
+    return buffer;
+  }
+
+  const described = (async () => {
+    const [{ parse }, manifest, lock] = await Promise.all([
+      import(new URL(TOML, base).href),
+      get(MANIFEST, new Map()).then(response => response.text()),
+      get(LOCK, new Map()).then(response => response.json()),
+    ]);
+    const config = parse(manifest);
+    if (config.version !== version) {
+      throw new Error(`this page is version ${version}, but the server has ${config.version}: reload the page`);
+    }
+    const locked = new Map(lock.assets.map((/** @type {any} */ asset) => [asset.path, asset]));
+    return { config, locked };
+  })();
+
+  const pool = described.then(async ({ config, locked }) => {
+    const folder = config.interpreter.replace(/[^/]*$/, '');
+    const modules = [config.interpreter, `${folder}pyodide.asm.mjs`];
+    const wasm = `${folder}pyodide.asm.wasm`;
+    const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
+    const counted = [wasm, stdlib, ...modules, ...config.packages];
+    bytes.total = counted.reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
+    count(0);
+    const [module, library, , packages, files] = await Promise.all([
+      get(wasm, locked).then(response => WebAssembly.compileStreaming(response)).then(compiled => {
+        count(locked.get(clean(wasm))?.size ?? 0);
+        return compiled;
+      }),
+      read(stdlib, locked),
+      Promise.all(modules.map(path => read(path, locked))),
+      Promise.all(config.packages.map(async (/** @type {string} */ path) =>
+        ({ name: /** @type {string} */ (path.split('/').pop()), bytes: await read(path, locked) }))),
+      Promise.all(Object.entries(config.files).map(async ([path, target]) =>
+        ({ path: String(target), bytes: await read(path, locked) }))),
+    ]);
+    return {
+      interpreter: new URL(config.interpreter, base).href, idb_map: new URL(config.pool.idb_map, base).href, module, stdlib: library, packages, files,
+      config: { pool: config.pool, slices: config.slices },
+    };
+  });
+
+  const router = described.then(async ({ config, locked }) => {
+    const [shell, micropython, ...texts] = await Promise.all([
+      get('index.html', locked).then(response => response.text()),
+      get(config.router.interpreter, locked),
+      ...config.router.files.map((/** @type {string} */ path) => get(path, locked).then(response => response.text())),
+    ]);
+    const names = config.router.files.map((/** @type {string} */ path) => path.split('/').pop());
+    return {
+      shell, config: { pool: config.pool, slices: config.slices }, micropython: new URL(micropython.url),
+      python: Object.fromEntries(names.map((/** @type {string} */ name, /** @type {number} */ at) => [name, texts[at]])),
+    };
+  });
+  return { router, pool };
+}

@@ -1,0 +1,157 @@
+// @ts-check
+/**
+ * What both doors share: an HTTP request becomes one envelope on a MessagePort, the replies become one Response.
+ *
+ * The page loads this file as a module, the service worker by `importScripts` (a classic script, because not every
+ * engine has module service workers), so it exports nothing and hangs one object on the global scope instead.
+ * It knows nothing of routes: what is asked and what is answered passes through unread.
+ */
+(() => {
+  /** Protocol and application version: page, service worker, router and workers refuse to mix different ones. */
+  const PROTOCOL = 1;
+  const VERSION = '0.1.0';
+
+  /**
+   * @typedef {{ v: number, type: string, id?: string, [field: string]: any }} Envelope
+   * @typedef {{ resolve: (response: Response) => void, reject: (reason: any) => void, head: boolean,
+   *             stream: ReadableStreamDefaultController | null, release: () => void, asked: number,
+   *             accept: string }} Pending
+   */
+
+  /** @param {any} signal */
+  const abortReason = signal => signal.reason instanceof Error ? signal.reason
+    : new DOMException(String(signal.reason ?? 'aborted'), 'AbortError');
+
+  /**
+   * The one answer that a door makes by itself: nobody behind it can speak.
+   * @param {number} status @param {string} detail @param {string} accept
+   */
+  function problem(status, detail, accept) {
+    const title = status === 503 ? 'The pool is not there yet' : 'The router was lost';
+    const headers = { 'cache-control': 'no-store', 'retry-after': '1', 'x-worker': 'none' };
+    if (accept.includes('application/json')) {
+      return new Response(JSON.stringify({ type: 'about:blank', title, status, detail }),
+        { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
+    }
+    const text = `<section class="panel error" role="alert"><h2>${title}</h2><p>${detail}</p></section>`;
+    return new Response(text, { status, headers: { ...headers, 'content-type': 'text/html; charset=utf-8' } });
+  }
+
+  class Door {
+    /**
+     * @param {MessagePort} port to the router worker
+     * @param {string} base path of the folder of index.html, with slashes at both ends
+     */
+    constructor(port, base) {
+      this.port = port;
+      this.base = base;
+      this.count = 0;
+      this.closed = false;
+      /** @type {Map<string, Pending>} */
+      this.pending = new Map();
+      /** @type {(message: Envelope) => void} called with what is not a reply */
+      this.onother = () => {};
+      port.onmessage = ({ data }) => this.receive(data);
+      port.start();
+    }
+
+    /** @param {string} type @param {object} fields @param {Transferable[]} [transfer] */
+    post(type, fields, transfer = []) {
+      this.port.postMessage({ v: PROTOCOL, type, ...fields }, transfer);
+    }
+
+    /** Ends the door: every request still waiting is answered. @param {string} reason */
+    close(reason) {
+      this.closed = true;
+      for (const [id, entry] of this.pending) {
+        if (entry.stream) entry.stream.error(new TypeError(reason));
+        else entry.resolve(problem(502, reason, entry.accept));
+        entry.release();
+        this.pending.delete(id);
+      }
+      this.port.close();
+    }
+
+    /**
+     * Answers a request as `fetch` would.
+     * @param {Request} request @param {AbortSignal} [signal]
+     * @returns {Promise<Response>} rejects with an AbortError when the signal fires first
+     */
+    async fetch(request, signal = request.signal) {
+      const accept = request.headers.get('accept') ?? '';
+      if (this.closed) return problem(502, 'The router is being started anew. Try again in a moment.', accept);
+      if (signal.aborted) throw abortReason(signal);
+      const url = new URL(request.url);
+      const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+      const body = hasBody ? await request.arrayBuffer() : null;
+      if (signal.aborted) throw abortReason(signal);
+      const id = String(++this.count);
+      return new Promise((resolve, reject) => {
+        const abort = () => {
+          const entry = this.pending.get(id);
+          if (!entry) return;
+          this.pending.delete(id);
+          this.post('http:cancel', { id, reason: String(signal.reason?.message ?? signal.reason ?? 'aborted') });
+          if (entry.stream) entry.stream.error(abortReason(signal));
+          else reject(abortReason(signal));
+        };
+        signal.addEventListener('abort', abort, { once: true });
+        this.pending.set(id, {
+          resolve, reject, stream: null, asked: 0, accept, head: request.method === 'HEAD',
+          release: () => signal.removeEventListener('abort', abort),
+        });
+        this.post('http:request', {
+          id, method: request.method, path: '/' + url.pathname.slice(this.base.length), query: url.search.slice(1),
+          headers: Object.fromEntries(request.headers), body, deadline: null, parent: null, priority: null,
+        }, body ? [body] : []);
+      });
+    }
+
+    /** @param {Envelope} message */
+    receive(message) {
+      const entry = message.id === undefined ? undefined : this.pending.get(message.id);
+      if (message.type === 'http:reply') { if (entry) this.reply(entry, message); }
+      else if (message.type === 'http:chunk') { if (entry?.stream) this.chunk(entry, message.body); }
+      else if (message.type === 'http:end') { if (entry) this.end(entry, message); }
+      else this.onother(message);
+    }
+
+    /** @param {Pending} entry @param {Envelope} message */
+    reply(entry, message) {
+      const id = /** @type {string} */ (message.id);
+      const bodyless = entry.head || [204, 205, 304].includes(message.status);
+      /** @type {BodyInit | null} */
+      let body = bodyless ? null : message.body;
+      if (message.stream && !bodyless) {
+        body = new ReadableStream({
+          start: controller => { entry.stream = controller; },
+          // Called when the reader wants more: back-pressure reaches the worker as credits.
+          pull: () => { if (entry.asked) { this.post('http:credit', { id, n: entry.asked }); entry.asked = 0; } },
+          cancel: () => { this.pending.delete(id); entry.release(); this.post('http:cancel', { id, reason: 'reader left' }); },
+        }, new CountQueuingStrategy({ highWaterMark: 16 }));
+        if (message.body) this.chunk(entry, message.body, false);
+      } else {
+        this.pending.delete(id);
+        entry.release();
+      }
+      entry.resolve(new Response(body, { status: message.status, headers: message.headers }));
+    }
+
+    /** @param {Pending} entry @param {ArrayBuffer | string} body @param {boolean} [credit] */
+    chunk(entry, body, credit = true) {
+      const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body);
+      if (credit) entry.asked += 1;
+      /** @type {ReadableStreamDefaultController} */ (entry.stream).enqueue(bytes);
+    }
+
+    /** @param {Pending} entry @param {Envelope} message */
+    end(entry, message) {
+      this.pending.delete(/** @type {string} */ (message.id));
+      entry.release();
+      if (message.error) entry.stream?.error(new TypeError(String(message.error)));
+      else entry.stream?.close();
+    }
+  }
+
+  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, problem };
+})();

