@@ -1,7 +1,7 @@
 """Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, all three.
 
 Python 3.11 or newer runs this file; all else it brings by itself: a virtual environment in .venv with what
-tests/requirements.txt pins, Node 20 or newer (from pip where the machine has none), npm packages of tests/browser, and
+tests/requirements.txt pins, Node 20 or newer (from pip where the machine has none), npm packages of tests/package.json, and
 the browsers from Debian's packages when it runs as root. Where it may not install, it says what to install. Exit status 0 means that all ran
 and all passed.
 """
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
-NPM = ROOT / "tests" / "browser" / "package.json"
+NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
 # Debian's own packages by suite: what is on PATH afterwards -> package.
 DEBIAN = {
@@ -94,8 +94,8 @@ def node() -> None:
 
 
 def modules() -> None:
-    """The npm packages that drive a browser which Playwright cannot."""
-    marker = ROOT / "tests" / "browser" / "node_modules" / ".keriwasm"
+    """The npm packages that the tests use."""
+    marker = NPM.parent / "node_modules" / ".keriwasm"
     if NPM.exists() and not fresh(marker, NPM):
         run("npm", "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", cwd=NPM.parent)
         marker.parent.mkdir(exist_ok=True)
@@ -127,8 +127,7 @@ def main(arguments: list[str]) -> int:
     environment()
     node()
     packages(suites)
-    if "browser" in suites:
-        modules()
+    modules()
     if "unit" in suites:
         run(PYTHON, "-m", "ruff", "check", "--quiet", ".")
     failed = []

@@ -205,7 +205,7 @@ if ('serviceWorker' in navigator) {
     show();
   });
 }
-addEventListener('pagehide', event => { if (!event.persisted) door.post('door:close', {}); });
+addEventListener('pagehide', (/** @type {PageTransitionEvent} */ event) => { if (!event.persisted) door.post('door:close', {}); });
 show();
 if (!document.querySelector('main[data-rendered]')) {
   // The router keeps it until the first worker is ready: the boot screen stands until then.

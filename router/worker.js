@@ -241,7 +241,7 @@ async function start(init) {
   for (const event of early.splice(0)) policy(event);
 }
 
-scope.onmessage = ({ data: message, ports }) => {
+scope.onmessage = (/** @type {MessageEvent} */ { data: message, ports }) => {
   if (message.v !== PROTOCOL || message.version !== VERSION) {
     scope.postMessage({ v: PROTOCOL, type: 'router:mismatch', version: VERSION });
   } else if (message.type === 'router:init') {

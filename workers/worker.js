@@ -16,7 +16,7 @@ const waiting = [];
 /** @type {(message: Envelope) => void} */
 let deliver = message => { waiting.push(message); };
 
-scope.onmessage = ({ data }) => {
+scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   if (data.type === 'worker:init') boot(data).catch(error => fail(data, error));
   else deliver(data);
 };
@@ -42,8 +42,8 @@ async function withSharedAssets(init, work) {
     if (url.endsWith('python_stdlib.zip')) return Promise.resolve(new Response(init.stdlib));
     return fetch.call(scope, request, options);
   };
-  WebAssembly.instantiateStreaming = async (_, imports) => (
-    { module: init.module, instance: await WebAssembly.instantiate(init.module, imports) });
+  const module = /** @type {WebAssembly.Module} */ (init.module);
+  WebAssembly.instantiateStreaming = async (_, imports) => ({ module, instance: await WebAssembly.instantiate(module, imports) });
   try {
     return await work();
   } finally {

@@ -1,0 +1,144 @@
+"""A served app, a real Chromium, and pages that fail their test on any console error or page error.
+
+What the console guard does not catch: errors of a worker that the page never hears of. The router logs the cause of every
+fault once with console.error, which reaches the page's console, so a test that provokes one says so with `allow`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import serve  # noqa: E402
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+BOOT_MS = 120_000
+
+
+def serving(base: str = "/") -> Iterator[str]:
+    """Serve the repository on a free port of 127.0.0.1 until the generator is closed; yields the app's URL."""
+    server = serve.make_server(ROOT, "127.0.0.1", 0, base=base)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}{base}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The app at the root of its own origin."""
+    yield from serving()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+class Watched:
+    """A page whose console and errors are collected; `allow` names what a test means to provoke."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.allowed: list[re.Pattern[str]] = []
+        self.errors: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def allow(self, pattern: str) -> None:
+        """Errors that match this are meant by the test."""
+        self.allowed.append(re.compile(pattern))
+
+    def unexpected(self) -> list[str]:
+        """All errors that no `allow` covers."""
+        return [error for error in self.errors if not any(pattern.search(error) for pattern in self.allowed)]
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[[Page], Watched]]:
+    """Watches pages for the length of a test, which fails if one of them reported an error."""
+    pages: list[Watched] = []
+
+    def start(page: Page) -> Watched:
+        pages.append(Watched(page))
+        return pages[-1]
+
+    yield start
+    unexpected = [error for page in pages for error in page.unexpected()]
+    assert not unexpected, "\n".join(unexpected)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile: nothing cached, no service worker."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+def wait_ready(page: Page, state: str = "ready", timeout: float = BOOT_MS) -> None:
+    """Wait until the whole pool and both doors answer."""
+    page.wait_for_function("state => document.documentElement.dataset.state === state", arg=state, timeout=timeout)
+
+
+@pytest.fixture
+def boot(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> Callable[..., Watched]:
+    """Opens the app in a page of its own and waits until it is ready."""
+
+    def start(path: str = "", workers: int = 2, faults: bool = False, state: str = "ready", url: str = app_url) -> Watched:
+        watched = watch(context.new_page())
+        query = f"workers={workers}" + ("&faults=1" if faults else "")
+        watched.page.goto(f"{url}{path}?{query}")
+        wait_ready(watched.page, state)
+        return watched
+
+    return start
+
+
+# Runs in the page: what a plain fetch gets, as plain data.
+FETCH = """async ({path, method, headers, body, json}) => {
+  const options = {method: method ?? 'GET', headers: headers ?? {accept: 'application/json'}};
+  if (json !== null && json !== undefined) {
+    options.body = JSON.stringify(json);
+    options.headers = {...options.headers, 'content-type': 'application/json'};
+  } else if (body !== null && body !== undefined) options.body = body;
+  const began = performance.now();
+  const response = await fetch(new URL(path, document.baseURI), options);
+  const text = await response.text();
+  let data = null;
+  try { data = JSON.parse(text); } catch { /* not JSON: the text tells */ }
+  return {status: response.status, headers: Object.fromEntries(response.headers), text, json: data,
+          ms: performance.now() - began};
+}"""
+
+
+def fetch(page: Page, path: str, method: str = "GET", json: object = None, body: str | None = None,
+          headers: dict[str, str] | None = None) -> dict:  # fmt: skip
+    """A plain fetch from the page (the service worker's door): {status, headers, text, json, ms}."""
+    return page.evaluate(FETCH, {"path": path, "method": method, "json": json, "body": body, "headers": headers})
