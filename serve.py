@@ -320,7 +320,7 @@ class Watcher(threading.Thread):
         for room in SERVED_ROOMS:
             for folder, folders, files in os.walk(self._root / room):
                 folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
-                paths += [os.path.join(folder, name) for name in files]
+                paths += [os.path.join(folder, name) for name in files if not name.startswith(".")]
         found = {}
         for path in paths:
             with contextlib.suppress(OSError):  # absent, or deleted after the listing
@@ -412,7 +412,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             super().handle_one_request()
         except http.client.LineTooLong:  # the request line alone passed the bound
-            self.command = self.requestline = ""
+            self.command = self.requestline = self.request_version = ""
             self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
@@ -498,6 +498,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "OPTIONS":
             return self._send(204, {"Allow": "GET, HEAD, OPTIONS"})
         path, mark, query = re.sub(r"(?i)\Ahttps?://[^/?]*/?", "/", self.path).partition("?")
+        if not path.startswith("/"):
+            return self._problem(400, "the target of a request starts with /")
         base = self.server.base
         inside = path.removeprefix(base) if path.startswith(base) else None
         if inside is not None and inside.startswith("app/"):
@@ -667,7 +669,7 @@ def make_server(
 
 def folder(text: str) -> str:
     """`sub/folder` as `/sub/folder/`. Raises ValueError when a name in it would need escaping or begins with a dot."""
-    base = f"/{text.strip('/')}/".replace("//", "/")
+    base = f"/{text.strip('/')}/" if text.strip("/") else "/"
     if not re.fullmatch(r"/([A-Za-z0-9_~-][A-Za-z0-9_.~-]*/)*", base):
         raise ValueError(f"{text!r} is no folder path: give one as /sub/folder/, of letters, digits and - _ . ~")
     return base
