@@ -1,0 +1,49 @@
+// @ts-check
+// Starts the page's Python (python/page.py, MicroPython by PyScript, on this thread). No request waits for it.
+//
+// It is JavaScript for three reasons only. The addresses below come from import.meta.url, for PyScript resolves
+// relative ones against the location, and that is wrong on a deep link such as app/pool. PyScript's default worker
+// hook builds a function from text, which the Content-Security-Policy forbids, so it is cleared before anything uses
+// it. And what helps when Python cannot start (no WebAssembly, "Try again") cannot be Python.
+
+const here = (/** @type {string} */ path) => new URL(path, import.meta.url).href;
+
+/** What this browser lacks of what cannot be done without; names as in index.html's data-needs. */
+function missing() {
+  const lacks = [];
+  if (typeof WebAssembly !== 'object') lacks.push('wasm');
+  if (typeof Worker !== 'function' || !window.MessageChannel) lacks.push('worker');
+  if (!window.isSecureContext) lacks.push('secure');
+  return lacks;
+}
+
+document.addEventListener('click', (event) => {
+  const target = /** @type {Element} */ (event.target);
+  if (target.closest?.('[data-reload]')) location.reload();
+});
+
+for (const need of missing()) {
+  document.querySelector(`[data-needs="${need}"]`)?.removeAttribute('hidden');
+  // Without these no worker will ever start; "secure" alone costs the service worker and some APIs, not the page.
+  if (need !== 'secure') document.documentElement.dataset.state = 'failed';
+}
+
+// The element must stand in the page before core.js is evaluated: it reads the config from it there, once.
+const script = document.createElement('script');
+script.type = 'mpy';
+script.src = here('page.py');
+script.setAttribute('config', JSON.stringify({
+  interpreter: here('../static/micropython/1.27.0/micropython.mjs'),
+  files: { [here('page_words.py')]: './page_words.py' },
+  // Not needed here; the first four are not vendored either. "!error" keeps its messages in the console.
+  plugins: ['!codemirror', '!py-editor', '!py-game', '!py-terminal', '!donkey', '!deprecations-manager', '!error'],
+}));
+document.body.append(script);
+
+try {
+  const { hooks } = await import(here('../static/pyscript/0.7.31/core.js'));
+  hooks.worker.onBeforeRunAsync.clear();
+} catch (error) {
+  // The page still works: doors, router and workers do not use PyScript. Boot progress, theme button and copying do.
+  console.error('PyScript did not start; the page goes on without its conveniences.', error);
+}

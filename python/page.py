@@ -1,0 +1,469 @@
+"""The page's own Python: what is convenient, never what is needed.
+
+Runs on MicroPython (PyScript) on the page's main thread; python/page.js starts it. Requests, swaps and history are
+htmx's and the door's business and work without this file. Here are boot progress, theme, copy buttons, shortcuts,
+the banner, the marked nav link, focus after a navigation, the timing line under an answer, drop zones and "3 s ago".
+
+Every listener sits on the document and finds its element by closest(), so what a swap brings or takes needs no
+wiring, and the number of proxies stays what it is after start. Two traits of MicroPython's bridge matter: a JavaScript
+integer beyond 31 bits arrives cut off (so clocks come from time.time()), and undefined arrives as an object that is
+true (so event details cross as JSON text).
+"""
+
+import json
+import time
+
+import js
+import page_words as words
+from pyscript.ffi import create_proxy, to_js
+
+document = js.document
+root = document.documentElement
+
+# Progress events come faster than anyone reads; the screen is brought up to date this often at most.
+REDRAW_MS = 120
+COPIED_MS = 1600
+THEME_KEY = "keriwasm-theme"
+
+
+def on(target, name, handler):
+    """Listens for the page's whole life, hence no way to stop."""
+    target.addEventListener(name, create_proxy(handler))
+
+
+def now_ms():
+    return time.time() * 1000
+
+
+def find(selector, under=None):
+    """The first match or None."""
+    return (under or document).querySelector(selector)
+
+
+def closest(event, selector):
+    """The event's nearest ancestor that matches, or None; a text node or the document itself has none."""
+    target = event.target
+    return target.closest(selector) if hasattr(target, "closest") else None
+
+
+def plain(value):
+    """A JavaScript value of plain data as Python's."""
+    text = js.JSON.stringify(value)
+    return json.loads(text) if isinstance(text, str) else None
+
+
+def announce(text):
+    """Tells screen readers; the same words twice in a row are told twice."""
+    region = find("#announce")
+    region.textContent = ""
+    region.textContent = text
+
+
+# ---------------------------------------------------------------- state of the runtime
+
+
+class Screen:
+    """Boot screen, slim bar and header chip, drawn from the newest status."""
+
+    def __init__(self):
+        self.status = {}
+        self.timer = None
+        self.drawn = 0
+        self.redraw = create_proxy(self.draw)
+
+    def take(self, status):
+        self.status = status
+        if self.timer is None:
+            wait = REDRAW_MS - (now_ms() - self.drawn)
+            self.timer = js.setTimeout(self.redraw, int(max(0, wait)))
+
+    def draw(self, *_):
+        self.timer = None
+        self.drawn = now_ms()
+        status = self.status
+        self.draw_chip(status)
+        shown = words.boot(status)
+        bar = find("[data-boot-bar]")
+        set_progress(bar, shown["percent"])
+        if find("#boot"):
+            set_progress(find("#boot-progress"), shown["percent"])
+            set_text(find("#boot-text"), shown["text"])
+            self.draw_workers(shown["workers"])
+        if status.get("state") == "failed" and status.get("reason"):
+            fail(status["reason"])
+        note = words.browser_note(status.get("missing"), js.Reflect.has(js.navigator, "serviceWorker"))
+        place = find("[data-browser-note]")
+        place.hidden = not note
+        set_text(place, note)
+
+    def draw_chip(self, status):
+        text, kind = words.chip(status.get("state"), status.get("ready") or 0, status.get("size") or 0)
+        set_text(find("[data-pool-chip]"), text)
+        find("#pool-chip").setAttribute("data-kind", kind)
+
+    def draw_workers(self, workers):
+        """One tile per worker, changed in place: replacing them would make screen readers start anew."""
+        place = find("#boot-workers")
+        while place.childElementCount > len(workers):
+            place.lastElementChild.remove()
+        while place.childElementCount < len(workers):
+            tile = document.createElement("li")
+            name = document.createElement("strong")
+            state = document.createElement("span")
+            tile.append(name, state)
+            place.append(tile)
+        tile = place.firstElementChild
+        for worker, text, kind in workers:
+            tile.className = "tile " + kind
+            set_text(tile.firstElementChild, worker)
+            set_text(tile.lastElementChild, text)
+            tile = tile.nextElementSibling
+
+
+def set_text(element, text):
+    if element.textContent != text:
+        element.textContent = text
+
+
+def set_progress(element, percent):
+    if percent is None:
+        element.removeAttribute("value")
+    else:
+        element.value = percent
+
+
+def fail(reason):
+    place = find("#boot-reason")
+    if place and reason:
+        set_text(place, reason)
+
+
+class Banner:
+    """The line under the header about the connection to the runtime."""
+
+    def __init__(self):
+        self.state = "ok"
+
+    def show(self, state, reason=""):
+        text, kind, reload_offered = words.banner(state, reason)
+        self.state = state if text else "ok"
+        element = find("#banner")
+        set_text(find("[data-banner-text]"), text)
+        find("[data-reload]", element).hidden = not reload_offered
+        element.className = "banner " + kind
+        element.hidden = not text
+
+
+screen = Screen()
+banner = Banner()
+
+
+def on_status(event):
+    status = plain(event.detail) or {}
+    screen.take(status)
+    # The router that was started anew has workers again: that is what "restarting" waited for.
+    if banner.state == "restarting" and status.get("ready") and status.get("state") in ("ready", "degraded"):
+        banner.show("ok")
+
+
+def on_connection(event):
+    detail = plain(event.detail) or {}
+    state, reason = detail.get("state"), detail.get("reason") or ""
+    if state == "failed":
+        fail(reason)
+        if find("#boot"):
+            return  # the boot screen says it, with what to do; twice would be noise
+    banner.show(state, reason)
+
+
+def on_network(_):
+    if js.navigator.onLine:
+        if banner.state == "offline":
+            banner.show("ok")
+    elif banner.state == "ok":
+        banner.show("offline")
+
+
+# ---------------------------------------------------------------- answers and navigation
+
+
+class Answers:
+    """The line under an answer: the door tells of an answer before htmx swaps it in, so the line waits for the swap."""
+
+    def __init__(self):
+        self.target = None
+        self.line = ""
+
+    def come(self, event):
+        detail = event.detail
+        timings = plain(detail.timings) or {}
+        self.line = words.timing_line(timings, plain(detail.workers) or [], timings.get("total"))
+        self.target = detail.target
+
+    def swapped(self, target):
+        if self.target is None or not self.target.isSameNode(target):
+            return
+        place = find("[data-timing]", target)
+        if place:
+            place.textContent = self.line
+        self.target = None
+
+
+answers = Answers()
+
+
+def on_swapped(event):
+    context = event.detail.ctx
+    target = context.target
+    if not hasattr(target, "querySelector"):
+        return
+    answers.swapped(target)
+    if getattr(target, "id", "") == "main":
+        mark_place()
+        if navigated(context):
+            arrive(target)
+
+
+def navigated(context):
+    """Whether a person moved to another page, rather than the first content replacing the boot screen."""
+    return str(context.push) == "true" or hasattr(context.request.headers, "HX-History-Restore-Request")
+
+
+def arrive(main):
+    """Puts the focus where reading starts, as a real page load would."""
+    heading = find("h1", main)
+    (heading or main).focus(to_js({"preventScroll": True}))
+
+
+def base_path():
+    return js.URL.new(document.baseURI).pathname
+
+
+def mark_place():
+    place = words.current_place(js.location.pathname, base_path())
+    for link in document.querySelectorAll(".site-nav a"):
+        if link.getAttribute("href") == place:
+            link.setAttribute("aria-current", "page")
+        else:
+            link.removeAttribute("aria-current")
+
+
+def abort(element):
+    """htmx listens for this event on the element that made the request; the door tells router and worker."""
+    element.dispatchEvent(js.CustomEvent.new("htmx:abort"))
+
+
+def abort_running():
+    running = document.querySelectorAll(".htmx-request")
+    for index in range(running.length):
+        abort(running.item(index))
+    if running.length:
+        announce("Cancelled")
+
+
+# ---------------------------------------------------------------- theme, copying, keys, drops, times
+
+
+def choose_theme(choice):
+    if choice == "auto":
+        root.removeAttribute("data-theme")
+    else:
+        root.setAttribute("data-theme", choice)
+    root.setAttribute("data-theme-choice", choice)
+    label_theme()
+    try:
+        js.localStorage.setItem(THEME_KEY, choice)
+    except Exception as error:  # storage may be forbidden; the choice then lasts as long as the page
+        print("The theme cannot be stored:", error)
+    announce("Theme: " + choice)
+
+
+def label_theme():
+    choice = root.getAttribute("data-theme-choice") or "auto"
+    for button in document.querySelectorAll("[data-theme-toggle]"):
+        button.setAttribute("aria-label", "Theme: " + choice)
+        button.setAttribute("title", "Theme: " + choice)
+
+
+def turn_theme():
+    choose_theme(words.next_theme(root.getAttribute("data-theme-choice")))
+
+
+def copy_source(button):
+    """What a copy button copies: its own value, the element its selector names, or the value beside it."""
+    given = button.getAttribute("data-copy")
+    if given and not given.startswith("#"):
+        return given
+    source = find(given) if given else find("[data-copy-source]", button.closest(".copyable"))
+    if not source:
+        raise ValueError(f"nothing to copy for data-copy={given!r}")
+    return source.value if source.matches("input, textarea, select") else source.textContent
+
+
+async def copy(button):
+    text = copy_source(button)
+    try:
+        await js.navigator.clipboard.writeText(text)
+        done = True
+    except Exception:  # no clipboard API here (insecure address) or not allowed: the old way still asks nobody
+        done = copy_by_selection(text)
+    label = find("[data-copy-text]", button) or button
+    before = label.getAttribute("data-before") or label.textContent
+    label.setAttribute("data-before", before)
+    label.textContent = "Copied" if done else "Press Ctrl+C"
+    announce("Copied" if done else "Copying is not allowed here")
+    js.setTimeout(lambda: set_text(label, before), COPIED_MS)
+
+
+def copy_by_selection(text):
+    area = document.createElement("textarea")
+    area.value = text
+    area.className = "visually-hidden"
+    document.body.append(area)
+    area.select()
+    done = document.execCommand("copy")
+    area.remove()
+    return done
+
+
+chord = words.Chord()
+
+
+def on_key(event):
+    if event.defaultPrevented or event.ctrlKey or event.metaKey or event.altKey:
+        return
+    key = event.key
+    if not isinstance(key, str) or find("dialog[open]"):
+        return
+    if key != "Escape" and closest(event, "input, textarea, select, [contenteditable]"):
+        return
+    action = chord.press(key, now_ms())
+    if action is None:
+        return
+    if action == "cancel":
+        abort_running()
+        return
+    event.preventDefault()
+    if action == "help":
+        show_help()
+    elif action == "theme":
+        turn_theme()
+    elif action == "focus":
+        field = find("main [data-filter]") or find("main :is(input:not([type=hidden]), textarea, select)")
+        if field:
+            field.focus()
+    else:
+        link = find(f'.site-nav a[href="{action[1]}"]')
+        if link:
+            link.click()
+
+
+def show_help():
+    dialog = find("#help")
+    if not dialog.open:
+        dialog.showModal()
+
+
+async def on_click(event):
+    button = closest(event, "[data-copy], [data-cancel], [data-theme-toggle], [data-help], [data-skip], dialog")
+    if not button:
+        return
+    if button.hasAttribute("data-copy"):
+        await copy(button)
+    elif button.hasAttribute("data-cancel"):
+        form = find(button.getAttribute("data-cancel"))
+        if form:
+            abort(form)
+            announce("Cancelled")
+    elif button.hasAttribute("data-theme-toggle"):
+        turn_theme()
+    elif button.hasAttribute("data-help"):
+        show_help()
+    elif button.hasAttribute("data-skip"):
+        # A link to "#main" would leave the page: <base> makes it an address of its own.
+        main = find("#main")
+        main.focus()
+        main.scrollIntoView()
+    elif event.target == button:
+        button.close()  # a click on the backdrop counts as one on the dialog itself
+
+
+def has_files(event):
+    transfer = event.dataTransfer
+    return bool(transfer) and transfer.types.includes("Files")
+
+
+def on_drag(event):
+    if not has_files(event):
+        return
+    event.preventDefault()  # also outside of a zone: a stray drop must not replace the page
+    zone = closest(event, "[data-drop]")
+    event.dataTransfer.dropEffect = "copy" if zone else "none"
+    light(zone)
+
+
+def on_drag_leave(event):
+    if not event.relatedTarget:  # left the window
+        light(None)
+
+
+def light(zone):
+    for other in document.querySelectorAll(".drop.over"):
+        if not zone or not other.isSameNode(zone):
+            other.classList.remove("over")
+    if zone:
+        zone.classList.add("over")
+
+
+def on_drop(event):
+    if not has_files(event):
+        return
+    event.preventDefault()
+    light(None)
+    zone = closest(event, "[data-drop]")
+    field = find(zone.getAttribute("data-drop")) if zone else None
+    if not field:
+        return
+    files = event.dataTransfer.files
+    if files.length > 1 and not field.multiple:
+        announce("One file only")
+        return
+    field.files = files
+    field.dispatchEvent(js.Event.new("change", to_js({"bubbles": True})))
+    announce(f"{files.length} files" if files.length > 1 else "1 file")
+
+
+def tell_times():
+    if document.hidden:
+        return
+    now = now_ms()
+    times = document.querySelectorAll("time[data-ago]")
+    for index in range(times.length):
+        element = times.item(index)
+        set_text(element, words.ago(float(element.getAttribute("data-ago")), now))
+
+
+def start():
+    on(document, "keriwasm:status", on_status)
+    on(document, "keriwasm:connection", on_connection)
+    on(document, "keriwasm:answer", answers.come)
+    on(document, "htmx:after:swap", on_swapped)
+    on(document, "click", on_click)
+    on(document, "keydown", on_key)
+    on(document, "dragover", on_drag)
+    on(document, "dragleave", on_drag_leave)
+    on(document, "drop", on_drop)
+    on(js.window, "online", on_network)
+    on(js.window, "offline", on_network)
+    js.setInterval(create_proxy(tell_times), 1000)
+    label_theme()
+    mark_place()
+    if not js.navigator.onLine:
+        on_network(None)
+    # Python starts after the door: what was told meanwhile is kept there.
+    if js.Reflect.has(js.window, "keriwasm"):
+        screen.take(plain(js.window.keriwasm.status) or {})
+    root.setAttribute("data-page", "ready")
+
+
+start()
