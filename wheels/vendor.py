@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Vendored parts: from wheels/vendor.toml to static/ and its lock, and the check of one against the other.
+
+    python wheels/vendor.py verify                 every file is the one that the lock names (no network)
+    python wheels/vendor.py refresh                fetch, build and write all of it again; the same lock comes out
+    python wheels/vendor.py refresh --accept-new   the same after vendor.toml names new versions
+    python wheels/vendor.py table                  bytes of a first visit, raw and compressed
+
+Needs Python 3.11 or newer; refresh also needs pip, npm, Node.js and Debian's apt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from vendoring import lock as locking
+from vendoring import paths
+
+
+def verify() -> int:
+    if not paths.LOCK.exists():
+        print(f"{paths.LOCK}: missing", file=sys.stderr)
+        return 1
+    lock = locking.read(paths.LOCK)
+    found = locking.problems(lock, paths.ROOT)
+    for problem in found:
+        print(problem, file=sys.stderr)
+    if found:
+        print(f"{len(found)} problems; `python wheels/vendor.py refresh` restores the vendored parts", file=sys.stderr)
+        return 1
+    total = sum(asset.size for asset in lock.assets)
+    print(f"{len(lock.assets)} files, {total / 1e6:.1f} MB: all as locked")
+    return 0
+
+
+def table() -> int:
+    """Print what a first visit transfers: each asset as it is, and as a browser that takes brotli gets it."""
+    lock = locking.read(paths.LOCK)
+    packed = {asset.of: asset.size for asset in lock.assets if asset.of}
+    rows = [(a.path, a.size, packed.get(a.path, a.size)) for a in lock.assets if not a.of and a.path != "static/lock.json"]
+    width = max(len(path) for path, _, _ in rows)
+    for path, raw, small in sorted(rows, key=lambda row: -row[2]):
+        print(f"{path:{width}} {raw:>11,} {small:>11,} {small / raw:>5.0%}")
+    raw, small = sum(row[1] for row in rows), sum(row[2] for row in rows)
+    print(f"{'total':{width}} {raw:>11,} {small:>11,} {small / raw:>5.0%}")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("verify", help="check static/ against static/lock.json")
+    commands.add_parser("table", help="bytes of a first visit")
+    again = commands.add_parser("refresh", help="make static/ anew from vendor.toml")
+    again.add_argument("--accept-new", action="store_true", help="take versions that the lock does not know yet")
+    arguments = parser.parse_args()
+    if arguments.command == "verify":
+        return verify()
+    if arguments.command == "table":
+        return table()
+    from vendoring.fetch import FetchError
+    from vendoring.refresh import refresh
+    from vendoring.toolchain import ToolchainUnavailable
+
+    try:
+        lock = refresh(accept_new=arguments.accept_new)
+    except (FetchError, ToolchainUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{len(lock.assets)} files written")
+    return verify()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Where things lie. Every path in the lock is relative to ROOT, which is also the app's base URL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STATIC = ROOT / "static"
+WHEELS = ROOT / "wheels"
+MANIFEST = WHEELS / "vendor.toml"
+LICENCES = WHEELS / "licences"
+LOCK = STATIC / "lock.json"
+NOTICES = STATIC / "THIRD-PARTY-NOTICES.txt"
+
+SITE_PACKAGES = "/lib/python3.14/site-packages"
+"""Where a worker unpacks a wheel: the file names inside bytecode say so."""
+
+
+def cache() -> Path:
+    """The folder for downloads and the toolchain: $KERIWASM_CACHE, else ~/.cache/keriwasm. Made when missing."""
+    path = Path(os.environ.get("KERIWASM_CACHE") or Path.home() / ".cache" / "keriwasm")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
