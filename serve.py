@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 from urllib.parse import unquote_to_bytes
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one learns it here, not from a traceback
     sys.exit(f"serve.py: needs Python 3.11 or newer, this is {sys.version.split()[0]}: run it with a newer python3")
 
 # ---- What is served -------------------------------------------------------------------------------------------------
@@ -85,10 +85,11 @@ CONTENT_SECURITY_POLICY = "; ".join((
     "base-uri 'self'",  # each page has one <base>, so that the app can live in any folder; never another origin
 ))  # fmt: skip
 DENIED_FEATURES = (
-    "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture", "encrypted-media", "fullscreen",
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
     "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
     "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
+# Reading the clipboard is left to the browser's own question: Chromium ties writing from a script to it.
 # Sent with every answer. An answer that a service worker makes carries its own headers: it must repeat this set.
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -316,16 +317,16 @@ class Watcher(threading.Thread):
         return f"{self._run}-{self._count}"
 
     def _look(self) -> dict[str, tuple[int, int]]:
-        paths = [str(self._root / name) for name in SERVED_FILES]
+        paths = [self._root / name for name in SERVED_FILES]
         for room in SERVED_ROOMS:
             for folder, folders, files in os.walk(self._root / room):
                 folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
-                paths += [os.path.join(folder, name) for name in files if not name.startswith(".")]
+                paths += [Path(folder, name) for name in files if not name.startswith(".")]
         found = {}
         for path in paths:
             with contextlib.suppress(OSError):  # absent, or deleted after the listing
-                status = os.stat(path)
-                found[path] = (status.st_mtime_ns, status.st_size)
+                status = path.stat()
+                found[str(path)] = (status.st_mtime_ns, status.st_size)
         return found
 
     def run(self) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from hypothesis import strategies as st
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -39,6 +41,16 @@ SECRET = b"top secret: nobody outside may read this\n"
 MODULE = b"export const answer = 42; // said again and again\n" * 400
 WASM = b"\0asm\1\0\0\0" + bytes(range(256)) * 3000
 BROTLI = b"as good as brotli: the server never looks inside" * 9
+
+LIB, WHEEL, CORE = "/static/lib/1.0.0/lib.mjs", "/static/wheels/a-1.0-py3-none-any.whl", "/static/core/2.0.0/core.wasm"
+NAVIGATE = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html,*/*;q=0.8"}
+HOSTILE = st.sampled_from(
+    ["..", ".", "", "%2e%2e", "%2E.", "%252e%252e", "..%2f", "%2f", "/", "\\", "%5c", "..\\", "%00", "x%00.css", "~",
+     "C:", "C:%5c", "%c0%ae%c0%ae", "%ff", "static", "router", "app.css", ".git", "config", "link-out.txt", "link-dir",
+     "link-git", "outside.txt", "app", "serve.py", "tests", "__pycache__", "...", "app.css.", "app.css%20",
+     "app.css::$DATA", "static%2fapp.css", "link-dir%2foutside.txt", "\u00ef", "nul", "lib", "1.0.0", "%",
+     "%zz", "%2", "app-sibling"]
+)  # fmt: skip
 
 
 def sha256(data: bytes) -> str:
@@ -171,3 +183,12 @@ def running(root: Path, base: str = "/", dev: bool = False, verbose: bool = Fals
         server.server_close()
         thread.join(5)
         assert not thread.is_alive()
+
+
+def check_security(answer: Answer) -> None:
+    for name, value in serve.SECURITY_HEADERS.items():
+        assert answer.field(name) == value, name
+
+
+def shell(base: str = "/") -> bytes:
+    return SHELL.replace('<base href="./">', f'<base href="{base}">').encode()

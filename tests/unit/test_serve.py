@@ -1,4 +1,4 @@
-"""serve.py: the decisions it makes, without sockets. tests/unit/test_serve_http.py asks it over connections."""
+"""serve.py: the decisions it makes, without sockets. The other test_serve_*.py ask it over connections."""
 
 from __future__ import annotations
 
@@ -13,15 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from serve_site import SECRET, build, serve, sha256, write, write_lock
-
-HOSTILE = st.sampled_from(
-    ["..", ".", "", "%2e%2e", "%2E.", "%252e%252e", "..%2f", "%2f", "/", "\\", "%5c", "..\\", "%00", "x%00.css", "~",
-     "C:", "C:%5c", "%c0%ae%c0%ae", "%ff", "static", "router", "app.css", ".git", "config", "link-out.txt", "link-dir",
-     "link-git", "outside.txt", "app", "serve.py", "tests", "__pycache__", "...", "app.css.", "app.css%20",
-     "app.css::$DATA", "static%2fapp.css", "link-dir%2foutside.txt", "\u00ef", "nul", "lib", "1.0.0", "%",
-     "%zz", "%2", "app-sibling"]
-)  # fmt: skip
+from serve_site import HOSTILE, SECRET, build, serve, sha256, write, write_lock
 
 
 @pytest.fixture(scope="module")

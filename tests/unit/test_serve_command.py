@@ -77,7 +77,7 @@ def test_base_and_host(start: object) -> None:
         assert answer.url == url and b'<base href="/sub/folder/">' in answer.read()
 
 
-@pytest.mark.skipif(not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"), reason="this machine has no IPv6")
+@pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
 def test_ipv6() -> None:
     with serve.make_server(ROOT, "::1", 0) as server:
         assert re.fullmatch(r"http://\[::1\]:\d+/", server.url)
