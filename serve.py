@@ -49,6 +49,7 @@ SERVED_FILES = frozenset(
     {"index.html", "pyscript.toml", "service-worker.js", "manifest.webmanifest", "favicon.ico", "favicon.svg"}
 )
 SERVICE_WORKERS = frozenset({"service-worker.js", "router/service-worker.js"})
+VERSIONED = re.compile(r"[/-][0-9]+(\.[0-9]+)+[/-]")  # a locked path without one may name other bytes tomorrow
 BASE_TAG = re.compile(rb'<base href="\./"\s*/?>')  # of index.html: the shell's own, for a host that rewrites nothing
 
 # Own tables: the system's differ from machine to machine, and with nosniff a module of a wrong type does not run.
@@ -553,7 +554,7 @@ class Handler(BaseHTTPRequestHandler):
             data = path.read_bytes()  # read whole, so that the ETag and the body are of the same bytes
             bodies = {"identity": Body(hashlib.sha256(data).hexdigest(), lambda: io.BytesIO(data))}
             return self._entity(bodies, len(data), status.st_mtime, path.suffix, fields)
-        if not self.server.watcher and name not in SERVICE_WORKERS:
+        if VERSIONED.search(name) and not self.server.watcher:
             fields["Cache-Control"] = IMMUTABLE
         bodies = {"identity": Body(locked.sha256, lambda: path.open("rb"))}
         packed = locate(self.server.root, locked.brotli.split("/")) if locked.brotli else None

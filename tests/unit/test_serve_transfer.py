@@ -50,6 +50,18 @@ def test_locked_assets_are_cached_for_ever_by_the_hash_of_the_lock(site: Client)
         assert answer.field("ETag") == f'"{sha256(data)}"' and answer.body == data
 
 
+def test_a_locked_asset_without_a_version_in_its_path_is_revalidated(tmp_path: Path) -> None:
+    root = build(tmp_path)
+    paths = ("static/app.css", "static/NOTICES-2.txt")
+    for path in paths:
+        write(root / path, b"x" * 2000)
+    write_lock(root, {path: (root / path).read_bytes() for path in paths})
+    with running(root) as site:
+        for path in paths:
+            answer = site.ask(f"/{path}")
+            assert answer.field("Cache-Control") == "no-cache" and answer.field("ETag") == f'"{sha256(answer.body)}"'
+
+
 def test_everything_else_is_revalidated(site: Client, root: Path) -> None:
     for path in (
         "/",
