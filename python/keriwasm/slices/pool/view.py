@@ -1,0 +1,91 @@
+"""The router's snapshot of the pool, made ready for people: pure functions, no clock and no I/O of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STEADY_MS = 3000
+"""A heartbeat younger than this is "steady"; the exact age would repaint the page each second for nothing."""
+
+KINDS = ("hang", "crash", "throw", "slow")
+
+# state -> (kind for the style sheet, icon of templates/macros/ui.html)
+STATES = {
+    "booting": ("plain", "boot"),
+    "ready": ("ok", "ok"),
+    "busy": ("info", "busy"),
+    "hung": ("bad", "hung"),
+    "draining": ("warn", "drain"),
+    "dead": ("bad", "dead"),
+    "failed": ("bad", "dead"),
+}
+
+
+def view(snapshot: dict[str, Any], now_ms: float) -> dict[str, Any]:
+    """What the templates need of `GET /app/pool`'s JSON.
+
+    Parameters:
+        snapshot: `{state, router: {uptime_ms, inflight, handled}, workers: [...]}`; missing numbers become 0, other
+            missing values None, because a worker that boots has neither heartbeat nor heap
+        now_ms: epoch milliseconds of the moment that the snapshot's durations count from
+
+    Returns `{pool: {state, router: {started, inflight, handled}, workers}, ready, deaths}`. Moments are epoch ms
+    rounded to whole seconds: the rounding keeps an unchanged pool's fragment unchanged.
+    """
+    router = snapshot.get("router") or {}
+    workers = [line(worker, now_ms) for worker in snapshot.get("workers") or []]
+    return {
+        "pool": {
+            "state": snapshot.get("state") or "booting",
+            "router": {
+                "started": _moment(router.get("uptime_ms"), now_ms),
+                "inflight": router.get("inflight") or 0,
+                "handled": router.get("handled") or 0,
+            },
+            "workers": workers,
+        },
+        "ready": sum(worker["state"] in ("ready", "busy") for worker in workers),
+        "deaths": deaths(snapshot, now_ms),
+    }
+
+
+def line(worker: dict[str, Any], now_ms: float) -> dict[str, Any]:
+    """One worker's line: its snapshot with kind and symbol of its state and with moments instead of durations."""
+    state = worker.get("state") or "booting"
+    kind, symbol = STATES.get(state, ("plain", "info"))
+    beat = worker.get("last_heartbeat_ms")
+    return {
+        "id": worker["id"],
+        "state": state,
+        "kind": kind,
+        "symbol": symbol,
+        "stage": worker.get("stage"),
+        "slices": worker.get("slices") or [],
+        "generation": worker.get("generation") or 0,
+        "queue": worker.get("queue") or 0,
+        "handled": worker.get("handled") or 0,
+        "failed": worker.get("failed") or 0,
+        "boot_ms": worker.get("boot_ms"),
+        "heap_bytes": worker.get("heap_bytes"),
+        "beating": beat is not None and beat < STEADY_MS,
+        "heartbeat": _moment(beat, now_ms),
+    }
+
+
+def deaths(snapshot: dict[str, Any], now_ms: float) -> list[dict[str, Any]]:
+    """What the workers last died of: `[{worker, cause, restarts, at}]`, at None where the router does not say when."""
+    return [
+        {
+            "worker": worker["id"],
+            "cause": worker["last_error"],
+            "restarts": worker.get("restarts") or 0,
+            "at": _moment(worker.get("last_death_ms"), now_ms),
+        }
+        for worker in snapshot.get("workers") or []
+        if worker.get("last_error")
+    ]
+
+
+def _moment(ms_ago: float | None, now_ms: float) -> int | None:
+    """When something was that happened `ms_ago`, in epoch ms, to the second."""
+    return None if ms_ago is None else round((now_ms - ms_ago) / 1000) * 1000
