@@ -527,16 +527,18 @@ class Handler(BaseHTTPRequestHandler):
     def _app(self) -> None:
         """The page's own workers answer app/; only before they do, or without a page, does a request come here."""
         if self.command in ("GET", "HEAD") and self._navigates():
-            return self._shell()
+            return self._shell(deep=True)
         detail = "this path is answered by the page's own workers once they are up: open the page, then try again"
         return self._problem(503, detail, {"Retry-After": "1"})
 
-    def _shell(self) -> None:
-        """index.html, whose <base> names the app's folder, so that its relative links work however deep the path is."""
+    def _shell(self, deep: bool = False) -> None:
+        """index.html; deep under app/ its <base> names the app's folder, or its relative links would lead nowhere."""
         path = locate(self.server.root, ["index.html"])
         if path is None:
             return self._problem(404, "index.html is missing: serve a whole checkout of KeriWasm")
-        text = BASE_TAG.sub(f'<base href="{self.server.base}">'.encode(), path.read_bytes(), count=1)
+        text = path.read_bytes()
+        if deep:
+            text = BASE_TAG.sub(f'<base href="{self.server.base}">'.encode(), text, count=1)
         if self.server.watcher:
             script = f'<script type="module" src="{self.server.base}__dev__/reload.js"></script>'
             text = re.sub(rb"(?i)</head>", script.encode() + rb"\g<0>", text, count=1)

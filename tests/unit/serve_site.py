@@ -190,5 +190,6 @@ def check_security(answer: Answer) -> None:
         assert answer.field(name) == value, name
 
 
-def shell(base: str = "/") -> bytes:
+def shell(base: str = "./") -> bytes:
+    """The shell whose <base> is `base`: of a deep link that of the app, else as it stands in index.html."""
     return SHELL.replace('<base href="./">', f'<base href="{base}">').encode()
