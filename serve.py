@@ -71,7 +71,8 @@ IDLE_SECONDS = 60.0  # a kept-alive connection between two requests
 SEND_SECONDS = 30.0  # a client that takes no byte for this long is gone
 LINGER_SECONDS = 3.0  # for the rest of a refused request to arrive
 CONNECTIONS = 256
-GZIP_FLOOR, GZIP_CEILING, GZIP_LEVEL, GZIP_CACHE = 1024, 32 << 20, 6, 64 << 20  # bytes, but for the level
+GZIP_FLOOR, GZIP_CEILING, GZIP_CACHE = 1024, 32 << 20, 64 << 20  # bytes: what is compressed, what is kept of it
+GZIP_LARGE, GZIP_LEVEL, GZIP_LARGE_LEVEL = 1 << 20, 6, 3  # twice as fast for 7 % more bytes: the first to ask waits
 IMMUTABLE, REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
 
 # ---- Security headers -----------------------------------------------------------------------------------------------
@@ -276,19 +277,32 @@ class GzipCache:
     def __init__(self, bound: int = GZIP_CACHE) -> None:
         self.bound, self.held = bound, 0
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = threading.Lock()  # held while compressing: clients of one cold file cost one run, not one each
+        self._lock, self._gates = threading.Lock(), dict[str, threading.Lock]()
+
+    def _find(self, digest: str) -> bytes | None:
+        if digest in self._bodies:
+            self._bodies.move_to_end(digest)
+        return self._bodies.get(digest)
 
     def get(self, digest: str, opened: Callable[[], BinaryIO]) -> bytes:
-        """The gzip of what `opened` opens and `digest` names."""
+        """The gzip of what `opened` opens and `digest` names; made once for all who ask for it at the same time."""
         with self._lock:
-            if digest not in self._bodies:
-                with opened() as plain:
-                    body = gzip.compress(plain.read(), GZIP_LEVEL, mtime=0)
-                self._bodies[digest], self.held = body, self.held + len(body)
-            body = self._bodies[digest]
-            self._bodies.move_to_end(digest)
-            while self.held > self.bound:
-                self.held -= len(self._bodies.popitem(last=False)[1])
+            if (body := self._find(digest)) is not None:
+                return body
+            gate = self._gates.setdefault(digest, threading.Lock())
+        with gate:
+            with self._lock:
+                if (body := self._find(digest)) is not None:
+                    return body
+            with opened() as plain:
+                data = plain.read()
+            body = gzip.compress(data, GZIP_LEVEL if len(data) < GZIP_LARGE else GZIP_LARGE_LEVEL, mtime=0)
+            with self._lock:
+                self._gates.pop(digest, None)
+                self.held += len(body) - len(self._bodies.get(digest, b""))
+                self._bodies[digest] = body
+                while self.held > self.bound:
+                    self.held -= len(self._bodies.popitem(last=False)[1])
             return body
 
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -298,6 +299,50 @@ def test_the_gzip_cache_keeps_its_bound_and_drops_the_least_used() -> None:
     assert opened == [0, 1, 2, 1]
     tiny = serve.GzipCache(bound=10)  # too big to keep is still answered
     assert gzip.decompress(tiny.get("x", lambda: io.BytesIO(noise[3]))) == noise[3] and tiny.held == 0
+
+
+def test_a_slow_compression_holds_nobody_else_up() -> None:
+    cache, inside, release = serve.GzipCache(), threading.Event(), threading.Event()
+    cache.get("warm", lambda: io.BytesIO(b"w" * 5000))
+
+    def slow() -> io.BytesIO:
+        inside.set()
+        assert release.wait(10)
+        return io.BytesIO(b"s" * 5000)
+
+    thread = threading.Thread(target=cache.get, args=("slow", slow))
+    thread.start()
+    assert inside.wait(10)
+    assert gzip.decompress(cache.get("warm", slow)) == b"w" * 5000  # a hit
+    assert gzip.decompress(cache.get("cold", lambda: io.BytesIO(b"c" * 5000))) == b"c" * 5000  # another miss
+    release.set()
+    thread.join(10)
+    assert gzip.decompress(cache.get("slow", slow)) == b"s" * 5000
+
+
+def test_a_compression_that_fails_can_be_tried_again() -> None:
+    cache = serve.GzipCache()
+
+    def broken() -> io.BytesIO:
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        cache.get("x", broken)
+    assert gzip.decompress(cache.get("x", lambda: io.BytesIO(b"x" * 5000))) == b"x" * 5000
+
+
+def test_a_head_past_its_deadline_is_not_read_on() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        intake = serve.Intake(ours)
+        theirs.sendall(b"GET / ")
+        assert intake.readinto(bytearray(100)) == 6
+        intake._deadline = time.monotonic() - 0.001
+        theirs.sendall(b"HTTP/1.1")
+        with pytest.raises(TimeoutError):
+            intake.readinto(bytearray(100))
+        intake.begin()  # another head, another deadline
+        assert intake.readinto(bytearray(100)) == 8
 
 
 def test_many_clients_of_one_cold_file_compress_it_once() -> None:
