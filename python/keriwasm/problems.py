@@ -1,0 +1,84 @@
+"""Errors as answers: RFC 9457 problem details as JSON, or the fragment templates/fragments/problem.html."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import falcon
+
+from keriwasm.rendering import VARY, render, wants_json
+from keriwasm.requests import MESSAGE
+
+if TYPE_CHECKING:
+    from keriwasm.worker import Worker
+
+PROBLEM_JSON = "application/problem+json"
+
+ADVICE = {
+    404: "Check the address, or go back to the start page.",
+    405: "This address exists, but not for this kind of request.",
+    413: "Send less at once.",
+    415: "Send a form, multipart/form-data or JSON.",
+    500: "It is noted in the log under the id above. Trying again may help; if it does not, please report the id.",
+    503: "Try again in a moment.",
+    504: "Try again, perhaps with less work at once.",
+}
+"""What a person can do, per status, where the error itself does not say."""
+
+
+class FaultError(falcon.HTTPInternalServerError):
+    """An unforeseen exception, known to the client by its id in the log only."""
+
+    def __init__(self, fault: str, worker_id: str) -> None:
+        super().__init__(
+            title="A fault inside the worker",
+            description=f"Worker {worker_id} failed while it served this request: fault {fault}.",
+        )
+        self.extra = {"fault": fault}
+
+
+def problem(error: falcon.HTTPError) -> dict[str, Any]:
+    """Problem details of an error; its attribute `extra` (a dict), if it has one, adds members."""
+    status = int(error.status_code)
+    title = error.title
+    if title is None or title[:4] == f"{status} ":
+        title = falcon.code_to_http_status(status)[4:]
+    members = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": error.description or ADVICE.get(status, ""),
+    }
+    return {**members, **getattr(error, "extra", {})}
+
+
+def serialize(req: falcon.Request, rep: falcon.Response, error: falcon.HTTPError) -> None:
+    """Falcon's error serializer: JSON or HTML by Accept. A template that fails must not hide the error it shows."""
+    members = problem(error)
+    rep.set_header("Vary", VARY)
+    # No <title> in the fragment: htmx would rename the page because a form field was wrong. A whole page takes this.
+    rep.set_header("X-Title", quote(f"{members['title']} ({members['status']})", safe=""))
+    if wants_json(req):
+        rep.content_type = PROBLEM_JSON
+        rep.data = json.dumps(members, ensure_ascii=False, default=str).encode()
+        return
+    rep.content_type = "text/html; charset=utf-8"
+    rep.text = render(
+        "fragments/problem.html",
+        problem=members,
+        advice=ADVICE.get(members["status"], "") if error.description else "",
+    )
+
+
+def handlers(app: falcon.App, worker: Worker) -> None:
+    """Install the serializer and turn every unforeseen exception into a 500 with an id, its traceback into the log."""
+
+    def unforeseen(req: falcon.Request, rep: falcon.Response, ex: Exception, params: dict[str, Any]) -> None:
+        fault = worker.fault(ex, about=req.env.get(MESSAGE))
+        rep.stream = None
+        raise FaultError(fault, worker.id) from ex
+
+    app.set_error_serializer(serialize)
+    app.add_error_handler(Exception, unforeseen)

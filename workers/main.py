@@ -1,0 +1,70 @@
+"""Entry point of a pool worker: worker.js imports this module in Pyodide and calls `start`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from keriwasm.app import make_app
+from keriwasm.bridge import Host, JsHost, receiver
+from keriwasm.worker import Settings, Worker
+
+running: set[asyncio.Task[None]] = set()
+"""The scheduler's task: asyncio itself keeps only a weak reference to it."""
+
+
+async def start(js_host: Any, init: str) -> Any:
+    """Start the worker; returns the JavaScript function `deliver(text, body)` that takes messages.
+
+    js_host: the object that keriwasm.bridge.JsHost wraps; init: JSON of worker:init (see keriwasm.worker.Settings).
+    When anything fails here, worker:fault (fatal) is posted before it raises.
+    """
+    from keriwasm.idb import IdbBacking
+
+    backing = IdbBacking() if IdbBacking.available() else None
+    worker = await assemble(JsHost(js_host), json.loads(init), backing)
+    return receiver(worker.inbox.push)
+
+
+async def assemble(host: Host, init: dict[str, Any], backing: Any = None) -> Worker:
+    """Build a worker, mount its slices, start its scheduler and say that it is ready. Used by the tests as well."""
+    import polyscript
+
+    worker = Worker(host, Settings.read(init), backing)
+    try:
+        polyscript.use(worker.storage.store)
+        worker.app = make_app(worker, progress(worker))
+        task = asyncio.ensure_future(worker.run())
+    except BaseException as ex:
+        worker.fault(ex, fatal=True)
+        raise
+    running.add(task)
+    task.add_done_callback(ended)
+    started = worker.settings.started
+    worker.post(
+        "worker:ready",
+        slices=worker.slices,
+        boot_ms=round(host.now() - started, 1) if started else None,
+        heap_bytes=host.heap_bytes(),
+        python=sys.version.split()[0],
+    )
+    return worker
+
+
+def progress(worker: Worker) -> Callable[[int, int, str], None]:
+    """Tell the page how far the imports are."""
+
+    def tell(done: int, total: int, name: str) -> None:
+        worker.post("worker:progress", stage="import", done=done, total=total, detail=name)
+
+    return tell
+
+
+def ended(task: asyncio.Task[None]) -> None:
+    """The scheduler has stopped; its exception, if any, was posted as a fatal fault by `Worker.run`."""
+    running.discard(task)
+    if not task.cancelled():
+        task.exception()
