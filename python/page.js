@@ -28,17 +28,23 @@ for (const need of missing()) {
   if (need !== 'secure') document.documentElement.dataset.state = 'failed';
 }
 
-// The element must stand in the page before core.js is evaluated: it reads the config from it there, once.
+// Not needed here, and the first four are not vendored. "!error" keeps PyScript's messages in the console.
+const plugins = ['!codemirror', '!py-editor', '!py-game', '!py-terminal', '!donkey', '!deprecations-manager', '!error'];
+
+// Both elements must stand in the page before core.js is evaluated: it reads their configs there, once.
 const script = document.createElement('script');
 script.type = 'mpy';
 script.src = here('page.py');
 script.setAttribute('config', JSON.stringify({
   interpreter: here('../static/micropython/1.27.0/micropython.mjs'),
   files: { [here('page_words.py')]: './page_words.py' },
-  // Not needed here; the first four are not vendored either. "!error" keeps its messages in the console.
-  plugins: ['!codemirror', '!py-editor', '!py-game', '!py-terminal', '!donkey', '!deprecations-manager', '!error'],
+  plugins,
 }));
-document.body.append(script);
+// PyScript readies its Pyodide type too, though no element here has it: without this it would load that type's plugins.
+const unused = document.createElement('py-config');
+unused.hidden = true;
+unused.textContent = JSON.stringify({ plugins });
+document.body.append(unused, script);
 
 try {
   const { hooks } = await import(here('../static/pyscript/0.7.31/core.js'));
