@@ -1,0 +1,154 @@
+"""Shapes of what goes in and out: events are checked here once, so that the policy never meets a wrong type.
+
+Times are epoch milliseconds as floats, durations are milliseconds. Every ``read_*`` gives a clean value or a default; nothing raises for
+what a door or a worker may send.
+"""
+
+PROTOCOL = 1
+MAX_ID = 200  # characters
+MAX_PATH = 4096
+MAX_QUERY = 65536
+MAX_HEADERS = 100
+MAX_HEADER_VALUE = 16384
+FAR = 1e15  # epoch ms beyond any clock; larger numbers are garbage
+
+POOL_DEFAULTS = {
+    "heartbeat_ms": 250,
+    "busy_ms": 750,
+    "hang_ms": 5000,
+    "boot_timeout_ms": 90000,
+    "cancel_grace_ms": 1500,
+    "deadline_ms": 30000,
+    "max_deadline_ms": 300000,
+    "max_queue": 256,
+    "window": 8,
+    "max_body_bytes": 67108864,
+    "max_depth": 8,
+    "max_workers": 16,
+    # beyond pyscript.toml's list; may be set there too
+    "max_queue_bytes": 268435456,  # bodies held for queued requests, together
+    "aging_ms": 2000,  # a background request that waited this long counts as a click
+    "backoff_ms": 500,  # first wait after a failed boot; doubles
+    "max_backoff_ms": 30000,
+    "max_boot_failures": 5,
+}
+
+
+def number(value, default=None, low=-FAR, high=FAR):
+    """A finite number within [low, high], else ``default``. Booleans are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return default
+    if not (low <= value <= high):  # also false for NaN
+        return default
+    return value
+
+
+def whole(value, default=None, low=-FAR, high=FAR):
+    """An integer within [low, high], else ``default``; 3.0 counts as 3 because JavaScript knows one number type."""
+    value = number(value, None, low, high)
+    if value is None or int(value) != value:
+        return default
+    return int(value)
+
+
+def text(value, default=None, limit=MAX_ID):
+    """A non-empty string of at most ``limit`` characters without control characters, else ``default``."""
+    if not isinstance(value, str) or not value or len(value) > limit:
+        return default
+    for ch in value:
+        if ch < " " or ch == "\x7f":
+            return default
+    return value
+
+
+def read_config(given) -> tuple:
+    """``(pool numbers, complaints)`` from the ``pool`` table of the manifest, each number checked."""
+    pool = dict(POOL_DEFAULTS)
+    complaints = []
+    if given is None:
+        given = {}
+    if not isinstance(given, dict):
+        return pool, ["[pool] is not a table; defaults are used"]
+    for key in sorted(given):
+        if key not in pool:
+            continue  # the host's own settings live in the same table
+        value = number(given[key], None, 1)
+        if value is None:
+            complaints.append("[pool] %s is not a number from 1 upward; %s is used" % (key, pool[key]))
+        else:
+            pool[key] = value
+    for key in ("max_queue", "window", "max_depth", "max_workers", "max_boot_failures"):
+        pool[key] = int(pool[key])
+    return pool, complaints
+
+
+def read_slices(given) -> tuple:
+    """``({name: "all"|"one"}, complaints)`` from the ``slices`` table."""
+    slices = {}
+    complaints = []
+    if not isinstance(given, dict):
+        return slices, ["[slices] is not a table; no slice is served"]
+    for name in sorted(given):
+        table = given[name]
+        where = table.get("workers", "all") if isinstance(table, dict) else "all"
+        if where not in ("all", "one"):
+            complaints.append('slice %s: workers must be "all" or "one"; "one" is used' % name)
+            where = "one"
+        slices[name] = where
+    return slices, complaints
+
+
+def read_headers(given) -> dict:
+    """Request or reply headers: lower-case names to strings; what cannot be a header is left out."""
+    headers = {}
+    if not isinstance(given, dict):
+        return headers
+    for name in given:
+        value = given[name]
+        if not isinstance(name, str) or not name or len(name) > MAX_ID or len(headers) >= MAX_HEADERS:
+            continue
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or len(value) > MAX_HEADER_VALUE or not token(name):
+            continue
+        if "\r" in value or "\n" in value or "\x00" in value:
+            continue
+        headers[name.lower()] = value
+    return headers
+
+
+def token(name: str) -> bool:
+    """True if ``name`` can be a header name (RFC 9110 token; the rarer punctuation is refused)."""
+    for ch in name:
+        if not ("a" <= ch <= "z" or "A" <= ch <= "Z" or "0" <= ch <= "9" or ch in "-_."):
+            return False
+    return True
+
+
+def read_timings(given) -> dict:
+    """``{run, render, commit}`` in ms; a missing one stays away."""
+    timings = {}
+    if isinstance(given, dict):
+        for key in ("run", "render", "commit"):
+            value = number(given.get(key), None, 0, 1e9)
+            if value is not None:
+                timings[key] = value
+    return timings
+
+
+def read_error(given) -> dict:
+    """``{type, message, traceback}`` of a worker's fault, bounded."""
+    if not isinstance(given, dict):
+        given = {"message": given}
+    out = {}
+    for key, default, limit in (("type", "Error", 100), ("message", "", 1000), ("traceback", "", 8000)):
+        value = given.get(key)
+        out[key] = value[:limit] if isinstance(value, str) and value else default
+    return out
+
+
+def message(kind: str, **fields) -> dict:
+    """A message for a worker: ``{v, type, ...}``."""
+    fields["v"] = PROTOCOL
+    fields["type"] = kind
+    return fields

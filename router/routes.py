@@ -1,0 +1,186 @@
+"""The route table: which path is answered by which slice, on which workers, and how.
+
+One line of ``TABLE`` is one route. A segment in braces is a parameter; it matches one non-empty segment, still percent-encoded. A
+literal segment wins over a parameter. ``HEAD`` is answered wherever ``GET`` is.
+"""
+
+# Post-quantum schemes whose every operation ends within some 50 ms in wasm. All others may block their worker for seconds
+# (SLH-DSA signs, Classic McEliece makes keys, XMSS grows trees): at most one of those runs on a worker at a time.
+QUICK = ("ml-kem", "ml-dsa", "kyber", "dilithium", "falcon", "sntrup", "ntru", "mayo", "frodokem-640", "ov-")
+
+SLOW_BLOCK_MS = 120000  # what a slow scheme may block before its worker counts as hung
+SLOW_DEADLINE_MS = 180000
+
+
+class Route:
+    """One way through the house.
+
+    ``slice`` None means that the slice is the parameter ``{slice}``; ``where`` "all" or "one" (the worker that holds pinned slices);
+    ``idempotent`` may be tried again on another worker after its worker died; ``deadline_ms`` None takes the pool's; ``may_block_ms`` is
+    how long a worker may stay silent over it before it counts as hung; ``heavy`` does not yield while it runs; ``stream`` stays open;
+    ``snapshot`` gets the pool's state along; ``parts`` makes it a fan-out of (name, path) joined in that order.
+    """
+
+    def __init__(
+        self,
+        method,
+        pattern,
+        slice=None,
+        where="all",
+        idempotent=True,
+        priority="click",
+        deadline_ms=None,
+        may_block_ms=0,
+        heavy=False,
+        stream=False,
+        snapshot=False,
+        faults=False,
+        parts=None,
+        by_scheme=False,
+        title="",
+    ):
+        self.method = method
+        self.pattern = pattern
+        self.slice = slice
+        self.where = where
+        self.idempotent = idempotent
+        self.priority = priority
+        self.deadline_ms = deadline_ms
+        self.may_block_ms = may_block_ms
+        self.heavy = heavy
+        self.stream = stream
+        self.snapshot = snapshot
+        self.faults = faults
+        self.parts = parts
+        self.by_scheme = by_scheme
+        self.title = title
+
+    def costs(self, params: dict) -> tuple:
+        """``(heavy, may_block_ms, deadline_ms)`` of this call: post-quantum routes depend on the scheme in the path."""
+        if self.by_scheme:
+            name = params.get("alg", "").lower()
+            for quick in QUICK:
+                if name.startswith(quick):
+                    return False, self.may_block_ms, self.deadline_ms
+            return True, SLOW_BLOCK_MS, SLOW_DEADLINE_MS
+        return self.heavy, self.may_block_ms, self.deadline_ms
+
+
+HOME = (
+    ("home", "/app/home/panel"),
+    ("crypto", "/app/crypto/panel"),
+    ("pq", "/app/pq/panel"),
+    ("pool", "/app/pool/panel"),
+)
+
+TABLE = [
+    Route("GET", "/app/", slice="home", parts=HOME, title="KeriWasm"),
+    Route("GET", "/app/home/panel", slice="home", snapshot=True),
+    Route("GET", "/app/pool/panel", slice="pool", snapshot=True),
+    Route("GET", "/app/{slice}/panel"),
+    Route("GET", "/app/pool", slice="pool", snapshot=True),
+    Route("POST", "/app/pool/size", slice="pool", snapshot=True),
+    Route("GET", "/app/pool/events", slice="pool", snapshot=True, stream=True),
+    Route("POST", "/app/faults/{worker}", slice="faults", idempotent=False, faults=True),
+    # A POST of pure computation changes nothing anywhere: it may be tried again, as if it were a GET.
+    Route("GET", "/app/crypto", slice="crypto"),
+    Route("POST", "/app/crypto/hash", slice="crypto"),
+    Route("POST", "/app/crypto/hash-many", slice="crypto", deadline_ms=120000),
+    Route("POST", "/app/crypto/ed25519/keypair", slice="crypto"),
+    Route("POST", "/app/crypto/ed25519/sign", slice="crypto"),
+    Route("POST", "/app/crypto/ed25519/verify", slice="crypto"),
+    Route("POST", "/app/crypto/box/keypair", slice="crypto"),
+    Route("POST", "/app/crypto/box/seal", slice="crypto"),
+    Route("POST", "/app/crypto/box/open", slice="crypto"),
+    Route("POST", "/app/crypto/xchacha20/key", slice="crypto"),
+    Route("POST", "/app/crypto/xchacha20/encrypt", slice="crypto"),
+    Route("POST", "/app/crypto/xchacha20/decrypt", slice="crypto"),
+    # 64 MiB takes about a second, 1 GiB a quarter of a minute and more on a phone
+    Route("POST", "/app/crypto/argon2id", slice="crypto", heavy=True, may_block_ms=60000, deadline_ms=90000),
+    Route("POST", "/app/crypto/argon2id/verify", slice="crypto", heavy=True, may_block_ms=60000, deadline_ms=90000),
+    Route("GET", "/app/pq", slice="pq"),
+    Route("GET", "/app/pq/kem/{alg}", slice="pq"),
+    Route("GET", "/app/pq/sig/{alg}", slice="pq"),
+    Route("POST", "/app/pq/kem/{alg}/keypair", slice="pq", by_scheme=True),
+    Route("POST", "/app/pq/kem/{alg}/encaps", slice="pq", by_scheme=True),
+    Route("POST", "/app/pq/kem/{alg}/decaps", slice="pq", by_scheme=True),
+    Route("POST", "/app/pq/sig/{alg}/keypair", slice="pq", by_scheme=True),
+    Route("POST", "/app/pq/sig/{alg}/sign", slice="pq", by_scheme=True),
+    Route("POST", "/app/pq/sig/{alg}/verify", slice="pq", by_scheme=True),
+]
+
+
+class Node:
+    """One segment of the tree of routes."""
+
+    def __init__(self):
+        self.literal = {}
+        self.param = None
+        self.names = {}  # method -> names of the parameters on the way
+        self.routes = {}  # method -> Route
+
+
+class Table:
+    """Routes as a tree of segments: a match costs the path's length, not the table's."""
+
+    def __init__(self, routes):
+        self.root = Node()
+        self.routes = list(routes)
+        for route in self.routes:
+            self.add(route)
+
+    def add(self, route: Route):
+        """Put a route in. Raises ValueError if its method and pattern are taken."""
+        node = self.root
+        names = []
+        for segment in split(route.pattern):
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                if node.param is None:
+                    node.param = Node()
+                node = node.param
+            else:
+                if segment not in node.literal:
+                    node.literal[segment] = Node()
+                node = node.literal[segment]
+        if route.method in node.routes:
+            raise ValueError("two routes for %s %s" % (route.method, route.pattern))
+        node.routes[route.method] = route
+        node.names[route.method] = names
+
+    def match(self, method: str, path: str) -> tuple:
+        """``(route, params, allowed)``: route None and allowed empty is 404, route None with allowed methods is 405."""
+        nodes = []
+        self.walk(self.root, split(path), 0, [], nodes)
+        wanted = "GET" if method == "HEAD" else method
+        allowed = set()
+        for node, values in nodes:
+            route = node.routes.get(wanted)
+            if route is not None:
+                return route, dict(zip(node.names[wanted], values)), []
+            for name in node.routes:
+                allowed.add(name)
+        if "GET" in allowed:
+            allowed.add("HEAD")
+        if allowed:
+            allowed.add("OPTIONS")
+        return None, {}, sorted(allowed)
+
+    def walk(self, node, segments, at, values, found):
+        """Gather the nodes that fit, literals first."""
+        if at == len(segments):
+            if node.routes:
+                found.append((node, values))
+            return
+        segment = segments[at]
+        following = node.literal.get(segment)
+        if following is not None:
+            self.walk(following, segments, at + 1, values, found)
+        if node.param is not None and segment:
+            self.walk(node.param, segments, at + 1, values + [segment], found)
+
+
+def split(path: str) -> list:
+    """Segments after ``/app``; a trailing slash is an empty last one, except that ``/app`` and ``/app/`` are the same."""
+    rest = path[len("/app/") :]
+    return rest.split("/") if rest else []
