@@ -1,0 +1,125 @@
+"""Resources that hash: one message, or many spread over the pool's workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import falcon
+from keriwasm.deeds import deed
+from keriwasm.fields import Fields
+from keriwasm.rendering import answer
+
+from . import hashing
+from .inputs import refusing
+from .pages import TITLES, show
+
+if TYPE_CHECKING:
+    from keriwasm.pool import Pool
+
+__all__ = ["Hash", "HashBatch", "HashMany"]
+
+ITEMS_MOST = 10_000
+
+
+def chosen_algorithm(fields: Fields) -> hashing.Algorithm:
+    """The field `algorithm`. Raises FieldError naming it and the algorithms there are."""
+    return hashing.algorithm_named(fields.choice("algorithm", list(hashing.algorithms())))
+
+
+def chosen_length(fields: Fields, algorithm: hashing.Algorithm) -> int:
+    """The optional field `length` in bytes, or the algorithm's own length."""
+    length = fields.integer("length", 1, 1024, default=None)
+    with refusing("length", ValueError):
+        return hashing.output_length(algorithm, length)
+
+
+class Hash:
+    """POST {algorithm, length?, text | data | file} -> {algorithm, digest_hex, bytes}."""
+
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
+        """The forms, filled with the query's algorithm: a link can ask for one."""
+        asked = req.get_param("algorithm")
+        known = [
+            {"name": each.name, "family": each.family, "size": each.size, "most": each.most, "about": each.about}
+            for each in hashing.algorithms().values()
+        ]
+        show(
+            req,
+            rep,
+            "pages/crypto-hash.html",
+            "hash",
+            algorithms=known,
+            selected=asked if asked in hashing.algorithms() else "blake3",
+        )
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Any:
+        fields = Fields(req)
+        algorithm = chosen_algorithm(fields)
+        length = chosen_length(fields, algorithm)
+        message = fields.message()
+        digest = yield from hashing.digesting(algorithm, message, length)
+        data = {"algorithm": algorithm.name, "digest_hex": digest.hex(), "bytes": len(message)}
+        answer(req, rep, "fragments/crypto/digest.html", data, title=TITLES["hash"])
+
+
+class HashBatch:
+    """POST {algorithm, length?, items:[{name,data}]} -> {digests:[{name,digest_hex,bytes}]}: one worker's share."""
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Any:
+        fields = Fields(req)
+        algorithm = chosen_algorithm(fields)
+        length = chosen_length(fields, algorithm)
+        digests = []
+        spent = 0
+        for item in fields.items(max_items=ITEMS_MOST):
+            digest = yield from hashing.digesting(algorithm, item.data, length)
+            digests.append({"name": item.name, "digest_hex": digest.hex(), "bytes": len(item.data)})
+            spent += len(item.data) + 256
+            if spent > hashing.PIECE:  # many small items: give way as often as for one large one
+                spent = 0
+                yield
+        answer(
+            req,
+            rep,
+            "fragments/crypto/digests.html",
+            {"algorithm": algorithm.name, "digests": digests, "workers": []},
+            title=TITLES["hash"],
+        )
+
+
+class HashMany:
+    """POST {algorithm, length?, items:[{name,data}]} or several parts `file`.
+
+    Answers {algorithm, digests:[{name,digest_hex,bytes}], workers:[id,...]}: digests in the order given, and the
+    workers that made them.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
+        """The form is on the hash page."""
+        Hash().on_get(req, rep)
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Any:
+        fields = Fields(req)
+        algorithm = chosen_algorithm(fields)
+        length = chosen_length(fields, algorithm)
+        items = fields.items(max_items=ITEMS_MOST)
+        groups = hashing.batches([len(item.data) for item in items], self.pool.size())
+        payloads = (  # made one by one as the pool takes them: the base64 of all at once would be a third copy
+            {
+                "algorithm": algorithm.name,
+                "length": length,
+                "items": [{"name": items[index].name, "data": items[index].data} for index in group],
+            }
+            for group in groups
+        )
+        replies = yield from self.pool.map("POST", "/app/crypto/hash-batch", payloads)
+        digests = [each for reply in replies for each in reply.check().media["digests"]]
+        workers = sorted({reply.worker for reply in replies})
+        data = {"algorithm": algorithm.name, "digests": digests, "workers": workers}
+        answer(req, rep, "fragments/crypto/digests.html", data, title=TITLES["hash"])
