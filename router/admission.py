@@ -1,11 +1,13 @@
-"""How a request comes in: checked, matched, bounded, given its deadline, and put in the queue. Or refused, with the reason."""
+"""How a request comes in: checked, matched, bounded, given its deadline, and put in the queue. Or refused, with the
+reason.
+"""
 
 from router import answers, poolview
 from router.envelope import MAX_PATH, MAX_QUERY, number, read_headers, text
 from router.fanout import FanOut, parts_deadline
 from router.problems import problem
 from router.routes import Route
-from router.tasks import BACKGROUND, CLICK, JOINING, Task
+from router.tasks import BACKGROUND, CLICK, JOINING, STREAMING, Task
 from router.text import clip
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -63,7 +65,9 @@ class Admission:
         path = path if isinstance(path, str) else ""
         query = event.get("query")
         query = query if isinstance(query, str) else ""
-        task = Task(id, door, method, path[: MAX_PATH + 1], query[: MAX_QUERY + 1], read_headers(event.get("headers")), self.now)
+        task = Task(
+            id, door, method, path[: MAX_PATH + 1], query[: MAX_QUERY + 1], read_headers(event.get("headers")), self.now
+        )
         task.route = NOWHERE
         task.body_bytes = int(number(event.get("body_bytes"), 0, 0))
         task.source = id if task.body_bytes else None
@@ -75,7 +79,9 @@ class Admission:
         numbers = self.numbers
         path = "/app/" if task.path == "/app" else task.path
         if len(path) > MAX_PATH or len(task.query) > MAX_QUERY:
-            return problem(414, "The address is longer than %d characters." % (MAX_PATH if len(path) > MAX_PATH else MAX_QUERY))
+            return problem(
+                414, "The address is longer than %d characters." % (MAX_PATH if len(path) > MAX_PATH else MAX_QUERY)
+            )
         if len(path) > len("/app/") and path.endswith("/"):
             path = path[:-1]
         if not path.startswith("/app/"):
@@ -98,7 +104,9 @@ class Admission:
         if self.answered_here(task):
             return None
         if task.slice not in self.slices:
-            return problem(404, "There is nothing at this address: this pool has no slice %s." % clip(task.slice, 60), path)
+            return problem(
+                404, "There is nothing at this address: this pool has no slice %s." % clip(task.slice, 60), path
+            )
         if task.body_bytes > numbers["max_body_bytes"]:
             return problem(
                 413,
@@ -106,7 +114,7 @@ class Admission:
                 path,
                 limit_bytes=int(numbers["max_body_bytes"]),
             )
-        heavy, may_block_ms, deadline_ms = route.costs(params)
+        heavy, may_block_ms, deadline_ms = route.costs(params, task.body_bytes)
         task.heavy = heavy
         task.may_block_ms = may_block_ms
         task.priority = self.priority(event, route, parent)
@@ -170,7 +178,7 @@ class Admission:
             part.slice = slice
             part.priority = task.priority
             part.deadline = late
-            part.heavy, part.may_block_ms, _ = route.costs(params)
+            part.heavy, part.may_block_ms, _ = route.costs(params, 0)
             part.fan = fan
             part.part = name
             part.depth = task.depth
@@ -211,15 +219,19 @@ class Admission:
         return given if given in (CLICK, BACKGROUND) else route.priority
 
     def deadline(self, event: dict, route_ms, parent) -> float:
-        """Absolute: the door's ``deadline`` or ``within_ms``, else the route's, never beyond the bound or the parent's."""
+        """Absolute: the door's ``deadline`` or ``within_ms``, else the route's, never beyond the bound or the
+        parent's.
+        """
         within = number(event.get("within_ms"), None, 0)
         asked = number(event.get("deadline"), None, 0)
         if within is not None:
             asked = self.now + within
+        if parent is not None and parent.state == STREAMING and within is None:
+            asked = None  # the deadline that a stream passes on was for its opening
         if asked is None:
             asked = self.now + (route_ms if route_ms is not None else self.numbers["deadline_ms"])
         asked = min(asked, self.now + self.numbers["max_deadline_ms"])
-        if parent is not None and parent.state != "streaming":
+        if parent is not None and parent.state != STREAMING:
             asked = min(asked, parent.deadline)
         return asked
 

@@ -44,7 +44,9 @@ def accepts_json(headers: dict) -> bool:
 
 
 def wish(headers: dict) -> str:
-    """``"json"``, ``"fragment"`` (htmx asked) or ``"page"``. A history restore of htmx sends no HX-Request: it gets the page."""
+    """``"json"``, ``"fragment"`` (htmx asked) or ``"page"``. A history restore of htmx sends no HX-Request: it gets
+    the page.
+    """
     if accepts_json(headers):
         return "json"
     return "fragment" if headers.get("hx-request", "").lower() == "true" else "page"

@@ -1,7 +1,7 @@
 """Shapes of what goes in and out: events are checked here once, so that the policy never meets a wrong type.
 
-Times are epoch milliseconds as floats, durations are milliseconds. Every ``read_*`` gives a clean value or a default; nothing raises for
-what a door or a worker may send.
+Times are epoch milliseconds as floats, durations are milliseconds. Every ``read_*`` gives a clean value or a default;
+nothing raises for what a door or a worker may send.
 """
 
 PROTOCOL = 1

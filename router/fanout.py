@@ -1,7 +1,7 @@
 """A request that several slices answer together: named parts, joined in the order of the route table.
 
-A whole page is sent as its parts come, in order, as soon as the first good one is there. For htmx and JSON the parts are gathered, because
-their readers wait for the end anyway and then the headers can tell the whole story.
+A whole page is sent as its parts come, in order, as soon as the first good one is there. For htmx and JSON the parts
+are gathered, because their readers wait for the end anyway and then the headers can tell the whole story.
 """
 
 from router import answers
@@ -20,7 +20,8 @@ def parts_deadline(deadline: float, now: float) -> float:
 class FanOut:
     """The parts of one request and what has come of them.
 
-    ``names`` in order; ``results`` maps a name to a piece (``{"text"}`` or ``{"source"}``) once it is there, ``failures`` to its problem.
+    ``names`` in order; ``results`` maps a name to a piece (``{"text"}`` or ``{"source"}``) once it is there,
+    ``failures`` to its problem.
     """
 
     def __init__(self, task, names: list, paths: dict):
@@ -40,7 +41,9 @@ class FanOut:
         """Ids of the replies that are kept for the join."""
         return sorted([piece["source"] for piece in self.results.values() if "source" in piece])
 
-    def take_reply(self, name: str, id: str, status: int, headers: dict, timings: dict, queue_ms: float, body_bytes: int) -> str:
+    def take_reply(
+        self, name: str, id: str, status: int, headers: dict, timings: dict, queue_ms: float, body_bytes: int
+    ) -> str:
         """A part's reply. Returns why it cannot be used, or an empty string."""
         json = self.task.mode == "json"
         if status >= 400 and not (json and answers.is_json(headers) and body_bytes):

@@ -8,14 +8,17 @@ BASE = '<base href="./">'
 MAIN = '<main id="main"'
 MAX_SHELL = 1048576  # characters
 MAX_TITLE = 300
-PLAIN = '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<base href="./">\n<title></title>\n</head>\n<body>\n'
-PLAIN += '<main id="main">\n<!-- main:start -->\n<!-- main:end -->\n</main>\n</body>\n</html>\n'
+PLAIN = (
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<base href="./">\n<title></title>\n'
+    '</head>\n<body>\n<main id="main">\n<!-- main:start -->\n<!-- main:end -->\n</main>\n</body>\n</html>\n'
+)
 
 
 class Shell:
     """index.html cut at its marks.
 
-    ``complaints`` lists what was missing; a shell that cannot be cut is replaced by a plain page, so that an answer never fails for it.
+    ``complaints`` lists what was missing; a shell that cannot be cut is replaced by a plain page, so that an answer
+    never fails for it.
     """
 
     def __init__(self, html, base: str):
@@ -24,7 +27,9 @@ class Shell:
             self.complaints.append("no shell was given: plain pages are made")
             html = PLAIN
         elif len(html) > MAX_SHELL:
-            self.complaints.append("the shell has %d characters, more than %d: plain pages are made" % (len(html), MAX_SHELL))
+            self.complaints.append(
+                "the shell has %d characters, more than %d: plain pages are made" % (len(html), MAX_SHELL)
+            )
             html = PLAIN
         if not self.cut(html, base):
             self.cut(PLAIN, base)

@@ -28,12 +28,17 @@ def as_html(given: dict) -> str:
     out = ["<title>Pool · KeriWasm</title>\n", '<section class="panel" id="panel-pool">\n<h1>Pool</h1>\n']
     out.append('<p role="status">The pool is %s: no worker can render this page yet. ' % escape(given["state"]))
     out.append("The router has run for %s.</p>\n" % escape(seconds(given["router"]["uptime_ms"])))
-    out.append('<table>\n<thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">Generation</th>')
+    out.append(
+        '<table>\n<thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">Generation</th>'
+    )
     out.append('<th scope="col">Stage</th><th scope="col">Last error</th></tr></thead>\n<tbody>\n')
     for worker in given["workers"]:
         cells = (worker["id"], worker["state"], worker["generation"], worker["stage"] or "", worker["last_error"] or "")
         out.append("<tr>%s</tr>\n" % "".join(["<td>%s</td>" % escape(cell) for cell in cells]))
-    out.append('</tbody>\n</table>\n<p><a role="button" href="app/pool" hx-get="app/pool" hx-target="#main">Look again</a></p>\n')
+    out.append(
+        '</tbody>\n</table>\n<p><a role="button" href="app/pool" hx-get="app/pool" hx-target="#main">'
+        "Look again</a></p>\n"
+    )
     out.append("</section>\n")
     return "".join(out)
 

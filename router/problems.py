@@ -1,4 +1,6 @@
-"""Bodies of the errors that the router itself makes: RFC 9457 problem details as JSON, or a fragment that a person can act on."""
+"""Bodies of the errors that the router itself makes: RFC 9457 problem details as JSON, or a fragment that a person can
+act on.
+"""
 
 from router.text import clip, dumps, escape
 
@@ -66,7 +68,8 @@ def retry_link(href: str, target: str, words: str = "Try again") -> str:
 def as_html(given: dict, method: str = "GET", href: str = "") -> str:
     """The problem as a fragment with ``role="alert"``: what happened, what to do, and for a GET a way to ask again.
 
-    ``href`` is the address that failed, relative to the base. A POST is not offered again: its form is still in the page.
+    ``href`` is the address that failed, relative to the base. A POST is not offered again: its form is still in the
+    page.
     """
     status = given["status"]
     title = escape(given["title"])

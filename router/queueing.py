@@ -1,7 +1,7 @@
 """Who is next, and where to: bounded lanes of waiting tasks and the choice of a worker for each.
 
-Tasks of one priority, slice and weight wait in one lane. What keeps a lane's first task from a worker keeps all of the lane, so that one
-look at the first is enough and nobody waits behind a task that needs another worker.
+Tasks of one priority, slice and weight wait in one lane. What keeps a lane's first task from a worker keeps all of the
+lane, so that one look at the first is enough and nobody waits behind a task that needs another worker.
 """
 
 from router.tasks import BACKGROUND
@@ -14,9 +14,9 @@ HEAVY_WEIGHT = 4  # a task that does not yield delays its neighbours more than o
 class Queue:
     """Waiting tasks.
 
-    ``put`` refuses beyond ``bound`` tasks from doors, beyond four times as many from workers, and beyond ``max_bytes`` of bodies. The last
-    quarter of the bound is kept for clicks. Tasks that come back from a dead worker are let in beyond the bound: they were accepted, and
-    the windows of the workers limit how many there can be.
+    ``put`` refuses beyond ``bound`` tasks from doors, beyond four times as many from workers, and beyond ``max_bytes``
+    of bodies. The last quarter of the bound is kept for clicks. Tasks that come back from a dead worker are let in
+    beyond the bound: they were accepted, and the windows of the workers limit how many there can be.
     """
 
     def __init__(self, bound: int, max_bytes: float, aging_ms: float):
@@ -70,7 +70,7 @@ class Queue:
         self.bytes += step * task.body_bytes
 
     def rank(self, task, now: float) -> tuple:
-        """Order among lanes: clicks before background, short before heavy, each only until it has waited ``aging_ms``."""
+        """Clicks before background, short before heavy; after ``aging_ms`` of waiting only the order of arrival."""
         aged = now - task.queued_at >= self.aging_ms
         return (
             1 if task.priority == BACKGROUND and not aged else 0,
@@ -81,8 +81,8 @@ class Queue:
     def next(self, workers, window: int, now: float, blocked) -> tuple:
         """``(task, worker)`` to dispatch now, taken out of its lane, or ``(None, None)``.
 
-        ``blocked`` is a set of lanes that found no worker in this round; the caller keeps it for the round, as placing a task only ever
-        takes room away.
+        ``blocked`` is a set of lanes that found no worker in this round; the caller keeps it for the round, as placing
+        a task only ever takes room away.
         """
         heads = []
         for key in self.lanes:
@@ -108,9 +108,10 @@ def lane_key(task) -> tuple:
 def choose(workers, task, window: int, aged: bool):
     """The least loaded worker that may take ``task`` now, or None.
 
-    Worker-made tasks have a window of their own, so that parents that fill the first one cannot keep their children out. Background takes
-    half a window until it has aged. A heavy task wants a worker without another, and with three workers or more one of them stays free of
-    heavy ones. A task that is not heavy waits rather than sit behind a heavy one: whichever worker is free first takes it.
+    Worker-made tasks have a window of their own, so that parents that fill the first one cannot keep their children
+    out. Background takes half a window until it has aged. A heavy task wants a worker without another, and with three
+    workers or more one of them stays free of heavy ones. A task that is not heavy waits rather than sit behind a heavy
+    one: whichever worker is free first takes it.
     """
     up = 0
     burdened = 0
@@ -128,7 +129,12 @@ def choose(workers, task, window: int, aged: bool):
     best = None
     best_score = None
     for worker in workers:
-        if not worker.takes_work() or worker.silent or worker.heavies or not worker.offers(task.slice, task.route.where):
+        if (
+            not worker.takes_work()
+            or worker.silent
+            or worker.heavies
+            or not worker.offers(task.slice, task.route.where)
+        ):
             continue
         own = worker.kids if child else worker.own
         if own >= limit:

@@ -1,24 +1,35 @@
 """The route table: which path is answered by which slice, on which workers, and how.
 
-One line of ``TABLE`` is one route. A segment in braces is a parameter; it matches one non-empty segment, still percent-encoded. A
-literal segment wins over a parameter. ``HEAD`` is answered wherever ``GET`` is.
+One line of ``TABLE`` is one route. A segment in braces is a parameter; it matches one non-empty segment, still percent-
+encoded. A literal segment wins over a parameter. ``HEAD`` is answered wherever ``GET`` is.
 """
 
-# Post-quantum schemes whose every operation ends within some 50 ms in wasm. All others may block their worker for seconds
-# (SLH-DSA signs, Classic McEliece makes keys, XMSS grows trees): at most one of those runs on a worker at a time.
-QUICK = ("ml-kem", "ml-dsa", "kyber", "dilithium", "falcon", "sntrup", "ntru", "mayo", "frodokem-640", "ov-")
-
-SLOW_BLOCK_MS = 120000  # what a slow scheme may block before its worker counts as hung
+# Post-quantum operations that hold their worker for more than some 100 ms without giving way: beginnings of scheme
+# names, and what is slow of them (measured in python/keriwasm/slices/pq/costs.py). At most one of those runs on a
+# worker at a time.
+SLOW = (
+    ("classic-mceliece", ("keypair",)),
+    ("sphincs", ("keypair", "sign")),
+    ("slh_dsa", ("keypair", "sign")),
+    ("slh-dsa", ("keypair", "sign")),
+    ("xmss", ("keypair",)),
+    ("lms", ("keypair",)),
+    ("ov-", ("keypair",)),
+    ("snova", ("sign",)),
+)
+SLOW_BLOCK_MS = 120000  # what a slow one may block before its worker counts as hung
 SLOW_DEADLINE_MS = 180000
+SLOWEST_BYTES_PER_MS = 5000  # no operation on a body is slower than that on the slowest machine
 
 
 class Route:
     """One way through the house.
 
-    ``slice`` None means that the slice is the parameter ``{slice}``; ``where`` "all" or "one" (the worker that holds pinned slices);
-    ``idempotent`` may be tried again on another worker after its worker died; ``deadline_ms`` None takes the pool's; ``may_block_ms`` is
-    how long a worker may stay silent over it before it counts as hung; ``heavy`` does not yield while it runs; ``stream`` stays open;
-    ``snapshot`` gets the pool's state along; ``parts`` makes it a fan-out of (name, path) joined in that order.
+    ``slice`` None means that the slice is the parameter ``{slice}``; ``where`` "all" or "one" (the worker that holds
+    pinned slices); ``idempotent`` may be tried again on another worker after its worker died; ``deadline_ms`` None
+    takes the pool's; ``may_block_ms`` is how long a worker may stay silent over it before it counts as hung; ``heavy``
+    does not yield while it runs; ``stream`` stays open; ``snapshot`` gets the pool's state along; ``parts`` makes it a
+    fan-out of (name, path) joined in that order.
     """
 
     def __init__(
@@ -55,15 +66,18 @@ class Route:
         self.by_scheme = by_scheme
         self.title = title
 
-    def costs(self, params: dict) -> tuple:
-        """``(heavy, may_block_ms, deadline_ms)`` of this call: post-quantum routes depend on the scheme in the path."""
+    def costs(self, params: dict, body_bytes: int) -> tuple:
+        """``(heavy, may_block_ms, deadline_ms)`` of this call: large bodies and slow schemes take their time."""
+        heavy = self.heavy
+        may_block_ms = self.may_block_ms
+        deadline_ms = self.deadline_ms
         if self.by_scheme:
             name = params.get("alg", "").lower()
-            for quick in QUICK:
-                if name.startswith(quick):
-                    return False, self.may_block_ms, self.deadline_ms
-            return True, SLOW_BLOCK_MS, SLOW_DEADLINE_MS
-        return self.heavy, self.may_block_ms, self.deadline_ms
+            operation = self.pattern[self.pattern.rfind("/") + 1 :]
+            for beginning, operations in SLOW:
+                if name.startswith(beginning) and operation in operations:
+                    heavy, may_block_ms, deadline_ms = True, SLOW_BLOCK_MS, SLOW_DEADLINE_MS
+        return heavy, max(may_block_ms, body_bytes // SLOWEST_BYTES_PER_MS), deadline_ms
 
 
 HOME = (
@@ -81,23 +95,29 @@ TABLE = [
     Route("GET", "/app/pool", slice="pool", snapshot=True),
     Route("POST", "/app/pool/size", slice="pool", snapshot=True),
     Route("GET", "/app/pool/events", slice="pool", snapshot=True, stream=True),
-    Route("POST", "/app/faults/{worker}", slice="faults", idempotent=False, faults=True),
+    Route("POST", "/app/faults/{worker}", slice="faults", idempotent=False, faults=True, snapshot=True),
     # A POST of pure computation changes nothing anywhere: it may be tried again, as if it were a GET.
     Route("GET", "/app/crypto", slice="crypto"),
+    Route("GET", "/app/crypto/hash", slice="crypto"),
     Route("POST", "/app/crypto/hash", slice="crypto"),
-    Route("POST", "/app/crypto/hash-many", slice="crypto", deadline_ms=120000),
+    Route("GET", "/app/crypto/hash-many", slice="crypto"),
+    Route("POST", "/app/crypto/hash-many", slice="crypto", deadline_ms=120000, snapshot=True),
+    Route("POST", "/app/crypto/hash-batch", slice="crypto", deadline_ms=120000),
+    Route("GET", "/app/crypto/ed25519", slice="crypto"),
     Route("POST", "/app/crypto/ed25519/keypair", slice="crypto"),
     Route("POST", "/app/crypto/ed25519/sign", slice="crypto"),
     Route("POST", "/app/crypto/ed25519/verify", slice="crypto"),
+    Route("GET", "/app/crypto/box", slice="crypto"),
     Route("POST", "/app/crypto/box/keypair", slice="crypto"),
     Route("POST", "/app/crypto/box/seal", slice="crypto"),
     Route("POST", "/app/crypto/box/open", slice="crypto"),
-    Route("POST", "/app/crypto/xchacha20/key", slice="crypto"),
-    Route("POST", "/app/crypto/xchacha20/encrypt", slice="crypto"),
-    Route("POST", "/app/crypto/xchacha20/decrypt", slice="crypto"),
+    Route("GET", "/app/crypto/xchacha", slice="crypto"),
+    Route("POST", "/app/crypto/xchacha/key", slice="crypto"),
+    Route("POST", "/app/crypto/xchacha/encrypt", slice="crypto"),
+    Route("POST", "/app/crypto/xchacha/decrypt", slice="crypto"),
+    Route("GET", "/app/crypto/argon2id", slice="crypto"),
     # 64 MiB takes about a second, 1 GiB a quarter of a minute and more on a phone
     Route("POST", "/app/crypto/argon2id", slice="crypto", heavy=True, may_block_ms=60000, deadline_ms=90000),
-    Route("POST", "/app/crypto/argon2id/verify", slice="crypto", heavy=True, may_block_ms=60000, deadline_ms=90000),
     Route("GET", "/app/pq", slice="pq"),
     Route("GET", "/app/pq/kem/{alg}", slice="pq"),
     Route("GET", "/app/pq/sig/{alg}", slice="pq"),
@@ -181,6 +201,6 @@ class Table:
 
 
 def split(path: str) -> list:
-    """Segments after ``/app``; a trailing slash is an empty last one, except that ``/app`` and ``/app/`` are the same."""
+    """Segments after ``/app/``; ``/app`` is the same as ``/app/``."""
     rest = path[len("/app/") :]
     return rest.split("/") if rest else []

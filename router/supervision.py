@@ -1,7 +1,9 @@
-"""The pool's life: workers are started, listened to, replaced, drained. Only heartbeats and deadlines tell how they are.
+"""The pool's life: workers are started, listened to, replaced, drained. Only heartbeats and deadlines tell how they
+are.
 
-A worker is *busy* when its scheduler has not beaten for ``busy_ms`` and *hung* beyond ``hang_ms`` (or beyond what its tasks may block).
-A hung or crashed one is killed and a new generation takes its place: at once, or later and later if boots fail again and again.
+A worker is *busy* when its scheduler has not beaten for ``busy_ms`` and *hung* beyond ``hang_ms`` (or beyond what its
+tasks may block). A hung or crashed one is killed and a new generation takes its place: at once, or later and later if
+boots fail again and again.
 """
 
 from router.envelope import message, number, text, whole
@@ -16,8 +18,8 @@ STATUS_MS = 100  # progress alone is not told more often
 class Pool:
     """The workers and their target number.
 
-    ``emit`` takes a command; ``lost(worker, running, closing, cause)`` is told of tasks whose worker is gone; ``close_streams(worker)`` ends
-    the streams that a draining worker keeps; ``log(level, text)`` returns nothing.
+    ``emit`` takes a command; ``lost(worker, running, closing, cause)`` is told of tasks whose worker is gone;
+    ``close_streams(worker)`` ends the streams that a draining worker keeps; ``log(level, text)`` returns nothing.
     """
 
     def __init__(self, numbers: dict, slices: dict, emit, lost, close_streams, log):
@@ -164,7 +166,9 @@ class Pool:
             worker.boot_failures += 1
             if worker.boot_failures >= self.numbers["max_boot_failures"]:
                 worker.state = FAILED
-                self.log("error", "%s failed to boot %d times and is given up: %s" % (worker.id, worker.boot_failures, cause))
+                self.log(
+                    "error", "%s failed to boot %d times and is given up: %s" % (worker.id, worker.boot_failures, cause)
+                )
             else:
                 worker.spawn_at = now + self.backoff(worker.boot_failures)
         else:
@@ -257,7 +261,9 @@ class Pool:
     def next_check(self, now: float):
         """When ``check`` has to be called next, or None if nothing is alive."""
         at = None
-        interval = max(20, min(self.numbers["heartbeat_ms"], self.numbers["busy_ms"] / 2, self.numbers["cancel_grace_ms"] / 2))
+        interval = max(
+            20, min(self.numbers["heartbeat_ms"], self.numbers["busy_ms"] / 2, self.numbers["cancel_grace_ms"] / 2)
+        )
         for worker in self.workers:
             when = worker.spawn_at if worker.state == DEAD else (now + interval if worker.alive() else None)
             if when is not None and (at is None or when < at):
@@ -279,7 +285,9 @@ class Pool:
         if staying and len([worker for worker in staying if worker.state == FAILED]) == len(staying):
             return "failed"
         for worker in staying:
-            if worker.state in (DEAD, HUNG, FAILED) or (worker.state == BOOTING and worker.restarts and worker.last_error):
+            if worker.state in (DEAD, HUNG, FAILED) or (
+                worker.state == BOOTING and worker.restarts and worker.last_error
+            ):
                 return "degraded" if self.whole_once or ready else "booting"
         return "booting"
 
@@ -296,7 +304,9 @@ class Pool:
         return False
 
     def tell(self, now: float):
-        """Tell the pages when the pool changed; mere progress not more often than every ``STATUS_MS``. Returns when to ask again, or None."""
+        """Tell the pages when the pool changed; mere progress not more often than every ``STATUS_MS``. Returns when to
+        ask again, or None.
+        """
         state = self.state()
         if state == "ready":
             self.whole_once = True
@@ -313,7 +323,8 @@ class Pool:
         self.told = steps
         self.told_at = now
         workers = [
-            {"id": one.id, "state": one.state, "stage": one.stage, "done": one.done, "total": one.total} for one in self.workers
+            {"id": one.id, "state": one.state, "stage": one.stage, "done": one.done, "total": one.total}
+            for one in self.workers
         ]
         self.emit(
             {

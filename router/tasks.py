@@ -16,9 +16,9 @@ BACKGROUND = "background"
 class Task:
     """One request on its way.
 
-    ``deadline`` is absolute; ``heavy`` and ``may_block_ms`` say what it may do to its worker; ``parent`` is the task of the worker that
-    asked, ``fan`` the fan-out this is a part of; ``children`` maps ids of live child tasks. ``mode`` is "json", "fragment", "page" or "raw"
-    (for a worker or a fan-out: the answer goes as it is).
+    ``deadline`` is absolute; ``heavy`` and ``may_block_ms`` say what it may do to its worker; ``parent`` is the task of
+    the worker that asked, ``fan`` the fan-out this is a part of; ``children`` maps ids of live child tasks. ``mode`` is
+    "json", "fragment", "page" or "raw" (for a worker or a fan-out: the answer goes as it is).
     """
 
     def __init__(self, id, door, method, path, query, headers, now):
@@ -87,7 +87,8 @@ class Tasks:
         self.live[task.id] = task
         heapq.heappush(self.alarms, (task.deadline, task.seq, task.id))
         if len(self.alarms) > 64 + 2 * len(self.live):
-            # quick answers leave their alarms behind until the deadline; a heap of live ones is made before they pile up
+            # quick answers leave their alarms behind until the deadline; a heap of live ones is made before they pile
+            # up
             self.alarms = [entry for entry in self.alarms if self.holds(entry)]
             heapq.heapify(self.alarms)
 

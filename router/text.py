@@ -1,7 +1,7 @@
 """Text helpers that give the same bytes on MicroPython and CPython.
 
-MicroPython rounds ``'%.1f' % 0.25`` to 0.3 where CPython says 0.2, keeps dicts unordered and lacks much of ``str``; what must look the
-same everywhere is written here by hand.
+MicroPython rounds ``'%.1f' % 0.25`` to 0.3 where CPython says 0.2, keeps dicts unordered and lacks much of ``str``;
+what must look the same everywhere is written here by hand.
 """
 
 import json

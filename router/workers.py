@@ -14,8 +14,8 @@ FAILED = "failed"  # would not boot; given up
 class Worker:
     """The place ``w<index>`` in the pool; its generations come and go, the place stays.
 
-    ``running`` are the tasks it has, ``closing`` those it was told to cancel. ``own`` and ``kids`` count what works at the moment: open
-    streams and parents that wait for their children cost nothing.
+    ``running`` are the tasks it has, ``closing`` those it was told to cancel. ``own`` and ``kids`` count what works at
+    the moment: open streams and parents that wait for their children cost nothing.
     """
 
     def __init__(self, index: int):

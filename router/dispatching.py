@@ -1,0 +1,133 @@
+"""What follows whenever time has passed: deadlines, supervision, and work for whoever is free."""
+
+from router.problems import problem
+from router.tasks import JOINING, RUNNING, in_order
+from router.text import seconds
+
+
+class Dispatching:
+    """The part of the router that runs after every event; ``Router`` supplies the rest."""
+
+    def settle(self):
+        """What follows whenever time has passed or anything has changed."""
+        if self.pool is None:
+            return
+        self.expire()
+        self.pool.check(self.now)
+        self.pump()
+        later = self.pool.tell(self.now)
+        self.plan_wake(later)
+
+    def expire(self):
+        """Answer what is overdue."""
+        while True:
+            task = self.tasks.overdue(self.now)
+            if task is None:
+                return
+            self.counts["timeouts"] += 1
+            try:
+                self.time_out(task)
+            except Exception as error:
+                self.failed_task(error, task)
+
+    def time_out(self, task):
+        """504 with the worker and the time spent, or 503 if nobody was there to ask."""
+        if task.state == JOINING:
+            fan = task.fan_out
+            for part in in_order(fan.tasks.values()):
+                self.time_out(part)
+            return
+        spent = self.now - task.received_at
+        if task.state == RUNNING:
+            worker = task.worker
+            worker.failed += 1
+            task.made_by(worker.id)
+            detail = (
+                "Worker %s had not answered when the deadline passed: %s after the request came, %s of it in the queue."
+                % (
+                    worker.id,
+                    seconds(spent),
+                    seconds(task.dispatched_at - task.received_at),
+                )
+            )
+            given = problem(504, detail, task.path, self.new_fault(), worker=worker.id, spent_ms=int(spent))
+            self.log(
+                "warn",
+                "%s 504 %s %s on %s after %s" % (given["fault"], task.method, task.path, worker.id, seconds(spent)),
+            )
+        elif not self.no_one_yet(task):
+            detail = "No worker was free for this request before its deadline: it waited for %s." % seconds(spent)
+            given = problem(504, detail, task.path, spent_ms=int(spent))
+        else:
+            detail = "No worker was ready before the deadline: the pool is %s; the request waited for %s." % (
+                self.pool.state(),
+                seconds(spent),
+            )
+            given = problem(503, detail, task.path, retry_after=5, spent_ms=int(spent))
+        self.answer_problem(task, given)
+
+    def no_one_yet(self, task) -> bool:
+        """True if no worker that serves now offers what the task wants."""
+        for worker in self.pool.workers:
+            if worker.takes_work() and worker.offers(task.slice, task.route.where):
+                return False
+        return True
+
+    def pump(self):
+        """Dispatch whatever has a worker now."""
+        if not len(self.queue):
+            return
+        blocked = set()
+        while True:
+            task, worker = self.queue.next(self.pool.workers, self.numbers["window"], self.now, blocked)
+            if task is None:
+                break
+            try:
+                self.dispatch(task, worker)
+            except Exception as error:
+                self.failed_task(error, task)
+        for key in sorted(blocked):
+            if not self.pool.hopeful(key[3], key[4]):
+                for task in list(self.queue.lanes.get(key, [])):
+                    self.answer_problem(task, self.hopeless(task))
+
+    def dispatch(self, task, worker):
+        """Give a task to a worker."""
+        self.dispatches += 1
+        task.state = RUNNING
+        task.worker = worker
+        task.dispatched_at = self.now
+        worker.last_dispatch = self.dispatches
+        worker.running[task.id] = task
+        worker.book(task)
+        self.out.append(
+            {
+                "do": "dispatch",
+                "worker": worker.id,
+                "id": task.id,
+                "source": task.source,
+                "method": "GET" if task.method == "HEAD" else task.method,
+                "path": task.path,
+                "query": task.query,
+                "headers": task.headers,
+                "deadline": task.deadline,
+                "parent": task.parent.id if task.parent is not None else None,
+                "priority": task.priority,
+                "context": {"pool": self.snapshot()} if task.route.snapshot else {},
+                "faults": self.faults,
+            }
+        )
+
+    def plan_wake(self, later):
+        """Ask for the next tick; only an earlier alarm than the one that is set needs a command."""
+        at = self.tasks.next_deadline()
+        for when in (self.pool.next_check(self.now), later):
+            if when is not None and (at is None or when < at):
+                at = when
+        if at is None:
+            self.wake_at = None
+            return
+        at = max(at, self.now)
+        if self.wake_at is None or self.wake_at <= self.now or at < self.wake_at:
+            self.wake_at = at
+            self.out.append({"do": "wake", "at": at})
