@@ -65,7 +65,7 @@ WAYS = (
             "pq",
             "gauge",
             "Try post-quantum crypto",
-            "ML-KEM, ML-DSA and hundreds of other schemes of liboqs: keys, sizes, levels, and what each step takes here.",
+            "ML-KEM, ML-DSA and hundreds of other schemes of liboqs: sizes, levels, and what each step takes here.",
             "Open post-quantum",
             "app/pq",
         ),

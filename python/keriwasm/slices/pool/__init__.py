@@ -62,7 +62,7 @@ class PanelResource:
         self.worker = worker
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
-        """`{pool: {state, router, workers}, ready, deaths}` as JSON. No title: it is a part of another page."""
+        """As JSON `{pool: {state, router, handled, workers}, ready, troubles}`. No title: it is a part of a page."""
         answer(req, rep, "fragments/pool/panel.html", view(self.worker.pool.snapshot(req), now_ms()))
 
 

@@ -29,8 +29,8 @@ def view(snapshot: dict[str, Any], now_ms: float) -> dict[str, Any]:
             missing values None, because a worker that boots has neither heartbeat nor heap
         now_ms: epoch milliseconds of the moment that the snapshot's durations count from
 
-    Returns `{pool: {state, router: {started, inflight, handled}, workers}, ready, deaths}`. Moments are epoch ms
-    rounded to whole seconds: the rounding keeps an unchanged pool's fragment unchanged.
+    Returns `{pool: {state, router: {started, inflight, queued}, handled, workers}, ready, troubles}`. Moments are
+    epoch ms rounded to whole seconds, so that an unchanged pool makes an unchanged fragment.
     """
     router = snapshot.get("router") or {}
     workers = [line(worker, now_ms) for worker in snapshot.get("workers") or []]
@@ -40,12 +40,14 @@ def view(snapshot: dict[str, Any], now_ms: float) -> dict[str, Any]:
             "router": {
                 "started": _moment(router.get("uptime_ms"), now_ms),
                 "inflight": router.get("inflight") or 0,
-                "handled": router.get("handled") or 0,
+                "queued": router.get("queued") or 0,
             },
+            # Not the router's own count: looking at the pool is itself a request, and the page would count its looks.
+            "handled": sum(worker["handled"] for worker in workers),
             "workers": workers,
         },
         "ready": sum(worker["state"] in ("ready", "busy") for worker in workers),
-        "deaths": deaths(snapshot, now_ms),
+        "troubles": troubles(snapshot),
     }
 
 
@@ -72,15 +74,10 @@ def line(worker: dict[str, Any], now_ms: float) -> dict[str, Any]:
     }
 
 
-def deaths(snapshot: dict[str, Any], now_ms: float) -> list[dict[str, Any]]:
-    """What the workers last died of: `[{worker, cause, restarts, at}]`, at None where the router does not say when."""
+def troubles(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    """What went wrong last in each worker that had trouble, be it a death or a fault: `[{worker, cause, restarts}]`."""
     return [
-        {
-            "worker": worker["id"],
-            "cause": worker["last_error"],
-            "restarts": worker.get("restarts") or 0,
-            "at": _moment(worker.get("last_death_ms"), now_ms),
-        }
+        {"worker": worker["id"], "cause": worker["last_error"], "restarts": worker.get("restarts") or 0}
         for worker in snapshot.get("workers") or []
         if worker.get("last_error")
     ]
