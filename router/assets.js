@@ -31,6 +31,7 @@ export function loadAssets(base, version, onprogress) {
     const time = performance.now();
     if (time - told > 50 || bytes.done === bytes.total) { told = time; onprogress({ ...bytes }); }
   };
+  /** The path as the lock writes it. */
   const clean = (/** @type {string} */ path) => new URL(path, base).pathname.slice(base.pathname.length);
 
   /** Answers come from the network or the HTTP cache; a cached asset that fails its check is fetched once more.
@@ -78,11 +79,14 @@ export function loadAssets(base, version, onprogress) {
     const folder = config.interpreter.replace(/[^/]*$/, '');
     const modules = [config.interpreter, `${folder}pyodide.asm.mjs`];
     const wasm = `${folder}pyodide.asm.wasm`;
+    // Of Pyodide's own list of packages only its head is used: nothing is ever loaded by name from there.
+    const list = get(`${folder}pyodide-lock.json`, locked).then(response => response.json());
     const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
     const counted = [wasm, stdlib, ...modules, ...config.packages];
     bytes.total = counted.reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
-    const [module, library, , packages, files] = await Promise.all([
+    const [{ info }, module, library, , packages, files] = await Promise.all([
+      list,
       get(wasm, locked).then(response => WebAssembly.compileStreaming(response)).then(compiled => {
         count(locked.get(clean(wasm))?.size ?? 0);
         return compiled;
@@ -95,7 +99,7 @@ export function loadAssets(base, version, onprogress) {
         ({ path: String(target), bytes: await read(path, locked) }))),
     ]);
     return {
-      interpreter: new URL(config.interpreter, base).href, idb_map: new URL(config.pool.idb_map, base).href, module, stdlib: library, packages, files,
+      interpreter: new URL(config.interpreter, base).href, info, module, stdlib: library, packages, files,
       config: { pool: config.pool, slices: config.slices },
     };
   });

@@ -153,6 +153,14 @@ async function startServiceWorker() {
   }
 }
 
+/**
+ * This page's own door as a function: `fetch`, for what lies under app/, without the service worker.
+ * @param {string | URL} action @param {any} [options]
+ */
+function throughDoor(action, { signal = new AbortController().signal, method = 'GET', headers = {}, body = null } = {}) {
+  return door.fetch(new Request(new URL(action, document.baseURI), { method, headers, body }), signal);
+}
+
 /** Requests in flight by the element that made them: a removed element cancels its own. @type {WeakMap<Element, Set<any>>} */
 const flying = new WeakMap();
 
@@ -163,13 +171,11 @@ const extension = {
     if (url.origin !== location.origin || !url.pathname.startsWith(`${base.pathname}app`)) return;
     ctx.fetch = async (/** @type {string} */ action, /** @type {any} */ options) => {
       const began = performance.now();
-      const { signal, method, headers, body } = options;
       const element = ctx.sourceElement;
       const mine = flying.get(element) ?? new Set();
       flying.set(element, mine.add(ctx));
       try {
-        const request = new Request(new URL(action, document.baseURI), { method, headers, body });
-        const response = await door.fetch(request, signal);
+        const response = await throughDoor(action, options);
         const timings = Object.fromEntries([...(response.headers.get('server-timing') ?? '').matchAll(/(\w+);dur=([\d.]+)/g)]
           .map(([, name, ms]) => [name, Number(ms)]));
         tell('answer', { target: ctx.target, source: element, status: response.status,
@@ -193,7 +199,7 @@ function wanted() {
   return path.startsWith('app/') ? path + location.search : 'app/';
 }
 
-Object.assign(globalThis, { keriwasm: { version: VERSION, status } });
+Object.assign(globalThis, { keriwasm: { version: VERSION, status, fetch: throughDoor } });
 startRouter();
 watch();
 const { htmx } = /** @type {any} */ (globalThis);

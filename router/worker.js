@@ -120,9 +120,7 @@ const perform = {
     workers.get(id)?.worker.postMessage({ v: PROTOCOL, ...message });
   },
   reply({ door, id, status, headers, pieces, stream, more }) {
-    for (const { source } of stream ? pieces : []) {
-      if (source) streams.set(source, { door, id: outer(door, id), worker: makers.get(source) ?? '' });
-    }
+    if (stream) streams.set(id, { door, id: outer(door, id), worker: makers.get(id) ?? '' });
     const body = join(pieces);
     toDoor(door, { v: PROTOCOL, type: 'http:reply', id: outer(door, id), status, headers, body, stream: stream || more },
       body ? [body] : []);
@@ -133,7 +131,7 @@ const perform = {
     if (!more) toDoor(door, { v: PROTOCOL, type: 'http:end', id: outer(door, id), error: null });
   },
   end({ door, id, error }) {
-    for (const [source, reader] of streams) if (reader.door === door && reader.id === outer(door, id)) streams.delete(source);
+    streams.delete(id);
     toDoor(door, { v: PROTOCOL, type: 'http:end', id: outer(door, id), error: error ?? null });
   },
   forget({ ids }) {
@@ -178,7 +176,7 @@ function fromWorker(id, generation, message) {
     return;
   }
   if (type === 'http:cancel') return feed({ type: 'cancel', id: `worker:${id}/${fields.id}`, door: `worker:${id}`, reason: fields.reason });
-  if (domain === 'pool') return feed({ ...fields, type: verb, id: `worker:${id}/${fields.id}`, door: `worker:${id}` });
+  if (domain === 'pool') return feed({ ...fields, type: verb, door: `worker:${id}` });
   // Heartbeats, progress, ready, drained, fault, cancelled: the policy reads them; the host says whom they are from.
   feed({ ...fields, worker: id, type: verb, generation });
 }
@@ -229,9 +227,11 @@ async function start(init) {
   const { config, shell, python, micropython } = await loading.router;
   const { loadMicroPython } = await import(micropython.href);
   const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
-  for (const [name, text] of Object.entries(python)) interpreter.FS.writeFile(`/${name}`, text);
-  interpreter.runPython('import sys\nsys.path.insert(0, "/")\nimport router');
-  const handle = interpreter.pyimport('router').handle_json;
+  interpreter.FS.mkdir('/policy');
+  interpreter.FS.mkdir('/policy/router');
+  for (const [name, text] of Object.entries(python)) interpreter.FS.writeFile(`/policy/router/${name}`, text);
+  interpreter.runPython('import sys\nsys.path.insert(0, "/policy")\nfrom router.router import handle_json');
+  const handle = interpreter.globals.get('handle_json');
   policy = event => {
     const commands = JSON.parse(handle(JSON.stringify(event)));
     for (const command of commands) perform[command.do](command);

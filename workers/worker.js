@@ -64,8 +64,7 @@ async function boot(init) {
   progress('start', 0, 'Python');
   const { loadPyodide } = await import(init.interpreter);
   const python = await withSharedAssets(init, () => loadPyodide({
-    // Nothing is ever loaded by name from Pyodide's own distribution: its list of packages stays unread.
-    lockFileContents: JSON.stringify({ info: { abi_version: '', arch: '', platform: '', python: '', version: '' }, packages: {} }),
+    lockFileContents: JSON.stringify({ info: init.info, packages: {} }),
     packageBaseUrl: init.interpreter.replace(/[^/]*$/, ''),
     stdout: (/** @type {string} */ text) => console.info(`[${init.id}] ${text}`),
     stderr: (/** @type {string} */ text) => console.warn(`[${init.id}] ${text}`),
@@ -90,9 +89,8 @@ async function boot(init) {
     now: () => performance.timeOrigin + performance.now(),
     heap_bytes: () => python._module.HEAPU8.length,
     crash(/** @type {string} */ reason) { setTimeout(() => { throw new Error(reason); }); },
-    idb_map: () => import(init.idb_map).then(module => module.default),
   };
-  const { module, stdlib, packages, files, config, ...plain } = init;
+  const { module, stdlib, packages, files, config, info, ...plain } = init;
   const settings = { ...plain, pool: config.pool, heartbeat_ms: config.pool.heartbeat_ms, slices: chosen(init), started };
   const receive = await python.pyimport('main').start(host, JSON.stringify(settings));
   deliver = ({ body, ...rest }) => receive(JSON.stringify(rest), body ?? undefined);

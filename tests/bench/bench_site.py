@@ -1,0 +1,82 @@
+"""What every benchmark here shares: the app served on a free port, a real Chromium, medians, and one way to print."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import statistics
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import serve  # noqa: E402
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+class Handler(serve.Handler):
+    """serve.py's own handler, which also answers the paths in `extra` (media type and bytes) below /bench/."""
+
+    extra: dict[str, tuple[str, bytes]] = {}  # noqa: RUF012
+
+    def _answer(self) -> None:
+        path = self.path.partition("?")[0]
+        if path in self.extra:
+            kind, body = self.extra[path]
+            self._send(200, {"Content-Type": kind, "Cache-Control": "no-store"}, body)
+        else:
+            super()._answer()
+
+
+@contextlib.contextmanager
+def site(extra: dict[str, tuple[str, bytes]] | None = None) -> Iterator[str]:
+    """The app on 127.0.0.1, and beside it what `extra` holds; yields its URL."""
+    server = serve.make_server(ROOT, "127.0.0.1", 0)
+    server.RequestHandlerClass = type("BenchHandler", (Handler,), {"extra": extra or {}})
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.url
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def ready(page: Page, url: str, timeout: float = 180_000) -> None:
+    """Open the app and wait until it is whole."""
+    page.goto(url)
+    page.wait_for_function("document.documentElement.dataset.state === 'ready'", timeout=timeout)
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def report(name: str, rows: list[dict[str, Any]]) -> None:
+    """A line of JSON for tools, then a table for people; times in milliseconds unless a name says otherwise."""
+    print(json.dumps({"bench": name, "machine": platform.machine(), "rows": rows}))
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [[f"{row.get(key, ''):.2f}" if isinstance(row.get(key), float) else str(row.get(key, "")) for key in columns] for row in rows]
+    widths = [max(len(column), *(len(line[at]) for line in cells)) for at, column in enumerate(columns)]
+    for line in [columns, *cells]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))

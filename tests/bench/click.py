@@ -1,0 +1,61 @@
+"""Click to swap: the htmx door, the service worker's door, and the same fragment from a real local HTTP server.
+
+    python tests/bench/click.py [CLICKS]
+
+The three are clicked in turn, CLICKS times each (default 300), in one page: from the click to htmx:after:swap. The HTTP
+server is serve.py on the same machine, sending the very bytes that the workers rendered, from memory.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from bench_site import chromium, median, ready, report, site
+
+MEASURE = """async clicks => {
+  const host = document.createElement('div');
+  host.innerHTML = `<div id="swapped"></div>
+    <button id="door" hx-get="app/crypto/panel" hx-target="#swapped">door</button>
+    <button id="http" hx-get="bench/fragment" hx-target="#swapped">http</button>
+    <button id="sw" hx-get="app/crypto/panel" hx-target="#swapped">service worker</button>`;
+  document.body.append(host);
+  htmx.process(host);
+  // The third goes around the door: without ctx.fetch, htmx asks the network, that is the service worker.
+  host.querySelector('#sw').addEventListener('htmx:config:request', ({detail}) => { detail.ctx.fetch = fetch.bind(window); });
+  const click = id => new Promise(resolve => {
+    const began = performance.now();
+    host.querySelector('#swapped').addEventListener('htmx:after:swap', () => resolve(performance.now() - began), {once: true});
+    host.querySelector('#' + id).click();
+  });
+  const times = {door: [], http: [], sw: []};
+  for (let n = 0; n < clicks + 20; n += 1) {
+    for (const id of Object.keys(times)) {
+      const time = await click(id);
+      if (n >= 20) times[id].push(time);
+      await new Promise(resolve => { setTimeout(resolve, 5); });
+    }
+  }
+  return times;
+}"""
+
+
+def main(clicks: int) -> None:
+    extra: dict[str, tuple[str, bytes]] = {}
+    with site(extra) as url, chromium() as browser:
+        page = browser.new_context().new_page()
+        ready(page, f"{url}?workers=2")
+        text = page.evaluate("""async () => (await keriwasm.fetch('app/crypto/panel',
+            {headers: {accept: 'text/html', 'hx-request': 'true'}})).text()""")
+        extra["/bench/fragment"] = ("text/html; charset=utf-8", text.encode())
+        times = page.evaluate(MEASURE, clicks)
+    names = {"door": "htmx door", "sw": "service worker", "http": "local HTTP server"}
+    base = median(times["http"])
+    report("click", [
+        {"what": names[key], "clicks": len(values), "median_ms": median(values),
+         "p95_ms": sorted(values)[int(len(values) * 0.95)], "of HTTP server": median(values) / base}
+        for key, values in times.items()
+    ])  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300)

@@ -1,0 +1,124 @@
+"""From an empty profile to a whole pool: what a user sees first, on a reload, on a deep link and when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import BOOT_MS, Watched, fetch, serving, wait_ready
+from playwright.sync_api import BrowserContext, Page, Route
+
+
+def test_first_paint_needs_no_worker(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
+    """Header, navigation and the boot screen are there before any worker is."""
+    watched = watch(context.new_page())
+    context.route("**/router/worker.js", lambda route: None)  # held back for ever
+    watched.page.goto(app_url, wait_until="domcontentloaded")
+    assert watched.page.get_by_role("navigation").is_visible()
+    assert watched.page.locator("#boot-progress").is_visible()
+    assert watched.page.evaluate("document.documentElement.dataset.state") == "booting"
+
+
+def test_whole_pool_and_both_doors(boot: Callable[..., Watched]) -> None:
+    """`ready` says four workers, the service worker in control, and home's panels in the page."""
+    page = boot(workers=4).page
+    data = page.evaluate("({...document.documentElement.dataset})")
+    assert (data["workers"], data["workersReady"]) == ("4", "4")
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+    assert page.evaluate("crossOriginIsolated")
+    page.wait_for_selector("#panel-home h1")
+    for panel in ("crypto", "pq", "pool"):
+        assert page.locator(f"#panel-{panel}").count() == 1
+    pool = fetch(page, "app/pool")["json"]
+    assert pool["state"] == "ready"
+    assert [worker["state"] for worker in pool["workers"]] == ["ready"] * 4
+
+
+def test_progress_moves(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
+    """The boot screen's status runs through bytes and stages, and the ready event comes once."""
+    watched = watch(context.new_page())
+    watched.page.add_init_script("""
+      globalThis.seen = []; globalThis.readies = 0;
+      document.addEventListener('keriwasm:status', ({detail}) => seen.push(structuredClone(detail)));
+      document.addEventListener('keriwasm:ready', () => { readies += 1; });
+    """)
+    watched.page.goto(f"{app_url}?workers=2")
+    wait_ready(watched.page)
+    seen = watched.page.evaluate("seen")
+    fetched = [status["bytes"]["done"] for status in seen if status.get("bytes", {}).get("total")]
+    assert fetched == sorted(fetched) and len(set(fetched)) > 3
+    assert fetched[-1] == seen[-1]["bytes"]["total"]
+    stages = {worker.get("stage") for status in seen for worker in status["workers"]}
+    assert {"install", "import"} <= stages
+    assert watched.page.evaluate("readies") == 1
+
+
+def test_reload_and_deep_link(boot: Callable[..., Watched], app_url: str) -> None:
+    """A reload of a deep link comes with its content; the address stays."""
+    page = boot("app/crypto").page
+    page.wait_for_selector("#main h1")
+    heading = page.locator("#main h1").inner_text()
+    page.reload()
+    page.wait_for_selector("#main h1")
+    assert page.locator("#main h1").first.inner_text() == heading
+    wait_ready(page)
+    assert page.url.startswith(f"{app_url}app/crypto")
+
+
+def test_hard_reload_is_claimed(boot: Callable[..., Watched]) -> None:
+    """A page reloaded past the service worker works, and is under its control again by `ready`."""
+    page = boot().page
+    client = page.context.new_cdp_session(page)
+    with page.expect_navigation():
+        client.send("Page.reload", {"ignoreCache": True})
+    wait_ready(page)
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+    assert fetch(page, "app/pool")["status"] == 200
+
+
+def test_subfolder(context: BrowserContext, watch: Callable[[Page], Watched]) -> None:
+    """The same files below /some/folder/ of another origin: boot, click, deep link, service worker."""
+    for url in serving("/some/folder/"):
+        watched = watch(context.new_page())
+        page = watched.page
+        page.goto(f"{url}app/pool?workers=1")
+        wait_ready(page)
+        page.wait_for_selector("#main h1")
+        page.get_by_role("navigation").get_by_role("link", name="Crypto").click()
+        page.wait_for_url("**/some/folder/app/crypto")
+        assert fetch(page, "app/pool")["json"]["state"] == "ready"
+        page.reload()
+        wait_ready(page)
+        assert page.locator("#main h1").first.is_visible()
+
+
+def test_a_stage_that_fails_is_told(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
+    """A wheel that does not come: the boot ends in `failed`, names the file, and offers to try again."""
+    watched = watch(context.new_page())
+    watched.allow("")
+    context.route("**/falcon-*.whl", lambda route: route.abort())
+    watched.page.goto(f"{app_url}?workers=1")
+    wait_ready(watched.page, "failed")
+    assert "falcon" in watched.page.locator("#main").inner_text()
+    assert watched.page.get_by_role("button", name="Try again").is_visible()
+
+
+@pytest.mark.parametrize("asset", ["pyodide.asm.wasm", "python_stdlib.zip", "hio-*.whl"])
+def test_a_flipped_byte_is_refused(
+    context: BrowserContext, watch: Callable[[Page], Watched], app_url: str, asset: str
+) -> None:
+    """An asset that is not what the lock says never runs; the user reads which one it was."""
+    watched = watch(context.new_page())
+    watched.allow("")
+
+    def flip(route: Route) -> None:
+        response = route.fetch()
+        body = bytearray(response.body())
+        body[len(body) // 2] ^= 1
+        headers = {name: value for name, value in response.headers.items() if name not in ("content-encoding", "content-length")}
+        route.fulfill(status=200, headers=headers, body=bytes(body))
+
+    context.route(f"**/{asset}", flip)
+    watched.page.goto(f"{app_url}?workers=1")
+    wait_ready(watched.page, "failed", BOOT_MS)
+    assert asset.split("*")[0] in watched.page.locator("#main").inner_text()

@@ -1,0 +1,151 @@
+"""Two doors, one answer: whatever enters by htmx, by fetch or by navigation is the same request to the same router."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from conftest import Watched, fetch, wait_ready
+from playwright.sync_api import Page
+
+GET_ROUTES = (
+    "app/", "app/pool", "app/crypto", "app/pq", "app/home/panel", "app/crypto/panel", "app/pq/panel", "app/pool/panel",
+    "app/pq/kem/ML-KEM-768", "app/pq/sig/ML-DSA-65", "app/nowhere", "app/pq/kem/NO-SUCH",
+)  # fmt: skip
+ACCEPTS = {
+    "json": {"accept": "application/json"},
+    "fragment": {"accept": "text/html", "hx-request": "true"},
+    "page": {"accept": "text/html"},
+}
+BOTH = """async ({path, headers}) => {
+  const plain = async response => ({status: response.status, headers: Object.fromEntries(response.headers),
+                                    text: await response.text()});
+  return [await plain(await keriwasm.fetch(path, {headers})),
+          await plain(await fetch(new URL(path, document.baseURI), {headers}))];
+}"""
+
+
+def still(answer: dict) -> dict:
+    """An answer without what differs from one moment to the next: timings, workers, live numbers."""
+    headers = {name: value for name, value in answer["headers"].items()
+               if name not in ("server-timing", "x-worker", "content-length", "date")}  # fmt: skip
+    return {"status": answer["status"], "headers": headers, "text": re.sub(r"\d+(\.\d+)?", "#", answer["text"])}
+
+
+def test_every_get_route_by_both_doors(boot: Callable[..., Watched]) -> None:
+    watched = boot()
+    watched.allow(r"Failed to load resource.*(404|422)")
+    for path in GET_ROUTES:
+        for name, headers in ACCEPTS.items():
+            first, second = watched.page.evaluate(BOTH, {"path": path, "headers": headers})
+            assert still(first) == still(second), (path, name)
+            assert first["headers"]["x-worker"], path
+            assert "queue;dur=" in first["headers"]["server-timing"], path
+            content = first["headers"]["content-type"]
+            assert ("json" in content) == (name == "json"), (path, name, content)
+            if name == "page":
+                assert first["text"].lstrip().lower().startswith("<!doctype html>"), path
+            elif name == "fragment":
+                assert "<html" not in first["text"], path
+
+
+def test_navigation_gets_the_whole_page(boot: Callable[..., Watched], app_url: str) -> None:
+    """Each page by its address alone: content, title, isolation headers."""
+    page = boot().page
+    for path, title in (("app/pool", "Pool"), ("app/crypto", "Crypto"), ("app/pq", "Post-quantum")):
+        response = page.goto(f"{app_url}{path}")
+        assert response and response.status == 200
+        assert title.lower() in page.title().lower()
+        assert page.evaluate("crossOriginIsolated")
+        page.wait_for_selector("#main h1")
+        wait_ready(page)
+
+
+def test_clicks_history_and_focus(boot: Callable[..., Watched], app_url: str) -> None:
+    """Links of the navigation swap, push their address, and the back button brings the page before."""
+    page = boot().page
+    nav = page.get_by_role("navigation")
+    page.wait_for_selector("#panel-home h1")
+    nav.get_by_role("link", name="Crypto").click()
+    page.wait_for_url(f"{app_url}app/crypto")
+    nav.get_by_role("link", name="Pool").click()
+    page.wait_for_url(f"{app_url}app/pool")
+    page.wait_for_function("document.querySelector('nav [aria-current=page]')?.textContent.trim() === 'Pool'")
+    page.go_back()
+    page.wait_for_function("document.title.toLowerCase().includes('crypto')")
+    page.wait_for_function("document.querySelector('#main h1')?.textContent.toLowerCase().includes('crypto')")
+    assert page.evaluate("document.documentElement.dataset.state") == "ready"
+
+
+def stop_service_worker(page: Page) -> None:
+    """Ends the service worker as the browser does when it is idle: its memory, and so its ports, are gone."""
+    client = page.context.browser.new_browser_cdp_session()
+    targets = client.send("Target.getTargets")["targetInfos"]
+    workers = [target for target in targets if target["type"] == "service_worker"]
+    assert workers
+    for target in workers:
+        client.send("Target.closeTarget", {"targetId": target["targetId"]})
+    client.detach()
+
+
+def test_service_worker_that_was_stopped(boot: Callable[..., Watched]) -> None:
+    """The next request wakes it; it asks the page for a new port and answers, ten times of ten."""
+    page = boot().page
+    for _ in range(10):
+        stop_service_worker(page)
+        assert fetch(page, "app/pool")["status"] == 200
+
+
+def test_version_mismatch_asks_for_a_reload(boot: Callable[..., Watched]) -> None:
+    """A service worker of another version is not mixed with: the banner offers the reload."""
+    page = boot().page
+    page.evaluate("""navigator.serviceWorker.dispatchEvent(new MessageEvent('message',
+        {data: {v: 1, type: 'door:mismatch', version: '9.9.9'}}))""")
+    banner = page.locator("#banner")
+    banner.wait_for(state="visible")
+    assert "9.9.9" in banner.inner_text()
+    assert banner.get_by_role("button").is_visible()
+
+
+def test_service_worker_refuses_another_version(boot: Callable[..., Watched]) -> None:
+    answer = boot().page.evaluate("""() => new Promise(resolve => {
+      navigator.serviceWorker.addEventListener('message', ({data}) => { if (data.type === 'door:mismatch') resolve(data); });
+      navigator.serviceWorker.controller.postMessage({v: 1, type: 'door:port', version: '0.0.0'}, [new MessageChannel().port1]);
+    })""")
+    assert answer["type"] == "door:mismatch"
+
+
+def test_streams_end_to_end(boot: Callable[..., Watched]) -> None:
+    """Server-sent events of the pool arrive through both doors, and leaving ends them in the worker."""
+    page = boot().page
+    script = """async door => {
+      const abort = new AbortController();
+      const ask = door === 'page' ? keriwasm.fetch : (path, options) => fetch(new URL(path, document.baseURI), options);
+      const response = await ask('app/pool/events', {headers: {accept: 'text/event-stream'}, signal: abort.signal});
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      const {value} = await reader.read();
+      abort.abort();
+      return {type: response.headers.get('content-type'), value};
+    }"""
+    for door in ("page", "service worker"):
+        answer = page.evaluate(script, door)
+        assert answer["type"].startswith("text/event-stream")
+        assert "data:" in answer["value"] or answer["value"].startswith(":")
+    page.wait_for_function(
+        """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())
+             .router.inflight <= 1""",
+        timeout=10_000,
+    )
+
+
+def test_router_worker_that_dies(boot: Callable[..., Watched]) -> None:
+    """The page notices, starts a new router with a new pool, and says so; requests in between are answered."""
+    watched = boot(workers=1)
+    watched.allow("started anew|Failed to load resource")
+    page = watched.page
+    router = next(worker for worker in page.workers if worker.url.endswith("router/worker.js"))
+    router.evaluate("close()")
+    page.locator("#banner").wait_for(state="visible", timeout=20_000)
+    wait_ready(page, "booting", 5_000)
+    wait_ready(page)
+    assert fetch(page, "app/pool")["json"]["state"] == "ready"

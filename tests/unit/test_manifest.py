@@ -1,0 +1,84 @@
+"""pyscript.toml names what is there: every wheel, every Python file and template of the workers, one version."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
+
+
+def paths(*patterns: str) -> set[str]:
+    """Files of the repository by glob, as the manifest writes them."""
+    return {f"./{path.relative_to(ROOT).as_posix()}" for pattern in patterns for path in ROOT.glob(pattern)}
+
+
+def test_every_wheel_is_installed() -> None:
+    assert set(MANIFEST["packages"]) == paths("static/wheels/*.whl")
+
+
+def test_every_file_of_the_workers_is_mounted() -> None:
+    wanted = paths("python/keriwasm/**/*.py", "python/polyscript.py", "python/pyscript/*.py", "templates/**/*.html", "workers/*.py")
+    ours = {path for path in MANIFEST["files"] if not path.startswith("./static/")}
+    assert ours == wanted
+
+
+def test_files_keep_their_place() -> None:
+    for source, target in MANIFEST["files"].items():
+        if source.startswith("./python/"):
+            assert target == source.removeprefix("./python/")
+        elif source.startswith("./templates/"):
+            assert target == source.removeprefix("./")
+        elif source.startswith("./workers/"):
+            assert target == source.removeprefix("./workers/")
+        assert (ROOT / source).is_file(), source
+
+
+def test_every_router_module_is_loaded() -> None:
+    assert set(MANIFEST["router"]["files"]) == paths("router/*.py")
+
+
+def test_slices_are_packages() -> None:
+    for name, entry in MANIFEST["slices"].items():
+        assert entry["module"] == f"keriwasm.slices.{name}"
+        assert (ROOT / "python" / "keriwasm" / "slices" / name / "__init__.py").is_file()
+        assert entry["workers"] in ("all", "one")
+
+
+def test_one_version() -> None:
+    """Page, service worker, router and workers refuse to mix versions, so all places must say the same."""
+    door = re.search(r"VERSION = '([^']+)'", (ROOT / "router" / "door.js").read_text())
+    python = re.search(r'__version__ = "([^"]+)"', (ROOT / "python" / "keriwasm" / "__init__.py").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert door and python
+    assert {door[1], python[1], project, MANIFEST["version"]} == {MANIFEST["version"]}
+
+
+def test_vendored_paths_in_sources_are_locked() -> None:
+    """A path below static/ that a page, a door or the manifest names is in the lock file (or is our own)."""
+    locked = {asset["path"] for asset in json.loads((ROOT / "static" / "lock.json").read_text())["assets"]}
+    sources = [*ROOT.glob("*.html"), *ROOT.glob("*.toml"), *ROOT.glob("router/*.js"), *ROOT.glob("python/*.js")]
+    named = {match for source in sources for match in re.findall(r"static/[\w./@-]+\.\w+", source.read_text())}
+    ours = {path for path in named if not re.match(r"static/(pyodide|pyscript|micropython|vendor|wheels)/", path)}
+    assert named - ours <= locked
+    assert all((ROOT / path).is_file() for path in ours)
+
+
+def test_pyscript_reads_the_same() -> None:
+    """PyScript's own small TOML parser, which the worker host uses, gives just what tomllib gives."""
+    parser = next((ROOT / "static" / "pyscript").glob("*/toml-V*.js"))
+    script = (
+        "const fs = await import('node:fs');"
+        "const code = 'data:text/javascript,' + encodeURIComponent(fs.readFileSync(process.argv[1], 'utf8'));"
+        "const { parse } = await import(code);"
+        "console.log(JSON.stringify(parse(fs.readFileSync(process.argv[2], 'utf8'))));"
+    )
+    result = subprocess.run(
+        ["node", "--input-type=module", "-e", script, parser, ROOT / "pyscript.toml"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(result.stdout) == MANIFEST
