@@ -266,7 +266,12 @@ async def test_events_repaint_only_when_the_pool_changed():
         def answer_look(message: dict[str, Any], body: bytes | None) -> None:
             if message["type"] == "http:request":
                 looks.append(time.monotonic())
-                now = {**SNAPSHOT, "router": {**SNAPSHOT["router"], "uptime_ms": 61000 + 1000 * (len(looks) - 1)}}
+                steady = [{**each, "last_heartbeat_ms": 200 + len(looks)} for each in SNAPSHOT["workers"]]
+                now = {
+                    **SNAPSHOT,
+                    "workers": steady,
+                    "router": {**SNAPSHOT["router"], "uptime_ms": 61000 + 1000 * (len(looks) - 1)},
+                }
                 if len(looks) >= 3:
                     now = {**now, "state": "ready"}
                 kit.send(

@@ -80,15 +80,16 @@ class EventsResource:
 
     def events(self) -> Iterator[Any]:
         """Messages as bytes; numbers are seconds of tyme to sleep (see RequestDoer.stream)."""
-        seen = None
+        seen = started = None
         silent = 0.0
         while True:
             reply = yield from self.worker.pool.request("GET", "/app/pool")
             # A look that failed (a full queue, a router that restarts) is no news: the next one comes in a second, and
             # the page shows the connection's state by itself.
             if reply.ok:
-                data = {**view(reply.media, now_ms()), "faults": self.worker.faults, "kinds": KINDS}
-                text = render("fragments/pool/live.html", data)
+                shown = view(reply.media, now_ms(), started)
+                started = shown["pool"]["router"]["started"]
+                text = render("fragments/pool/live.html", **shown, faults=self.worker.faults, kinds=KINDS)
                 if text != seen:
                     seen = text
                     silent = 0.0

@@ -7,6 +7,9 @@ from typing import Any
 STEADY_MS = 3000
 """A heartbeat younger than this is "steady"; the exact age would repaint the page each second for nothing."""
 
+SAME_MS = 2000
+"""Two readings of the router's start that are no further apart are one start."""
+
 KINDS = ("hang", "crash", "throw", "slow")
 
 # state -> (kind for the style sheet, icon of templates/macros/ui.html)
@@ -21,24 +24,29 @@ STATES = {
 }
 
 
-def view(snapshot: dict[str, Any], now_ms: float) -> dict[str, Any]:
+def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) -> dict[str, Any]:
     """What the templates need of `GET /app/pool`'s JSON.
 
     Parameters:
         snapshot: `{state, router: {uptime_ms, inflight, handled}, workers: [...]}`; missing numbers become 0, other
             missing values None, because a worker that boots has neither heartbeat nor heap
         now_ms: epoch milliseconds of the moment that the snapshot's durations count from
+        started: the router's start as an earlier view of it had it; kept while the new one is as good as the same,
+            because it is a difference of two clocks that are read milliseconds apart
 
     Returns `{pool: {state, router: {started, inflight, queued}, handled, workers}, ready, troubles}`. Moments are
-    epoch ms rounded to whole seconds, so that an unchanged pool makes an unchanged fragment.
+    epoch ms, to the second.
     """
     router = snapshot.get("router") or {}
+    now_started = _moment(router.get("uptime_ms"), now_ms)
+    if started is None or now_started is None or abs(now_started - started) > SAME_MS:
+        started = now_started
     workers = [line(worker, now_ms) for worker in snapshot.get("workers") or []]
     return {
         "pool": {
             "state": snapshot.get("state") or "booting",
             "router": {
-                "started": _moment(router.get("uptime_ms"), now_ms),
+                "started": started,
                 "inflight": router.get("inflight") or 0,
                 "queued": router.get("queued") or 0,
             },
