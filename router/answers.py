@@ -16,7 +16,7 @@ DROPPED = (
     "upgrade",
     "x-worker",
 )
-VARY = ("accept", "hx-request")
+VARY = "Accept, HX-Request"
 
 
 def accepts_json(headers: dict) -> bool:
@@ -66,12 +66,15 @@ def stamp(headers: dict, workers: list, timings: dict, queue_ms: float) -> dict:
     headers["x-worker"] = ",".join(workers) if workers else "router"
     headers["cache-control"] = "no-store"
     headers["x-content-type-options"] = "nosniff"
-    vary = ["Accept", "HX-Request"]
-    for name in headers.get("vary", "").split(","):
-        name = name.strip()
-        if name and name.lower() not in VARY:
-            vary.append(name)
-    headers["vary"] = ", ".join(vary)
+    if headers.get("vary", VARY) != VARY:
+        vary = [VARY]
+        for name in headers["vary"].split(","):
+            name = name.strip()
+            if name and name.lower() not in ("accept", "hx-request"):
+                vary.append(name)
+        headers["vary"] = ", ".join(vary)
+    else:
+        headers["vary"] = VARY
     return headers
 
 

@@ -12,11 +12,14 @@ class Dispatching:
         """What follows whenever time has passed or anything has changed."""
         if self.pool is None:
             return
+        pool = self.pool
         self.expire()
-        self.pool.check(self.now)
+        if pool.changed or (pool.check_at is not None and pool.check_at <= self.now):
+            pool.check(self.now)
         self.pump()
-        later = self.pool.tell(self.now)
-        self.plan_wake(later)
+        if pool.changed or (pool.tell_at is not None and pool.tell_at <= self.now):
+            pool.tell(self.now)
+        self.plan_wake()
 
     def expire(self):
         """Answer what is overdue."""
@@ -118,10 +121,10 @@ class Dispatching:
             }
         )
 
-    def plan_wake(self, later):
+    def plan_wake(self):
         """Ask for the next tick; only an earlier alarm than the one that is set needs a command."""
         at = self.tasks.next_deadline()
-        for when in (self.pool.next_check(self.now), later):
+        for when in (self.pool.check_at, self.pool.tell_at):
             if when is not None and (at is None or when < at):
                 at = when
         if at is None:

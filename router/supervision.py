@@ -36,12 +36,16 @@ class Pool:
         self.told = None  # the last status
         self.told_key = None
         self.told_at = None
+        self.tell_at = None  # when progress that was not told has waited long enough
+        self.changed = True  # something happened that may have to be told or checked
+        self.check_at = None  # when ``check`` has to be called next; None if nothing is alive
 
     # --- size ---------------------------------------------------------------------------------------------------------
 
     def resize(self, size: int, now: float):
         """Grow or shrink to ``size`` workers. Failed ones that stay are given another chance."""
         self.target = size
+        self.changed = True
         for index in range(1, size + 1):
             worker = self.get("w%d" % index)
             if worker is None:
@@ -74,6 +78,7 @@ class Pool:
         """Start the next generation of a worker."""
         generation = self.generations.get(worker.id, 0) + 1
         self.generations[worker.id] = generation
+        self.changed = True
         worker.generation = generation
         worker.state = BOOTING
         worker.stage = worker.done = worker.total = None
@@ -108,9 +113,11 @@ class Pool:
         worker.silent = False
         if worker.state == BUSY:
             worker.state = READY
+            self.changed = True
 
     def on_progress(self, worker: Worker, event: dict):
         """A step of the boot."""
+        self.changed = True
         worker.stage = text(event.get("stage"))
         worker.done = number(event.get("done"))
         worker.total = number(event.get("total"))
@@ -120,6 +127,7 @@ class Pool:
         if worker.state != BOOTING:
             self.log("warn", "%s said ready while %s" % (worker.id, worker.state))
             return
+        self.changed = True
         worker.state = READY
         worker.boot_failures = 0
         offered = event.get("slices")
@@ -153,6 +161,7 @@ class Pool:
 
         ``crashed`` False is an orderly end: nothing is held against it.
         """
+        self.changed = True
         booting = worker.state == BOOTING
         self.emit({"do": "kill", "worker": worker.id, "generation": worker.generation})
         running, closing = worker.clear()
@@ -188,6 +197,7 @@ class Pool:
 
     def grace(self, now: float):
         """The router itself slept (a laptop's lid): nobody's silence counts, everybody starts afresh."""
+        self.changed = True
         for worker in self.workers:
             if worker.alive():
                 worker.heard_at = now
@@ -202,7 +212,7 @@ class Pool:
                     task.kill_at = now + self.numbers["cancel_grace_ms"]
 
     def check(self, now: float):
-        """Look after everybody; cheap, called at every event."""
+        """Look after everybody, and set ``check_at``."""
         for worker in list(self.workers):
             state = worker.state
             if state == DEAD:
@@ -216,6 +226,7 @@ class Pool:
                     self.end(worker, cause, now, True)
             elif worker.alive():
                 self.check_serving(worker, now)
+        self.check_at = self.next_check(now)
 
     def check_serving(self, worker: Worker, now: float):
         """A worker that has work: silent, hung, deaf to a cancel, or done with draining."""
@@ -232,6 +243,7 @@ class Pool:
             worker.silent = True
             if worker.state == READY:
                 worker.state = BUSY
+                self.changed = True
         for task in sorted(worker.closing.values(), key=lambda one: one.seq):
             if now >= task.kill_at and not self.excused(worker, task, now):
                 cause = "it did not let go of the cancelled %s %s" % (task.method, task.path)
@@ -259,7 +271,7 @@ class Pool:
         return False
 
     def next_check(self, now: float):
-        """When ``check`` has to be called next, or None if nothing is alive."""
+        """When somebody may have to be dealt with, or None if nothing is alive."""
         at = None
         interval = max(
             20, min(self.numbers["heartbeat_ms"], self.numbers["busy_ms"] / 2, self.numbers["cancel_grace_ms"] / 2)
@@ -304,9 +316,9 @@ class Pool:
         return False
 
     def tell(self, now: float):
-        """Tell the pages when the pool changed; mere progress not more often than every ``STATUS_MS``. Returns when to
-        ask again, or None.
-        """
+        """Tell the pages when the pool changed; mere progress not more often than every ``STATUS_MS``."""
+        self.changed = False
+        self.tell_at = None
         state = self.state()
         if state == "ready":
             self.whole_once = True
@@ -316,9 +328,10 @@ class Pool:
             key.append((worker.id, worker.state, worker.stage))
             steps.append((worker.done, worker.total))
         if key == self.told_key and steps == self.told:
-            return None
+            return
         if key == self.told_key and self.told_at is not None and now - self.told_at < STATUS_MS:
-            return self.told_at + STATUS_MS
+            self.tell_at = self.told_at + STATUS_MS
+            return
         self.told_key = key
         self.told = steps
         self.told_at = now
@@ -332,4 +345,3 @@ class Pool:
                 "status": {"state": state, "size": self.target, "ready": self.ready_count(), "workers": workers},
             }
         )
-        return None
