@@ -156,8 +156,8 @@ def read_error(given) -> dict:
     return out
 
 
-def message(kind: str, **fields) -> dict:
+def message(type_: str, **fields) -> dict:
     """A message for a worker: ``{v, type, ...}``."""
     fields["v"] = PROTOCOL
-    fields["type"] = kind
+    fields["type"] = type_
     return fields
