@@ -83,18 +83,3 @@ class Outcomes:
         error = req.env.pop(ERROR, None)
         if error is not None:
             raise error
-
-
-def pace(generator: Generator[Any, Any, Any], asap: float) -> Generator[float, float, Any]:
-    """Run a handler's generator under a Doer: its bare `yield` (None or 0) becomes `asap`, tocks pass through.
-
-    Returns the generator's value, raises what it raises, and closes it when the Doer is closed.
-    """
-    try:
-        tock = next(generator)
-        while True:
-            tock = generator.send((yield (tock or asap)))
-    except StopIteration as ex:
-        return ex.value
-    finally:
-        generator.close()

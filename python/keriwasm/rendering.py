@@ -39,9 +39,9 @@ def environment() -> Environment:
     return env
 
 
-def render(template: str, **variables: Any) -> str:
+def render(template: str, variables: Mapping[str, Any] | None = None, /, **more: Any) -> str:
     """Render a template; raises Jinja's own errors (TemplateNotFound, UndefinedError)."""
-    return environment().get_template(template).render(variables)
+    return environment().get_template(template).render({**(variables or {}), **more})
 
 
 def answer(
@@ -69,7 +69,7 @@ def answer(
         rep.render_body()  # serialized (and kept) now, so that its time counts as rendering
     else:
         rep.content_type = "text/html; charset=utf-8"
-        text = render(template, **{"title": title, "request": req, **data})
+        text = render(template, {"title": title, "request": req, **data})
         if title is not None and text.lstrip()[:7].lower() != "<title>":
             text = f"<title>{html.escape(title)}</title>\n{text}"
         rep.text = text
@@ -102,8 +102,10 @@ def accepted(header: str) -> Iterable[tuple[str, float]]:
         yield kind, q
 
 
-def sse(event: str, data: str | bytes | Mapping[str, Any] | list[Any], *, id: str | None = None) -> bytes:
-    """One server-sent event (WHATWG HTML, 9.2.6). Mappings and lists become JSON; every line of text its own `data:`.
+def sse(event: str | None, data: str | bytes | Mapping[str, Any] | list[Any], *, id: str | None = None) -> bytes:
+    """One server-sent event (WHATWG HTML, 9.2.6), of the default type "message" when `event` is None.
+
+    Mappings and lists become JSON; every line of text becomes a `data:` line of its own.
 
     Raises ValueError for a line break in `event` or `id`, which would begin another field.
     """

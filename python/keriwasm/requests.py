@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from hio.base import doing
 
-from keriwasm.deeds import DEED, ERROR, Deed, pace
+from keriwasm.deeds import DEED, ERROR, Deed
 from keriwasm.scheduling import ASAP, WAIT
 
 if TYPE_CHECKING:
@@ -103,11 +103,24 @@ class RequestDoer(doing.Doer):
         return True
 
     def run(self, deed: Deed, environ: dict[str, Any]):
-        """Run a deed to its end; what it raises is left for the second pass of the application."""
+        """Run a deed to its end; what it raises is left for the second pass of the application.
+
+        A bare `yield` of the deed (None or 0) means the next recur. When this Doer is closed the deed is closed, and
+        what it raises then is no answer any more but goes to the scheduler, which reports it.
+        """
+        generator, tyme = deed.generator, None
         try:
-            yield from pace(deed.generator, ASAP)
-        except Exception as ex:
-            environ[ERROR] = ex
+            while True:
+                try:
+                    tock = generator.send(tyme)
+                except StopIteration:
+                    return
+                except Exception as ex:
+                    environ[ERROR] = ex
+                    return
+                tyme = yield (tock or ASAP)
+        finally:
+            generator.close()
 
     def stream(self, status: int, headers: dict[str, str], timings: dict[str, float], chunks: Iterable[Any]):
         """Post chunks as they come and as credit allows.
@@ -168,7 +181,7 @@ class RequestDoer(doing.Doer):
         """Something outside of the application failed, for example a header that cannot be sent: still one answer."""
         number = self.worker.fault(ex, about=self.message)
         self.status = 500
-        if not self.replied:
+        if not self.replied and self.reason is None:
             problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "fault": number}
             self.reply({"content-type": "application/problem+json"}, {}, body=json.dumps(problem).encode())
         self.reported = number

@@ -86,6 +86,7 @@ class WakingDoist(doing.Doist):
     async def ado(self, doers: Any = None, limit: float | None = None, tyme: float | None = None, *, temp: Any = None):
         """hio's `Doist.ado`, sleeping until something is due or `wake` is called.
 
+        Doers that were added by `extend` before are not entered again (with `doers` given they are left out, as in hio).
         Returns when no deed is left, at `limit` seconds of tyme, or on KeyboardInterrupt; raises what an essential
         Doer raised. Every remaining Doer is closed in reverse order of entry before it returns or raises.
         """
@@ -101,7 +102,8 @@ class WakingDoist(doing.Doist):
         self._origin = self._clock() - self.tyme
 
         try:
-            self.enter(temp=temp)
+            entered = {id(doer) for _, _, doer in self.deeds}
+            self.deeds.extend(self.enter([doer for doer in self.doers if id(doer) not in entered], temp=temp))
             tymer = tyming.Tymer(tymth=self.tymen(), duration=self.limit)
             turn = self._clock()
             while True:

@@ -17,6 +17,7 @@ from keriwasm.pool import Pool
 from keriwasm.requests import RequestDoer
 from keriwasm.scheduling import WakingDoist
 from keriwasm.storage import FlushDoer, Storages
+from keriwasm.warming import WarmDoer
 
 if TYPE_CHECKING:
     from keriwasm.bridge import Host, Message
@@ -99,9 +100,10 @@ class Worker:
 
     async def run(self) -> None:
         """Run the Doers until the worker is ended. An essential Doer's death is posted as fatal, then raised."""
-        heartbeat = HeartbeatDoer(self, self.settings.heartbeat_ms)
+        own = [HeartbeatDoer(self, self.settings.heartbeat_ms), self.inbox, FlushDoer(self), WarmDoer(self)]
+        self.doist.doers[:0] = own  # slices may have added Doers of theirs while they were mounted
         try:
-            await self.doist.ado(doers=[heartbeat, self.inbox, FlushDoer(self)])
+            await self.doist.ado()
         except asyncio.CancelledError:  # whoever cancels the task wants the worker to end
             raise
         except BaseException as ex:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -210,9 +211,8 @@ async def running(mount: Callable[..., None] | None = None, **init: Any) -> Asyn
 def run(test: Callable[[], Any]) -> Callable[[], Any]:
     """Decorator: run an async test in an event loop of its own."""
 
+    @wraps(test)  # pytest reads the parameters of what it wraps
     def sync(*args: Any, **kwa: Any) -> Any:
         return asyncio.run(test(*args, **kwa))
 
-    sync.__name__ = test.__name__
-    sync.__doc__ = test.__doc__
     return sync
