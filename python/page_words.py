@@ -113,6 +113,9 @@ def timing_line(timings, workers, total=None):
 
 
 def _bare(ms):
+    """Milliseconds without the unit, which the line has named already; from a second on with its own."""
+    if ms >= 1000:
+        return milliseconds(ms)
     return f"{ms:.1f}" if ms < 100 else str(round(ms))
 
 

@@ -168,6 +168,8 @@ const extension = {
   /** @param {Element} _ @param {{ ctx: any }} detail */
   htmx_config_request(_, { ctx }) {
     const url = new URL(ctx.request.action, document.baseURI);
+    // Going back to the address without app/ (htmx asks for what the location says): home stands there.
+    if (url.href.split(/[?#]/)[0].replace(/index\.html$/, '') === base.href) url.href = ctx.request.action = `${base.href}app/`;
     if (url.origin !== location.origin || !url.pathname.startsWith(`${base.pathname}app`)) return;
     ctx.fetch = async (/** @type {string} */ action, /** @type {any} */ options) => {
       const began = performance.now();
