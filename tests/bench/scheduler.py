@@ -1,0 +1,45 @@
+"""The waking Doist beside hio's own pace: CPU of an idle worker's loop, and latency from a message to its Doer.
+
+    python tests/bench/scheduler.py [--idle SECONDS] [--messages N]
+
+Runs each scheduler on CPython and in Pyodide under Node. "tock" is Doist.ado in real time at hio's default tock of
+1/32 s, "asap" is Doist.ado as fast as the event loop lets it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(ROOT / "python"), str(ROOT / "tests" / "wasm")]
+
+import scheduler_program  # noqa: E402
+from conftest import Pyodide, locked_wheels  # noqa: E402
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--idle", type=float, default=5.0)
+    parser.add_argument("--messages", type=int, default=200)
+    options = parser.parse_args()
+    print(f"{'':24}{'idle CPU':>10}{'p50':>12}{'p95':>12}{'max':>12}")
+    with tempfile.TemporaryDirectory() as folder:
+        pyodide = Pyodide(locked_wheels(), Path(folder))
+        for where in ("CPython", "Pyodide"):
+            for kind in ("waking", "tock", "asap"):
+                args = {"kind": kind, "idle": options.idle, "messages": options.messages}
+                if where == "CPython":
+                    figures = asyncio.run(scheduler_program.main(args))
+                else:
+                    figures = pyodide.run(HERE / "scheduler_program.py", args)
+                times = "".join(f"{figures[name]:>9.3f} ms" for name in ("p50", "p95", "max"))
+                print(f"{where + ' ' + kind:24}{figures['cpu_percent']:>8.2f} %{times}")
+
+
+if __name__ == "__main__":
+    main()
