@@ -127,6 +127,11 @@ TABLE = [
     Route("POST", "/app/pq/sig/{alg}/keypair", slice="pq", by_scheme=True),
     Route("POST", "/app/pq/sig/{alg}/sign", slice="pq", by_scheme=True),
     Route("POST", "/app/pq/sig/{alg}/verify", slice="pq", by_scheme=True),
+    Route("GET", "/app/pq/stfl/{alg}", slice="pq"),
+    Route("POST", "/app/pq/stfl/{alg}/keypair", slice="pq", by_scheme=True),
+    # a stateful key signs once per leaf: never twice on the router's own account
+    Route("POST", "/app/pq/stfl/{alg}/sign", slice="pq", by_scheme=True, idempotent=False),
+    Route("POST", "/app/pq/stfl/{alg}/verify", slice="pq", by_scheme=True),
 ]
 
 

@@ -8,9 +8,8 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
-from workerkit import Answer, Kit
-
 from keriwasm.fields import b64u
+from workerkit import Answer, Kit
 
 JSON = "application/json"
 HTML = "text/html"
@@ -58,13 +57,16 @@ async def get(kit: Kit, path: str, accept: str = HTML) -> Answer:
 class Page(HTMLParser):
     """What tests ask of a fragment: elements in order, ids, forms' fields, and that it keeps the page's rules."""
 
-    VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+    VOID = frozenset(
+        ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+    )
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.problems: list[str] = []
         self.text = ""
+        self.areas: dict[str, str] = {}  # id of a text area or input -> what it holds
         self._open: list[str] = []
         self.feed(text)
         self.close()
@@ -88,6 +90,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self._open and self._open[-1] == "textarea":
+            id = next(attrs for tag, attrs in reversed(self.elements) if tag == "textarea").get("id", "")
+            held = self.areas.get(id)
+            # The first line end after <textarea> is no part of its value (WHATWG HTML, 13.2.6.4.7).
+            self.areas[id] = (data[1:] if data.startswith("\n") else data) if held is None else held + data
 
     def all(self, tag: str, **attrs: str) -> list[dict[str, str]]:
         wanted = {name.replace("_", "-"): value for name, value in attrs.items()}
@@ -106,9 +113,9 @@ class Page(HTMLParser):
                     self.problems.append(f"{tag} {name}={value!r}")
                 if name in ("href", "src", "action", "hx-get", "hx-post") and not value.startswith(("app/", "static/")):
                     self.problems.append(f"{tag} {name}={value!r} is not relative to the base")
-            if tag in ("textarea", "select") or (tag == "input" and attrs.get("type") != "hidden"):
-                if attrs.get("id") not in labelled:
-                    self.problems.append(f"{tag} {attrs.get('name')} has no label")
+            asks = tag in ("textarea", "select") or (tag == "input" and attrs.get("type") != "hidden")
+            if asks and attrs.get("id") not in labelled:
+                self.problems.append(f"{tag} {attrs.get('name')} has no label")
             if tag == "button" and "type" not in attrs:
                 self.problems.append("a button without type")
 

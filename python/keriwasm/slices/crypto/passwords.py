@@ -89,9 +89,9 @@ def _device_memory() -> int | None:
     """Bytes of memory of the user's machine as the browser tells it (rounded, at most 8 GiB in most), or None."""
     if sys.platform != "emscripten":
         return None
-    from js import navigator  # only in a browser or Node
+    import js  # Pyodide's own: the worker's global scope; older Nodes have no navigator in it, Firefox no deviceMemory
 
-    gibibytes: Any = getattr(navigator, "deviceMemory", None)
+    gibibytes: Any = getattr(getattr(js, "navigator", None), "deviceMemory", None)
     return int(float(gibibytes) * (1 << 30)) if gibibytes else None
 
 

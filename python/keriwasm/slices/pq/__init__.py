@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from .algorithms import operations
+from .algorithms import steps
 from .resources import Catalogue, Detail, KemOperations, Panel, SignatureOperations, StatefulOperations
 
 __all__ = ["mount"]
@@ -19,5 +19,5 @@ def mount(app: falcon.App, worker: Any) -> None:
     for resource in (KemOperations(), SignatureOperations(), StatefulOperations()):
         path = f"/app/pq/{resource.kind}/{{alg}}"
         app.add_route(path, Detail(resource.kind))
-        for step in operations(resource.kind):
+        for step in steps(resource.kind):
             app.add_route(f"{path}/{step}", resource, suffix=step)

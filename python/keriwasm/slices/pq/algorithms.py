@@ -27,9 +27,9 @@ __all__ = [
     "check",
     "find",
     "liboqs_version",
-    "operations",
     "refusal",
     "search",
+    "steps",
 ]
 
 KINDS = {"kem": "Key encapsulation", "sig": "Signatures", "stfl": "Stateful signatures"}
@@ -104,13 +104,13 @@ class Algorithm:
         }
         if self.kind == "sig":
             media["context"] = self.context
-        refused = {op: reason for op in operations(self.kind) if (reason := refusal(self, op))}
+        refused = {op: reason for op in steps(self.kind) if (reason := refusal(self, op))}
         if refused:
             media["refused"] = refused
         return media
 
 
-def operations(kind: str) -> tuple[str, ...]:
+def steps(kind: str) -> tuple[str, ...]:
     """The operations of a kind, in the order of use."""
     return ("keypair", "encaps", "decaps") if kind == "kem" else ("keypair", "sign", "verify")
 

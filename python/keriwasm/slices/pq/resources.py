@@ -128,7 +128,7 @@ class Detail:
     def on_get(self, req: falcon.Request, rep: falcon.Response, alg: str) -> None:
         algorithm = found(self.kind, alg)
         costs = {
-            op: cost for op in algorithms.operations(self.kind) if (cost := cost_ms(algorithm.name, op)) is not None
+            op: cost for op in algorithms.steps(self.kind) if (cost := cost_ms(algorithm.name, op)) is not None
         }
         data = {**algorithm.media(), "kind": self.kind, "cost_ms": costs}
         reference, sizes = CLASSICAL[self.kind]
