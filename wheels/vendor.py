@@ -4,6 +4,7 @@
     python wheels/vendor.py verify                 every file is the one that the lock names (no network)
     python wheels/vendor.py refresh                fetch, build and write all of it again; the same lock comes out
     python wheels/vendor.py refresh --accept-new   the same after vendor.toml names new versions
+    python wheels/vendor.py refresh --new-toolchain   the same with the compiler and headers that Debian has today
     python wheels/vendor.py table                  bytes of a first visit, raw and compressed
 
 Needs Python 3.11 or newer; refresh also needs pip, npm, Node.js and Debian's apt.
@@ -41,7 +42,7 @@ def table() -> int:
     """Print what a first visit transfers: each asset as it is, and as a browser that takes brotli gets it."""
     lock = locking.read(paths.LOCK)
     packed = {asset.of: asset.size for asset in lock.assets if asset.of}
-    rows = [(a.path, a.size, packed.get(a.path, a.size)) for a in lock.assets if not a.of and a.path != "static/lock.json"]
+    rows = [(a.path, a.size, packed.get(a.path, a.size)) for a in lock.assets if not a.of]
     width = max(len(path) for path, _, _ in rows)
     for path, raw, small in sorted(rows, key=lambda row: -row[2]):
         print(f"{path:{width}} {raw:>11,} {small:>11,} {small / raw:>5.0%}")
@@ -57,6 +58,7 @@ def main() -> int:
     commands.add_parser("table", help="bytes of a first visit")
     again = commands.add_parser("refresh", help="make static/ anew from vendor.toml")
     again.add_argument("--accept-new", action="store_true", help="take versions that the lock does not know yet")
+    again.add_argument("--new-toolchain", action="store_true", help="take Debian's present compiler and headers")
     arguments = parser.parse_args()
     if arguments.command == "verify":
         return verify()
@@ -67,7 +69,7 @@ def main() -> int:
     from vendoring.toolchain import ToolchainUnavailable
 
     try:
-        lock = refresh(accept_new=arguments.accept_new)
+        lock = refresh(accept_new=arguments.accept_new, new_toolchain=arguments.new_toolchain)
     except (FetchError, ToolchainUnavailable) as error:
         print(error, file=sys.stderr)
         return 1

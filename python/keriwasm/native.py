@@ -36,7 +36,7 @@ def pysodium() -> ModuleType:
 
 @cache
 def oqs() -> ModuleType:
-    """The unmodified liboqs-python (its package ``oqs``) over liboqs. Raises ImportError when the library is missing."""
+    """The unmodified liboqs-python (package ``oqs``) over liboqs. Raises ImportError when the library is missing."""
     wasm_ctypes.install()
     # Without its library the wrapper runs git and cmake after a countdown: say what is wrong instead.
     _require_library("oqs")

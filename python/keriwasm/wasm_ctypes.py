@@ -15,7 +15,8 @@ Use::
     import pysodium
 
 What it does not do: variadic C functions, and structures returned by value; ctypes refuses those calls with a
-``TypeError`` for the number of arguments, it does not trap. On other platforms than Emscripten ``install`` does nothing.
+``TypeError`` for the number of arguments, it does not trap. On other platforms than Emscripten ``install`` does
+nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import ctypes
 import os
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 __all__ = ["Signature", "WasmCDLL", "install", "signatures"]
@@ -139,8 +141,7 @@ def signatures(data: bytes) -> dict[str, Signature]:
 
 @cache
 def _library_signatures(path: str) -> dict[str, Signature]:
-    with open(path, "rb") as file:
-        return signatures(file.read())
+    return signatures(Path(path).read_bytes())
 
 
 def _integer(value: Any, bits: int) -> int:
@@ -256,7 +257,9 @@ def _result(declared: Any, results: bytes) -> Any:
         # None: the wrapper does not want the value. libffi must still know the true type, or the call traps.
         if declared is not None:
             return declared
-    elif not isinstance(declared, type) and valtype == I32:
+    elif not isinstance(declared, type):
+        if valtype != I32:
+            raise TypeError("a callable restype works on functions that return 32-bit integers only")
         return declared  # a Python callable that checks an int result, which ctypes documents
     return _FLOATS.get(valtype) or (ctypes.c_uint64 if valtype == I64 else ctypes.c_uint32)
 

@@ -1,1 +1,1 @@
-"""The tool behind `python wheels/vendor.py`: from wheels/vendor.toml to static/ and static/lock.json, and back again."""
+"""The tool behind `python wheels/vendor.py`: from wheels/vendor.toml to static/ and static/lock.json."""

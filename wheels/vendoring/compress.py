@@ -7,7 +7,6 @@ Pyodide's wasm), so it is done here.
 from __future__ import annotations
 
 import functools
-import os
 import tempfile
 from pathlib import Path
 
@@ -40,6 +39,6 @@ def brotli(data: bytes) -> bytes | None:
             plain, packed = Path(folder, "plain"), Path(folder, "packed")
             plain.write_bytes(data)
             node.run(_SCRIPT, plain, packed)
-            os.replace(packed, kept)  # whole or not at all: an interrupted run must not leave half a file
+            packed.replace(kept)  # whole or not at all: an interrupted run must not leave half a file
     result = kept.read_bytes()
     return result if len(result) <= len(data) * (1 - MIN_SAVING) else None

@@ -141,7 +141,8 @@ def _null_backends(folder: Path) -> None:
     backend installed (some need a Rust compiler) and would run code from the archive, only to fetch a file.
     """
     (folder / "null_backend.py").write_text(_NULL_BACKEND, encoding="utf-8")
-    for module in ("maturin", "hatchling/build", "flit_core/buildapi", "poetry/core/masonry/api", "setuptools/build_meta"):
+    modules = ("maturin", "hatchling/build", "flit_core/buildapi", "poetry/core/masonry/api", "setuptools/build_meta")
+    for module in modules:
         path = folder / f"{module}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         for parent in path.relative_to(folder).parents[:-1]:

@@ -72,11 +72,9 @@ def dumps(lock: Lock) -> str:
     def rows(items: Iterable[Asset | Source]) -> list[dict[str, object]]:
         return [{k: v for k, v in asdict(item).items() if v is not None} for item in items]
 
-    document = {
-        "version": FORMAT_VERSION,
-        "assets": rows(sorted(lock.assets, key=lambda a: a.path)),
-        "sources": rows(sorted(lock.sources, key=lambda s: (s.source, s.version, s.file))),
-    }
+    assets = sorted(lock.assets, key=lambda asset: asset.path)
+    sources = sorted(lock.sources, key=lambda source: (source.source, source.version, source.file))
+    document = {"version": FORMAT_VERSION, "assets": rows(assets), "sources": rows(sources)}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -53,6 +53,7 @@ class Manifest:
     sdist: list[Package]
     built: list[Built]
     tests: list[Package]
+    test_wheel: list[Package]
     constraints: list[str]
     toolchain: Toolchain
 
@@ -90,6 +91,7 @@ def loads(text: str) -> Manifest:
         sdist=_entries(Package, "sdist", document.pop("sdist", []), ("licence",)),
         built=_entries(Built, "built", document.pop("built", []), ("licence", "recipe", "from_")),
         tests=_entries(Package, "tests", document.pop("tests", []), ()),
+        test_wheel=_entries(Package, "test_wheel", document.pop("test_wheel", []), ()),
         constraints=list(build["constraints"]),
         toolchain=Toolchain(list(chain["compiler"]), list(chain["headers"])),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,35 +51,42 @@ class Output:
 class Refresh:
     """One run of the tool. ``say`` gets a line for each step."""
 
-    def __init__(self, manifest: Manifest, lock: Lock, *, accept_new: bool, say: object = print) -> None:
+    def __init__(
+        self, manifest: Manifest, lock: Lock, *, accept_new: bool, say: Callable[[str], object] = print
+    ) -> None:
         self.manifest = manifest
         self.fetcher = Fetcher(lock, accept_new=accept_new)
         self.packages = Packages(self.fetcher)
         self.output = Output()
         self.say = say
 
+    def _step(self, kind: str, package: Package) -> None:
+        self.say(f"{kind} {package.name} {package.version}")
+
     def run(self) -> Lock:
         with tempfile.TemporaryDirectory() as name:
             work = Path(name)
             pyodide = self._unpack_pyodide(work)
-            for package in self.manifest.npm:
-                self.say(f"npm {package.name} {package.version}")  # type: ignore[operator]
-                self._npm(package, pyodide)
+            for npm in self.manifest.npm:
+                self._step("npm", npm)
+                self._npm(npm, pyodide)
             for package in self.manifest.wheel:
-                self.say(f"wheel {package.name} {package.version}")  # type: ignore[operator]
+                self._step("wheel", package)
                 wheel = self.fetcher.wheel(package.name, package.version)
                 self._wheel(package, wheel.name, wheel.read_bytes(), f"pypi:{package.name}", pyodide, upstream=True)
             for package in self.manifest.sdist:
-                self.say(f"sdist {package.name} {package.version}")  # type: ignore[operator]
+                self._step("sdist", package)
                 file_name, data = self._pip_wheel(package, work)
                 self._wheel(package, file_name, data, f"pypi-sdist:{package.name}", pyodide)
             chain = provide(self.manifest, self.packages)
             for built in self.manifest.built:
-                self.say(f"build {built.name} {built.version}")  # type: ignore[operator]
+                self._step("build", built)
                 file_name, data = build_wheel(built, self.packages, chain, pyodide / "python_stdlib.zip")
                 self._wheel(built, file_name, data, f"built:wheels/{built.recipe}", pyodide)
             for package in self.manifest.tests:
                 self.fetcher.sdist(package.name, package.version)
+            for package in self.manifest.test_wheel:
+                self.fetcher.wheel(package.name, package.version)
         text = notices.render(self.output.notices).encode()
         notice = Package("keriwasm", "0", "Apache-2.0")
         self.output.add(paths.NOTICES.relative_to(paths.ROOT).as_posix(), text, notice, "generated:notices")
@@ -178,7 +185,7 @@ def install(output: Output, lock: Lock) -> None:
         if not (path.is_file() and path.read_bytes() == data):
             temporary = path.with_name(f".{path.name}.new")
             temporary.write_bytes(data)
-            os.replace(temporary, path)
+            temporary.replace(path)
     for kind in KINDS:
         for folder in sorted((paths.STATIC / kind).rglob("*"), reverse=True):
             if folder.is_dir() and not any(folder.iterdir()):
@@ -186,9 +193,15 @@ def install(output: Output, lock: Lock) -> None:
     paths.LOCK.write_text(dumps(lock), encoding="utf-8")
 
 
-def refresh(*, accept_new: bool = False) -> Lock:
-    """The whole of `vendor.py refresh`: static/ and the lock as the manifest says."""
-    job = Refresh(read_manifest(paths.MANIFEST), read(paths.LOCK), accept_new=accept_new)
+def refresh(*, accept_new: bool = False, new_toolchain: bool = False) -> Lock:
+    """The whole of `vendor.py refresh`: static/ and the lock as the manifest says.
+
+    ``accept_new`` takes versions that the lock does not pin yet, ``new_toolchain`` drops the pins of Debian's packages.
+    """
+    old = read(paths.LOCK)
+    if new_toolchain:
+        old.sources = [source for source in old.sources if not source.source.startswith("debian:")]
+    job = Refresh(read_manifest(paths.MANIFEST), old, accept_new=accept_new or new_toolchain)
     lock = job.run()
     install(job.output, lock)
     return lock

@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +107,7 @@ class Apt:
 
 
 class Packages:
-    """Fetches Debian packages and sources against the lock's pins; apt is set up only when the cache lacks something."""
+    """Fetches Debian packages and sources against the lock's pins; apt is set up only for what the cache lacks."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher = fetcher
@@ -118,10 +119,10 @@ class Packages:
             self._apt = Apt(paths.cache() / "apt")
         return self._apt
 
-    def _version(self, source: str, newest: object) -> str:
+    def _version(self, source: str, newest: Callable[[], str]) -> str:
         """The pinned version, or when nothing is pinned (or a refresh asks for new ones) what the archive has."""
         pinned = [pin.version for pin in self.fetcher.lock.sources if pin.source == source]
-        return pinned[0] if pinned else newest()  # type: ignore[operator]
+        return pinned[0] if pinned else newest()
 
     def binary(self, package: str, suite: str | None) -> Path:
         """A .deb from ``suite``, or from the machine's own release when it is None."""
@@ -134,7 +135,7 @@ class Packages:
         return self.fetcher.debian(source, version, download)
 
     def source(self, package: str, upstream: str) -> Path:
-        """Upstream's tarball of version ``upstream``, as Debian's source package carries it, without Debian's patches."""
+        """Upstream's tarball of version ``upstream`` as Debian carries it, without Debian's patches."""
         source = f"debian-source:{package}"
 
         def download(folder: Path) -> None:
@@ -201,11 +202,13 @@ def provide(manifest: Manifest, packages: Packages) -> Toolchain:
         with tempfile.TemporaryDirectory(dir=paths.cache()) as name:
             for deb, part in debs:
                 run(["dpkg", "-x", str(deb), f"{name}/{part}"])
-            os.chmod(name, 0o755)
-            os.rename(name, root)
-            os.mkdir(name)  # for the context manager to remove
+            Path(name).chmod(0o755)
+            Path(name).rename(root)
+            Path(name).mkdir()  # for the context manager to remove
     chain = Toolchain(root)
-    done = subprocess.run([chain.clang, "--version"], env=chain.environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [chain.clang, "--version"], env=chain.environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise ToolchainUnavailable(f"the fetched clang does not run here: {done.stderr.strip()}")
     return chain

@@ -2,8 +2,8 @@
 
 No configure script runs: what it would find under Emscripten is written down in _CONFIGURED. The SIMD build takes
 libsodium's Intel code paths (SSE2, SSSE3, SSE4.1), whose intrinsics Emscripten's headers translate to wasm SIMD. Beside
-the build that PyPI's pychloride carries (1.0.18, plain) that made signing 1.2, XChaCha20-Poly1305 1.9, secretbox 2.6 and
-Argon2id 1.3 times as fast.
+the build that PyPI's pychloride carries (1.0.18, plain) that made signing 1.2, XChaCha20-Poly1305 1.9, secretbox 2.6
+and Argon2id 1.3 times as fast.
 """
 
 from __future__ import annotations
