@@ -141,6 +141,7 @@ class Admission:
         self.tasks.add(task)
         if task.parent is not None:
             task.parent.children[task.id] = task
+            task.parent.asked_others = True
             if task.parent.worker is not None:
                 task.parent.worker.book(task.parent)
         self.queue.put(task)
@@ -165,6 +166,7 @@ class Admission:
         self.tasks.add(task)
         if child:
             task.parent.children[task.id] = task
+            task.parent.asked_others = True
             if task.parent.worker is not None:
                 task.parent.worker.book(task.parent)
         headers = self.part_headers(task)

@@ -29,7 +29,10 @@ class Delivery:
                     self.forget(id)
             return
         worker.handled += 1
-        task.made_by(worker.id)
+        task.workers = [worker.id] + [one for one in task.workers if one != worker.id]
+        if not stream:  # the worker has nothing more of it
+            worker.running.pop(id, None)
+            worker.unbook(task)
         status = whole(event.get("status"), 0, 100, 599)
         if status >= 500:
             worker.failed += 1
@@ -99,11 +102,12 @@ class Delivery:
 
     def on_end(self, worker, event: dict):
         """A stream came to its end; the host has passed that on."""
-        task = worker.running.get(event.get("id"))
+        id = text(event.get("id"))
+        task = worker.running.get(id)
         if task is not None and task.state == STREAMING:
             self.finish(task)
         elif task is None:
-            self.let_go(worker, event.get("id"))
+            self.let_go(worker, id)
 
     def reply(self, task, status: int, headers: dict, pieces: list, stream: bool = False):
         """Emit the one answer of a task."""
@@ -194,15 +198,15 @@ class Delivery:
 
     def let_go(self, worker, id):
         """A worker has let go of a task that it was told to cancel; one that it gave up unasked has failed."""
-        task = worker.closing.pop(id, None) if isinstance(id, str) else None
+        task = worker.closing.pop(id, None)
         if task is not None:
             worker.unbook(task)
             task.state = DONE
             self.tasks.closing.pop(task.id, None)
             self.forget(task.id)
             return
-        task = worker.running.get(id) if isinstance(id, str) else None
-        if task is None or task.state == DONE:
+        task = worker.running.get(id)
+        if task is None:
             return
         if task.state == STREAMING:
             self.out.append(

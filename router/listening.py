@@ -1,6 +1,6 @@
 """What workers tell of themselves, and what becomes of their work when they are lost."""
 
-from router.envelope import read_error
+from router.envelope import read_error, text
 from router.problems import problem
 from router.tasks import DONE, QUEUED, STREAMING, in_order
 from router.text import clip
@@ -28,7 +28,7 @@ class Listening:
         elif kind == "heartbeat":
             self.pool.on_heartbeat(worker, event, self.now)
         elif kind == "cancelled":
-            self.let_go(worker, event.get("id"))
+            self.let_go(worker, text(event.get("id")))
         elif kind == "drained":
             self.pool.on_drained(worker, self.now)
         elif kind == "end":

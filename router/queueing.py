@@ -8,6 +8,8 @@ from router.tasks import BACKGROUND
 
 PARENT_PENALTY = 1  # a child rather runs beside its parent's worker than on it
 AVOID_PENALTY = 1000  # a fault request rather does not run on the worker it is aimed at
+PARKED = 8  # windows of parents that wait for their children, and of open streams, that a worker may hold beside its work
+PARKED_STREAMS = 4  # a new stream wants that to be fewer: streams alone must never fill a worker
 HEAVY_WEIGHT = 4  # a task that does not yield delays its neighbours more than one that does
 
 
@@ -23,7 +25,7 @@ class Queue:
         self.bound = bound
         self.max_bytes = max_bytes
         self.aging_ms = aging_ms
-        self.lanes = {}  # (priority, child, heavy, slice, where) -> [task, ...] oldest first
+        self.lanes = {}  # (priority, child, heavy, slice, where, stream) -> [task, ...] oldest first
         self.doors = 0
         self.kids = 0
         self.bytes = 0
@@ -102,7 +104,7 @@ class Queue:
 
 def lane_key(task) -> tuple:
     """The lane a task waits in."""
-    return (task.priority, task.parent is not None, task.heavy, task.slice, task.route.where)
+    return (task.priority, task.parent is not None, task.heavy, task.slice, task.route.where, task.route.stream)
 
 
 def choose(workers, task, window: int, aged: bool):
@@ -124,6 +126,7 @@ def choose(workers, task, window: int, aged: bool):
         return None
     child = task.parent is not None
     limit = window
+    parked = window * (PARKED_STREAMS if task.route.stream else PARKED)
     half = max(1, window // 2) if task.priority == BACKGROUND and not aged else None
     avoid = task.params.get("worker") if task.route.faults else None
     best = None
@@ -138,6 +141,8 @@ def choose(workers, task, window: int, aged: bool):
             continue
         own = worker.kids if child else worker.own
         if own >= limit:
+            continue
+        if not child and len(worker.running) - worker.own - worker.kids >= parked:
             continue
         if half is not None and (worker.kids_background if child else worker.own_background) >= half:
             continue

@@ -245,7 +245,11 @@ class Pool:
                 worker.state = BUSY
                 self.changed = True
         for task in sorted(worker.closing.values(), key=lambda one: one.seq):
-            if now >= task.kill_at and not self.excused(worker, task, now):
+            if now < task.kill_at:
+                continue
+            if self.excused(worker, now):
+                task.kill_at = now + numbers["cancel_grace_ms"]  # when it hears again, it gets time to react
+            else:
                 cause = "it did not let go of the cancelled %s %s" % (task.method, task.path)
                 self.log("error", "%s is replaced: %s" % (worker.id, cause))
                 self.end(worker, cause, now, True)
@@ -261,7 +265,7 @@ class Pool:
             elif now >= worker.idle_at + grace:
                 self.end(worker, "it was retired", now)
 
-    def excused(self, worker: Worker, cancelled, now: float) -> bool:
+    def excused(self, worker: Worker, now: float) -> bool:
         """True while a worker cannot hear a cancel because another task of it blocks within its allowance."""
         if not worker.silent:
             return False

@@ -44,6 +44,7 @@ class Task:
         self.parent = None
         self.depth = 0
         self.children = {}
+        self.asked_others = False
         self.fan_out = None
         self.fan = None
         self.part = None

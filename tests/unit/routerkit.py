@@ -1,0 +1,587 @@
+"""A house around the router for its tests: a clock that stands still until it is moved, doors, and workers made of paper.
+
+`House.feed` gives the router one event and does what its commands say, as router/worker.js would. Whatever the router must never do
+fails there and then (`Broken`), in whatever test runs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.router import Router
+
+START = 1_760_000_000_000.0
+SLICES = {"home": "all", "crypto": "all", "pq": "all", "pool": "all", "faults": "all", "wallet": "one"}
+SHELL = (
+    '<!doctype html><html><head><base href="./"><title>KeriWasm</title></head><body><main id="main" hx-history-elt tabindex="-1">'
+    "<!-- main:start -->boot screen<!-- main:end --></main></body></html>"
+)
+HTML = {"content-type": "text/html; charset=utf-8", "x-title": "A%20title"}
+JSON = {"content-type": "application/json"}
+ALWAYS = ("server-timing", "x-worker", "cache-control", "vary", "x-content-type-options")
+EPSILON = 1.0  # ms between a deadline and the tick that sees it
+
+
+class Broken(AssertionError):
+    """The router did what it must never do."""
+
+
+def must(condition: Any, *words: Any) -> None:
+    """Raise Broken unless the condition holds."""
+    if not condition:
+        raise Broken(" ".join(str(word) for word in words))
+
+
+@dataclass
+class Asked:
+    """A request as its door remembers it."""
+
+    id: str
+    door: str
+    at: float
+    until: float
+    head: bool
+    parent: str | None = None
+    answer: dict[str, Any] | None = None
+    answered_at: float | None = None
+    pieces: list[dict[str, Any]] = field(default_factory=list)
+    more: bool = False
+    streaming: bool = False
+    ended: bool = False
+    cancelled: bool = False
+
+    @property
+    def status(self) -> int | None:
+        return None if self.answer is None else self.answer["status"]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.answer is None else self.answer["headers"]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the door may still expect the one answer."""
+        return self.answer is None and not self.cancelled
+
+    def text(self) -> str:
+        """What the router itself wrote, with [id] where a worker's body stands."""
+        return "".join(piece.get("text", f"[{piece.get('source')}]") for piece in self.pieces)
+
+    def json(self) -> Any:
+        """The answer's body, if the router wrote it all."""
+        return json.loads(self.text())
+
+
+@dataclass
+class Paper:
+    """One generation of a worker."""
+
+    id: str
+    generation: int
+    state: str = "booting"  # booting, up, hung
+    beat: float | None = None
+    work: dict[str, dict[str, Any]] = field(default_factory=dict)
+    streams: set[str] = field(default_factory=set)
+    cancels: list[str] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    draining: bool = False
+
+
+class House:
+    """Router, doors, workers and the clock."""
+
+    def __init__(
+        self, workers: Any = 2, *, slices=None, pool=None, faults=True, boot=True, table=None, shell=SHELL, base="/sub/"
+    ):
+        self.router = Router() if table is None else Router(table)
+        self.now = START
+        self.trace: list[dict[str, Any]] = []
+        self.commands: list[list[dict[str, Any]]] = []
+        self.papers: dict[str, Paper] = {}
+        self.generations: dict[str, int] = {}
+        self.asked: dict[str, Asked] = {}
+        self.live: dict[str, Asked] = {}
+        self.bodies: set[str] = set()
+        self.replies: set[str] = set()
+        self.wake: float | None = None
+        self.status: dict[str, Any] = {}
+        self.logs: list[tuple[str, str]] = []
+        self.dispatched: list[dict[str, Any]] = []
+        self.dones: list[tuple[str, dict[str, Any]]] = []
+        self.count = 0
+        self.keep = True  # remember answered requests
+        names = SLICES if slices is None else slices
+        config = {
+            "pool": pool or {},
+            "slices": {name: {"module": "x", "workers": where} for name, where in names.items()},
+        }
+        self.feed("init", config=config, workers=workers, faults=faults, base=base, shell=shell, version="test")
+        if boot:
+            for id in sorted(self.papers):
+                self.ready(id)
+
+    # -- events ---------------------------------------------------------------------------------------------------------
+
+    def feed(self, type: str, **fields: Any) -> list[dict[str, Any]]:
+        """One event now; its commands are done and returned."""
+        return self.raw({**fields, "type": type, "now": self.now})
+
+    def raw(self, event: Any) -> list[dict[str, Any]]:
+        """Any event, garbage too."""
+        self.trace.append(event)
+        commands = self.router.handle(event)
+        json.dumps(commands, allow_nan=False)  # the host's JSON.parse must read it
+        self.commands.append(commands)
+        for command in commands:
+            getattr(self, "do_" + command["do"])(**{key: value for key, value in command.items() if key != "do"})
+        self.check()
+        return commands
+
+    def advance(self, ms: float) -> None:
+        """Let time pass as it does: alarms ring, healthy workers beat."""
+        until = self.now + ms
+        while True:
+            times = [paper.beat for paper in self.papers.values() if paper.beat is not None]
+            if self.wake is not None:
+                times.append(self.wake)
+            at = min(times, default=until)
+            if at > until:
+                break
+            self.now = max(self.now, at)
+            if self.wake is not None and self.wake <= self.now:
+                self.wake = None
+                self.feed("tick")
+            for id in sorted(self.papers):
+                paper = self.papers.get(id)
+                if paper is not None and paper.beat is not None and paper.beat <= self.now:
+                    self.heartbeat(id)
+            if not times:
+                break
+        self.now = until
+
+    def sleep(self, ms: float) -> None:
+        """The laptop's lid: the clock goes on and nobody does anything."""
+        self.now += ms
+        for paper in self.papers.values():
+            if paper.beat is not None:
+                paper.beat = self.now + 1
+
+    # -- doors ----------------------------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        path="/app/crypto/hash",
+        method="POST",
+        *,
+        door="page-1",
+        headers=None,
+        size=0,
+        within=None,
+        id=None,
+        **more,
+    ):
+        """A request by a door; returns its record."""
+        self.count += 1
+        id = id or f"{door}/{self.count}"
+        if size:
+            self.bodies.add(id)
+        record = Asked(
+            id,
+            door,
+            self.now,
+            self.now + self.allowed(path, method, within, size),
+            method == "HEAD",
+            more.get("parent"),
+        )
+        self.asked[id] = self.live[id] = record
+        fields = {
+            "deadline": None if within is None else self.now + within,
+            "parent": None,
+            "priority": None,
+            "query": "",
+        }
+        self.feed(
+            "request",
+            id=id,
+            door=door,
+            method=method,
+            path=path,
+            headers=headers or {},
+            body_bytes=size,
+            **{**fields, **more},
+        )
+        return record
+
+    def allowed(self, path: str, method: str, within: float | None, size: int) -> float:
+        """How many ms the router has for it."""
+        numbers = self.router.numbers
+        route, params, _ = self.router.table.match(method, path)
+        if within is None and route is not None:
+            within = route.costs(params, size)[2]
+        return min(numbers["deadline_ms"] if within is None else within, numbers["max_deadline_ms"])
+
+    def serves(self, record: Asked) -> bool:
+        """Whether the worker that asked for this is still at the request it asks for."""
+        paper = self.papers.get(record.door.removeprefix("worker:"))
+        return paper is not None and record.parent in paper.work and record.parent not in paper.cancels
+
+    def cancel(self, id: str, reason: str = "aborted") -> None:
+        """The door loses interest."""
+        record = self.asked[id]
+        record.cancelled = True
+        self.live.pop(id, None)
+        self.feed("cancel", id=id, door=record.door, reason=reason)
+
+    def close_door(self, door: str) -> None:
+        """A page is gone."""
+        for record in list(self.live.values()):
+            if record.door == door:
+                record.cancelled = True
+                del self.live[record.id]
+        self.feed("door_closed", door=door)
+
+    def ask_child(self, worker: str, parent: str | None, path="/app/crypto/hash", **more):
+        """A worker asks the pool."""
+        record = self.ask(
+            path,
+            door=f"worker:{worker}",
+            headers=more.pop("headers", {"accept": "application/json"}),
+            parent=parent,
+            **more,
+        )
+        return record
+
+    # -- workers --------------------------------------------------------------------------------------------------------
+
+    def from_worker(self, worker: str, type: str, **fields: Any) -> list[dict[str, Any]]:
+        """An event of a worker's present generation."""
+        return self.feed(type, worker=worker, generation=self.papers[worker].generation, **fields)
+
+    def ready(self, id: str, **fields: Any) -> None:
+        """A boot succeeds."""
+        paper = self.papers[id]
+        paper.state = "up"
+        paper.beat = self.now + 250
+        self.from_worker(id, "ready", **{"boot_ms": 1700, "heap_bytes": 1 << 25, "python": "3.14.2", **fields})
+
+    def heartbeat(self, id: str) -> None:
+        """A scheduler turns."""
+        paper = self.papers[id]
+        paper.beat = self.now + 250
+        self.from_worker(
+            id, "heartbeat", tyme=1.5, inflight=sorted(paper.work), heap_bytes=1 << 25, handled=1, failed=0
+        )
+
+    def reply(
+        self, worker: str, id: str, status: int = 200, headers=None, stream=False, body=100, timings=None
+    ) -> list[dict[str, Any]]:
+        """A worker answers."""
+        paper = self.papers[worker]
+        if stream:
+            paper.streams.add(id)
+        else:
+            paper.work.pop(id, None)
+            paper.streams.discard(id)
+        if body:
+            self.replies.add(id)
+        return self.from_worker(
+            worker,
+            "reply",
+            id=id,
+            status=status,
+            headers=HTML if headers is None else headers,
+            stream=stream,
+            body_bytes=body,
+            timings={"run": 2.0, "render": 0.5, "commit": 0} if timings is None else timings,
+        )
+
+    def end(self, worker: str, id: str) -> None:
+        """A stream comes to its end; the host passes that on."""
+        paper = self.papers[worker]
+        paper.work.pop(id, None)
+        paper.streams.discard(id)
+        record = self.asked.get(id)
+        if record is not None and record.streaming:
+            record.streaming = False
+            record.ended = True
+        self.from_worker(worker, "end", id=id, error=None)
+
+    def let_go(self, worker: str, id: str) -> None:
+        """A worker confirms a cancel."""
+        paper = self.papers[worker]
+        paper.work.pop(id, None)
+        paper.streams.discard(id)
+        if id in paper.cancels:
+            paper.cancels.remove(id)
+        self.from_worker(worker, "cancelled", id=id)
+
+    def crash(self, worker: str, message: str = "boom") -> None:
+        """A worker dies and says so."""
+        self.from_worker(
+            worker, "fault", error={"type": "RuntimeError", "message": message, "traceback": "…"}, fatal=True
+        )
+
+    def hang(self, worker: str) -> None:
+        """A worker says nothing any more."""
+        self.papers[worker].state = "hung"
+        self.papers[worker].beat = None
+
+    def drained(self, worker: str) -> None:
+        """A worker has nothing left."""
+        self.from_worker(worker, "drained")
+
+    def holder(self, id: str) -> str | None:
+        """The worker that has the request."""
+        for paper in self.papers.values():
+            if id in paper.work:
+                return paper.id
+        return None
+
+    def serve(self, *, status=200, headers=None, rounds=50) -> int:
+        """All work that lies with healthy workers is answered; returns how much."""
+        served = 0
+        for _ in range(rounds):
+            todo = [
+                (paper.id, id)
+                for paper in sorted(self.papers.values(), key=lambda one: one.id)
+                if paper.state == "up"
+                for id in paper.work
+                if id not in paper.streams
+            ]
+            if not todo:
+                break
+            for worker, id in todo:
+                paper = self.papers.get(worker)
+                if paper is None or id not in paper.work:
+                    continue
+                served += 1
+                if id in paper.cancels:
+                    self.let_go(worker, id)
+                else:
+                    wants_json = paper.work[id]["headers"].get("accept") == "application/json"
+                    self.reply(worker, id, status, headers or (JSON if wants_json else HTML))
+        return served
+
+    # -- commands -------------------------------------------------------------------------------------------------------
+
+    def do_spawn(self, worker, generation, slices):
+        must(worker not in self.papers, worker, "is spawned while it lives")
+        must(generation == self.generations.get(worker, 0) + 1, worker, "skips a generation:", generation)
+        self.generations[worker] = generation
+        self.papers[worker] = Paper(worker, generation)
+
+    def do_kill(self, worker, generation):
+        paper = self.papers.pop(worker, None)
+        must(paper is not None and paper.generation == generation, worker, generation, "is killed but does not live")
+        for record in list(self.live.values()):
+            if record.door == f"worker:{worker}":
+                record.cancelled = True
+                del self.live[record.id]
+
+    def do_dispatch(
+        self, worker, id, source, method, path, query, headers, deadline, parent, priority, context, faults
+    ):
+        paper = self.papers.get(worker)
+        must(paper is not None and paper.state != "booting", id, "is dispatched to", worker, "that is not there")
+        must(not paper.draining, id, "is dispatched to", worker, "that drains")
+        must(id not in paper.work, id, "is dispatched twice to", worker)
+        must(source is None or source in self.bodies, "the body of", id, "was forgotten before its dispatch")
+        must(deadline >= self.now, id, "is dispatched after its deadline")
+        message = {
+            "id": id,
+            "method": method,
+            "path": path,
+            "query": query,
+            "headers": headers,
+            "deadline": deadline,
+            "at": self.now,
+        }
+        paper.work[id] = {
+            **message,
+            "parent": parent,
+            "priority": priority,
+            "context": context,
+            "faults": faults,
+            "worker": worker,
+        }
+        self.dispatched.append(paper.work[id])
+
+    def do_send(self, worker, message):
+        must(message["v"] == 1, "a message without version")
+        paper = self.papers.get(worker)
+        if message["type"] == "pool:done":
+            self.dones.append((worker, message))
+            return
+        must(paper is not None, message["type"], "is sent to", worker, "that does not live")
+        paper.messages.append(message)
+        if message["type"] == "http:cancel":
+            must(message["id"] not in paper.cancels, message["id"], "is cancelled twice")
+            must(message["id"] in paper.work, worker, "is told to cancel", message["id"], "that it does not have")
+            paper.cancels.append(message["id"])
+        elif message["type"] == "worker:drain":
+            paper.draining = True
+
+    def do_reply(self, door, id, status, headers, pieces, stream, more):
+        record = self.asked.get(id)
+        if record is None or record.door != door:
+            return  # garbage was refused
+        must(not record.cancelled, id, "is answered after its cancel")
+        must(record.answer is None, id, "is answered twice")
+        must(not (stream and more), id, "is a stream and a join")
+        must(100 <= status <= 599, id, "has the status", status)
+        for name in ALWAYS:
+            must(name in headers, id, "lacks the header", name)
+        for name, value in headers.items():
+            must(
+                name == name.lower() and isinstance(value, str) and "\n" not in value,
+                id,
+                "has a bad header",
+                name,
+                value,
+            )
+        record.answer = {"status": status, "headers": headers}
+        record.answered_at = self.now
+        record.more = more
+        record.streaming = stream
+        self.take(record, pieces)
+        if not more and not stream:
+            self.live.pop(id, None)
+        if not self.keep:
+            self.asked.pop(id, None)
+
+    def do_piece(self, door, id, pieces, more):
+        record = self.asked.get(id) or self.live.get(id)
+        must(record is not None and record.more, id, "gets a piece that nobody waits for")
+        must(not record.cancelled, id, "gets a piece after its cancel")
+        record.more = more
+        self.take(record, pieces)
+        if not more:
+            self.live.pop(id, None)
+
+    def take(self, record: Asked, pieces):
+        for piece in pieces:
+            must("text" in piece or piece["source"] in self.replies, "the reply", piece, "is not there")
+        record.pieces.extend(pieces)
+
+    def do_end(self, door, id, error):
+        record = self.asked.get(id) or self.live.get(id)
+        must(record is not None and record.streaming, id, "is ended but does not stream")
+        record.streaming = False
+        record.ended = True
+        self.live.pop(id, None)
+
+    def do_forget(self, ids):
+        for id in ids:
+            self.bodies.discard(id)
+            self.replies.discard(id)
+            self.live.pop(id, None) if id in self.live and self.live[id].ended else None
+
+    def do_wake(self, at):
+        must(at >= self.now, "an alarm in the past")
+        self.wake = at
+
+    def do_status(self, status):
+        must(status["size"] >= 1 and status["ready"] <= len(status["workers"]), "a wrong status", status)
+        self.status = status
+
+    def do_log(self, level, text):
+        must(level in ("info", "warn", "error"), level)
+        self.logs.append((level, text))
+        must("the router failed" not in text, text)
+
+    # -- what must hold -------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Invariants after every event."""
+        router = self.router
+        if router.pool is None:
+            return
+        for record in list(self.live.values()):
+            if record.parent is not None and not self.serves(record):
+                record.cancelled = True  # the request that asked is over: nobody waits for its child
+                del self.live[record.id]
+                continue
+            if record.waiting:
+                must(
+                    self.now <= record.until + EPSILON,
+                    record.id,
+                    "has no answer",
+                    self.now - record.until,
+                    "ms after its deadline",
+                )
+            if record.more:
+                must(self.now <= record.until + EPSILON, record.id, "is still being joined after its deadline")
+        queue = router.queue
+        again = sum(1 for lane in queue.lanes.values() for task in lane if task.losses)
+        must(queue.doors <= queue.bound + again, "the queue has passed its bound:", queue.doors)
+        must(queue.kids <= 4 * queue.bound + again, "the queue of children has passed its bound:", queue.kids)
+        must(sum(len(lane) for lane in queue.lanes.values()) == len(queue), "the queue has lost count")
+        window = router.numbers["window"]
+        burdened = serving = 0
+        for worker in router.pool.workers:
+            active = [task for task in worker.running.values() if task.state == "running" and not task.children]
+            active += [task for task in worker.closing.values() if task.counted]
+            own = [task for task in active if task.parent is None]
+            must(worker.own == len(own) and worker.kids == len(active) - len(own), worker.id, "has lost count")
+            # a parent whose children are done works on, whoever has taken its place in the window meanwhile
+            fresh = [task for task in active if not task.asked_others]
+            for kind in (True, False):
+                count = sum(1 for task in fresh if (task.parent is not None) is kind)
+                must(count <= window, worker.id, "has more than its window:", count)
+            must(
+                worker.heavies == sum(1 for task in active if task.heavy) <= 1,
+                worker.id,
+                "has heavy ones:",
+                worker.heavies,
+            )
+            young = [task for task in own if task.priority == "background"]
+            must(worker.own_background == len(young), worker.id, "has lost count of its background")
+            if worker.takes_work():
+                serving += 1
+                burdened += worker.heavies
+            paper = self.papers.get(worker.id)
+            must((paper is not None) == worker.alive(), worker.id, "lives and is dead")
+            for id in worker.running:
+                must(id in router.tasks.live, id, "runs but is not in the book")
+        self.burdened, self.serving = burdened, serving
+
+    def settle(self, ms: float = 0) -> None:
+        """Everything comes to its end: workers answer, boots succeed, deadlines pass; nothing may be left."""
+        self.feed("resize", id="settle", door="page-0", workers=2)
+        longest = self.router.numbers["max_deadline_ms"]
+        for _ in range(12):
+            for id, paper in sorted(self.papers.items()):
+                if paper.state == "booting":
+                    self.ready(id)
+            self.serve()
+            for id, paper in sorted(self.papers.items()):
+                for stream in sorted(paper.streams):
+                    if self.papers.get(id) is paper and stream in paper.work:
+                        self.let_go(id, stream) if stream in paper.cancels else self.end(id, stream)
+            for id, paper in sorted(self.papers.items()):
+                if paper.draining and not paper.work:
+                    self.drained(id)
+            self.advance(longest / 4)
+        self.empty()
+
+    def empty(self) -> None:
+        """Nothing is kept of requests that are over."""
+        router = self.router
+        must(not router.tasks.live, "still in the book:", sorted(router.tasks.live))
+        must(not router.tasks.closing, "still closing:", sorted(router.tasks.closing))
+        must(not router.tasks.held, "still held:", router.tasks.held)
+        must(not router.injections, "injections are left")
+        must(not router.queue.lanes and not len(router.queue) and not router.queue.bytes, "the queue is not empty")
+        must(len(router.tasks.alarms) <= 64, "alarms are left:", len(router.tasks.alarms))
+        for worker in router.pool.workers:
+            must(
+                not worker.running and not worker.closing and not worker.own and not worker.kids,
+                worker.id,
+                "is not idle",
+            )
+        must(not self.bodies, "bodies are not forgotten:", sorted(self.bodies))
+        must(not self.replies, "replies are not forgotten:", sorted(self.replies))
+        waiting = [record.id for record in self.live.values() if record.waiting or record.more]
+        must(not waiting, "nobody answered:", waiting)
