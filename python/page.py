@@ -88,9 +88,11 @@ class Screen:
         if find("#boot"):
             set_progress(find("#boot-progress"), shown["percent"])
             set_text(find("#boot-text"), shown["text"])
+            set_text(find("#boot-trouble"), shown["trouble"])
+            find("#boot-trouble").hidden = not shown["trouble"]
             self.draw_workers(shown["workers"])
-        if status.get("state") == "failed" and status.get("reason"):
-            fail(status["reason"])
+        if status.get("state") == "failed":
+            fail(words.failure(status.get("workers") or []))
         note = words.browser_note(status.get("missing"), js.Reflect.has(js.navigator, "serviceWorker"))
         place = find("[data-browser-note]")
         place.hidden = not note

@@ -141,9 +141,9 @@ def chip(state, ready, size_):
 
 
 def boot(status):
-    """What the boot screen shows of a status: a dict of percent (None: unknown), text, workers.
+    """What the boot screen shows of a status: a dict of percent (None: unknown), text, trouble, workers.
 
-    status: {state, size, ready, workers: [{id, state, stage, done, total}], bytes: {done, total}}; missing keys are
+    status: {state, size, ready, workers: [{id, state, stage, done, total, error}], bytes: {done, total}}; missing keys are
     unknown. workers: [(id, words, kind)], kinds as in the style sheet. Half of the bar is bytes, half is workers:
     fetching and starting each take about half of the time of a first visit.
     """
@@ -174,8 +174,25 @@ def boot(status):
     return {
         "percent": percent,
         "text": text,
+        "trouble": trouble(workers),
         "workers": [tile(worker) for worker in workers],
     }
+
+
+def trouble(workers):
+    """Why a worker does not start, the first one's reason; "" when all is well."""
+    for worker in workers:
+        if worker.get("error"):
+            return f"{worker.get('id') or 'A worker'} did not start and tries again: {worker['error']}"
+    return ""
+
+
+def failure(workers):
+    """Why the pool was given up, in the first worker's words; "" when no worker has any."""
+    for worker in workers:
+        if worker.get("error"):
+            return f"The last attempt ended so: {worker['error']}"
+    return ""
 
 
 def share(worker):
@@ -202,7 +219,9 @@ def worker_words(worker):
     state = worker.get("state") or "booting"
     if state in ("ready", "busy"):
         return "ready", "ok"
-    if state in ("hung", "dead", "failed"):
+    if state == "dead":
+        return "tries again soon", "bad"
+    if state in ("hung", "failed"):
         return state, "bad"
     stage = worker.get("stage")
     words = STAGES.get(stage, "waiting")

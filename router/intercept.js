@@ -201,6 +201,16 @@ function wanted() {
   return path.startsWith('app/') ? path + location.search : 'app/';
 }
 
+/** Asks for this address's page until it comes. The router keeps the request until a worker is ready; the boot screen stands
+ *  meanwhile, and lets no 5xx replace it (hx-status in index.html): a deadline passed or a router lost means to ask again. */
+async function firstPage() {
+  while (document.querySelector('#boot') && status.state !== 'failed') {
+    const began = performance.now();
+    await htmx.ajax('GET', wanted(), { source: '#boot', target: '#main', swap: 'innerHTML', timeout: 0 });
+    await new Promise(resolve => setTimeout(resolve, Math.max(0, began + 1000 - performance.now())));
+  }
+}
+
 Object.assign(globalThis, { keriwasm: { version: VERSION, status, fetch: throughDoor } });
 startRouter();
 watch();
@@ -215,7 +225,4 @@ if ('serviceWorker' in navigator) {
 }
 addEventListener('pagehide', (/** @type {PageTransitionEvent} */ event) => { if (!event.persisted) door.post('door:close', {}); });
 show();
-if (!document.querySelector('main[data-rendered]')) {
-  // The router keeps it until the first worker is ready: the boot screen stands until then.
-  htmx.ajax('GET', wanted(), { target: '#main', swap: 'innerHTML', timeout: 0 });
-}
+firstPage();

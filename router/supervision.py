@@ -343,6 +343,9 @@ class Pool:
             {"id": one.id, "state": one.state, "stage": one.stage, "done": one.done, "total": one.total}
             for one in self.workers
         ]
+        for one, line in zip(self.workers, workers):
+            if one.last_error and not one.takes_work():
+                line["error"] = one.last_error  # the boot screen tells why it has to wait
         self.emit(
             {
                 "do": "status",

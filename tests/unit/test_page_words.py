@@ -40,8 +40,16 @@ def test_boot_screen_of_a_pool_that_starts():
     assert shown["text"] == "1 of 4 workers ready; the page can be used. · 5.0 MiB of 20.0 MiB"
 
 
+def test_boot_screen_tells_why_a_worker_does_not_start():
+    workers = [{"id": "w1", "state": "ready"}, {"id": "w2", "state": "dead", "error": "it could not be fetched"}]
+    shown = words.boot({"state": "booting", "size": 2, "ready": 1, "workers": workers})
+    assert shown["trouble"] == "w2 did not start and tries again: it could not be fetched"
+    assert shown["workers"][1] == ("w2", "tries again soon", "bad")
+    assert "it could not be fetched" in words.failure(workers) and words.failure([]) == ""
+
+
 def test_boot_screen_before_anything_is_known():
-    assert words.boot({}) == {"percent": None, "text": "Loading the runtime", "workers": []}
+    assert words.boot({}) == {"percent": None, "text": "Loading the runtime", "trouble": "", "workers": []}
 
 
 number = st.one_of(st.none(), st.integers(0, 10**9), st.floats(0, 1e9))
