@@ -33,7 +33,7 @@ class FanOut:
         self.failures = {}
         self.timings = {}
         self.queue_ms = 0
-        self.title = None
+        self.titles = {}
         self.sent = 0  # parts already sent
         self.begun = False  # the head of the answer is out
 
@@ -55,8 +55,8 @@ class FanOut:
         if status >= 400:
             self.failures[name] = {"status": status}
         self.results[name] = {"source": id}
-        if self.title is None and headers.get("x-title"):
-            self.title = headers["x-title"]
+        if headers.get("x-title"):
+            self.titles[name] = headers["x-title"]
         for key in timings:
             self.timings[key] = max(self.timings.get(key, 0), timings[key])
         self.queue_ms = max(self.queue_ms, queue_ms)
@@ -120,7 +120,8 @@ class FanOut:
         task = self.task
         self.begun = True
         headers = {"content-type": "application/json" if task.mode == "json" else "text/html; charset=utf-8"}
-        title = self.title or percent_encode(task.route.title)
+        titles = [self.titles[name] for name in self.names if name in self.titles]
+        title = titles[0] if titles else percent_encode(task.route.title)
         pieces = self.coming()
         if task.mode == "json":
             pieces = [{"text": '{"parts":{'}] + pieces + [{"text": "}}"}]

@@ -89,9 +89,7 @@ class Listening:
                 # it may be what killed the worker: at most one suspect goes to a worker, so that it takes no innocent
                 # ones along again
                 task.heavy = True
-                task.worker = None
                 task.state = QUEUED
-                task.queued_at = self.now
                 self.queue.put(task)
                 continue
             worker.failed += 1

@@ -98,6 +98,7 @@ class Worker:
             tasks = sorted(book.values(), key=lambda task: task.seq)
             for task in tasks:
                 task.counted = False
+                task.worker = None
             order.append(tasks)
         self.running = {}
         self.closing = {}
