@@ -121,6 +121,7 @@ class Admission:
         task.deadline = self.deadline(event, deadline_ms, parent)
         if parent is not None:
             task.parent = parent
+            task.child = True
             task.depth = parent.depth + 1
             if task.depth > numbers["max_depth"]:
                 task.parent = None
@@ -135,7 +136,7 @@ class Admission:
         if not self.pool.hopeful(task.slice, task.route.where):
             task.parent = None
             return self.hopeless(task)
-        if not self.queue.room(1, task.body_bytes, task.priority, task.parent is not None):
+        if not self.queue.room(1, task.body_bytes, task.priority, task.child):
             task.parent = None
             return self.full(task)
         self.tasks.add(task)
@@ -149,7 +150,7 @@ class Admission:
 
     def fan_out(self, task: Task):
         """Split a task into its parts; parts whose slice is not configured are left out."""
-        child = task.parent is not None
+        child = task.child
         parts = []
         for name, path in task.route.parts:
             route, params, _ = self.table.match("GET", path)
@@ -184,6 +185,7 @@ class Admission:
             part.fan = fan
             part.part = name
             part.depth = task.depth
+            part.child = child
             fan.tasks[name] = part
             self.tasks.add(part)
             members.append(part)

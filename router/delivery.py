@@ -47,8 +47,9 @@ class Delivery:
             self.part_reply(task, status, headers, timings, queue_ms, whole(event.get("body_bytes"), 0, 0), stream)
             return
         answers.stamp(headers, task.workers, timings, queue_ms)
-        pieces = [] if stream or task.method == "HEAD" or status in (204, 304) else [{"source": id}]
-        if task.mode == "page" and pieces and answers.is_html(headers) and not 300 <= status < 400:
+        bare = stream or task.method == "HEAD" or status in (204, 304)
+        pieces = [] if bare or event.get("body_bytes") == 0 else [{"source": id}]
+        if task.mode == "page" and not bare and answers.is_html(headers) and not 300 <= status < 400:
             pieces = answers.wrapped(self.shell, headers, pieces)
         open_stream = stream and task.method != "HEAD"
         self.reply(task, status, headers, pieces, open_stream)

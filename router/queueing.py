@@ -65,7 +65,7 @@ class Queue:
 
     def book(self, task, step: int):
         """Count a task in or out."""
-        if task.parent is not None:
+        if task.child:
             self.kids += step
         else:
             self.doors += step
@@ -104,7 +104,7 @@ class Queue:
 
 def lane_key(task) -> tuple:
     """The lane a task waits in."""
-    return (task.priority, task.parent is not None, task.heavy, task.slice, task.route.where, task.route.stream)
+    return (task.priority, task.child, task.heavy, task.slice, task.route.where, task.route.stream)
 
 
 def choose(workers, task, window: int, aged: bool):
@@ -124,11 +124,12 @@ def choose(workers, task, window: int, aged: bool):
                 burdened += 1
     if task.heavy and up >= 3 and burdened >= up - 1:
         return None
-    child = task.parent is not None
+    child = task.child
     limit = window
     parked = window * (PARKED_STREAMS if task.route.stream else PARKED)
     half = max(1, window // 2) if task.priority == BACKGROUND and not aged else None
     avoid = task.params.get("worker") if task.route.faults else None
+    elder = task.parent if task.fan is None else task.fan.task.parent
     best = None
     best_score = None
     for worker in workers:
@@ -147,7 +148,7 @@ def choose(workers, task, window: int, aged: bool):
         if half is not None and (worker.kids_background if child else worker.own_background) >= half:
             continue
         load = worker.own + worker.kids + HEAVY_WEIGHT * worker.heavies
-        if child and task.parent.worker is worker:
+        if elder is not None and elder.worker is worker:
             load += PARENT_PENALTY
         if avoid == worker.id:
             load += AVOID_PENALTY

@@ -42,6 +42,7 @@ class Task:
         self.heavy = False
         self.may_block_ms = 0
         self.parent = None
+        self.child = False  # it serves a worker's request: it has a parent, or is a part of a fan-out that has one
         self.depth = 0
         self.children = {}
         self.asked_others = False

@@ -80,7 +80,7 @@ class Worker:
 
     def count(self, task, step: int):
         """Add ``step`` to the counters that ``task`` belongs to."""
-        if task.parent is not None:
+        if task.child:
             self.kids += step
             if task.priority == BACKGROUND:
                 self.kids_background += step

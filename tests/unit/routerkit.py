@@ -523,12 +523,12 @@ class House:
         for worker in router.pool.workers:
             active = [task for task in worker.running.values() if task.state == "running" and not task.children]
             active += [task for task in worker.closing.values() if task.counted]
-            own = [task for task in active if task.parent is None]
+            own = [task for task in active if not task.child]
             must(worker.own == len(own) and worker.kids == len(active) - len(own), worker.id, "has lost count")
             # a parent whose children are done works on, whoever has taken its place in the window meanwhile
             fresh = [task for task in active if not task.asked_others]
             for kind in (True, False):
-                count = sum(1 for task in fresh if (task.parent is not None) is kind)
+                count = sum(1 for task in fresh if task.child is kind)
                 must(count <= window, worker.id, "has more than its window:", count)
             must(
                 worker.heavies == sum(1 for task in active if task.heavy) <= 1,
