@@ -235,6 +235,7 @@ def test_dev_ends_its_streams_with_the_server(folder: Path) -> None:
         told = events(link)
         next(told)
         watcher = site.server.watcher  # type: ignore[attr-defined]
+    link.settimeout(5)  # less than the time between two signs of life
     assert list(told) == []  # the connection ended, it did not time out
     watcher.join(5)
     assert not watcher.is_alive()

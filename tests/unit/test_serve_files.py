@@ -146,6 +146,9 @@ def test_no_hostile_path_gives_a_secret_away(site: Client, raw: str) -> None:
 def test_a_404_is_readable_for_a_person_and_for_htmx(site: Client) -> None:
     page = site.ask("/nothing<script>", NAVIGATE)
     assert page.status == 404 and page.body.startswith(b"<!doctype html>") and b"<script>" not in page.body
+    for fields in (NAVIGATE, {"HX-Request": "true"}):  # what the client sent is quoted, never markup
+        quoted = site.ask("/", fields, method="<b>").body
+        assert b"<b>" not in quoted and b"&lt;b&gt;" in quoted
     part = site.ask("/nothing", {"HX-Request": "true", "Accept": "text/html"})
     assert part.status == 404 and part.body.startswith(b'<p role="alert">') and b"<html" not in part.body
 
