@@ -22,6 +22,17 @@ document.addEventListener('click', (event) => {
   if (target.closest?.('[data-reload]')) location.reload();
 });
 
+/** Shows why the runtime was given up. JavaScript, because what failed may be MicroPython itself. */
+function reason() {
+  const { status } = /** @type {any} */ (window).keriwasm ?? {};
+  if (status?.state !== 'failed') return;
+  const why = status.reason ?? status.workers.find((/** @type {any} */ worker) => worker.error)?.error;
+  const place = document.querySelector('#boot-reason');
+  if (place && why) place.textContent = why;
+}
+document.addEventListener('keriwasm:status', reason);
+reason();
+
 for (const need of missing()) {
   document.querySelector(`[data-needs="${need}"]`)?.removeAttribute('hidden');
   // Without these no worker will ever start; "secure" alone costs the service worker and some APIs, not the page.

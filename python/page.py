@@ -91,8 +91,6 @@ class Screen:
             set_text(find("#boot-trouble"), shown["trouble"])
             find("#boot-trouble").hidden = not shown["trouble"]
             self.draw_workers(shown["workers"])
-        if status.get("state") == "failed":
-            fail(words.failure(status.get("workers") or []))
         note = words.browser_note(status.get("missing"), js.Reflect.has(js.navigator, "serviceWorker"))
         place = find("[data-browser-note]")
         place.hidden = not note
@@ -134,12 +132,6 @@ def set_progress(element, percent):
         element.value = percent
 
 
-def fail(reason):
-    place = find("#boot-reason")
-    if place and reason:
-        set_text(place, reason)
-
-
 class Banner:
     """The line under the header about the connection to the runtime."""
 
@@ -171,10 +163,8 @@ def on_status(event):
 def on_connection(event):
     detail = plain(event.detail) or {}
     state, reason = detail.get("state"), detail.get("reason") or ""
-    if state == "failed":
-        fail(reason)
-        if find("#boot"):
-            return  # the boot screen says it, with what to do; twice would be noise
+    if state == "failed" and find("#boot"):
+        return  # the boot screen says it, with what to do; twice would be noise
     banner.show(state, reason)
 
 

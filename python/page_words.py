@@ -187,14 +187,6 @@ def trouble(workers):
     return ""
 
 
-def failure(workers):
-    """Why the pool was given up, in the first worker's words; "" when no worker has any."""
-    for worker in workers:
-        if worker.get("error"):
-            return f"The last attempt ended so: {worker['error']}"
-    return ""
-
-
 def share(worker):
     """How far one worker is, 0 to 1: the stages in order, each with what it reports of itself."""
     if worker.get("state") in ("ready", "busy"):

@@ -7,7 +7,7 @@
  */
 import './door.js';
 
-/** @typedef {{ state: string, size: number, ready: number, workers: any[], bytes?: { done: number, total: number } }} Status */
+/** @typedef {{ state: string, size: number, ready: number, workers: any[], bytes?: { done: number, total: number }, reason?: string }} Status */
 
 const { Door, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
 const base = new URL('.', document.baseURI);
@@ -92,7 +92,7 @@ function lost(worker, reason) {
   worker.terminate();
   router = null;
   door.close(`The router could not be started: ${reason}`);
-  status = { ...status, state: 'failed', ready: 0 };
+  status = { ...status, state: 'failed', ready: 0, reason };
   show();
   tell('connection', { state: 'failed', reason });
 }
