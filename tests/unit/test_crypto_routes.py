@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -429,3 +430,27 @@ async def test_secrets_never_reach_the_log_or_the_headers():
         await post(kit, "/app/crypto/ed25519/sign", secret=pair["secret"] + "A", text="m")
         for message, _ in kit.host.posted:
             assert pair["secret"] not in json.dumps(message), message["type"]
+
+
+@run
+async def test_libraries_are_loaded_in_the_background(monkeypatch):
+    from keriwasm.slices.crypto import loading
+
+    loaded = []
+
+    def blake3_missing():
+        raise ImportError("no blake3 here")
+
+    monkeypatch.setattr(loading, "LATER", 0.01)
+    monkeypatch.setattr(loading, "PAUSE", 0.0)
+    monkeypatch.setattr(loading.native, "blake3", blake3_missing)
+    monkeypatch.setattr(loading.native, "pysodium", lambda: loaded.append("pysodium"))
+    async with running(slices=SLICES) as kit:
+        fault, _ = await kit.host.wait("worker:fault")
+        assert not fault["fatal"] and "no blake3 here" in fault["error"]["message"]
+        assert (await get(kit, "/app/crypto")).status == 200
+        for _ in range(100):
+            if loaded:
+                break
+            await asyncio.sleep(0.02)
+    assert loaded == ["pysodium"]

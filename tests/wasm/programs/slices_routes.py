@@ -158,20 +158,22 @@ ARGON: dict[str, str] = {}
 
 
 def longest_hold() -> str:
-    """The longest that hashing holds the scheduler between two yields, over all algorithms (the bound is 20 ms)."""
+    """How long hashing holds the scheduler between two yields, of the algorithm that does so longest (bound: 20 ms)."""
     message = os.urandom(4 << 20)
     worst = ("", 0.0)
     for name, algorithm in hashing.algorithms().items():
         hashing.digest(algorithm, b"")  # the first use loads the library
         generator = hashing.digesting(algorithm, message)
-        while True:
+        holds = []
+        ended = False
+        while not ended:
             started = time.perf_counter()
             ended = next(generator, generator) is generator
-            worst = max(worst, (name, (time.perf_counter() - started) * 1000), key=lambda each: each[1])
-            if ended:
-                break
-    assert worst[1] < 60, worst  # three times the bound: the machine of a test has other work
-    return f"hashing holds the scheduler at most {worst[1]:.1f} ms ({worst[0]})"
+            holds.append((time.perf_counter() - started) * 1000)
+        # The median: the machine of a test has other work, and whoever is put off in the middle of a piece looks slow.
+        worst = max(worst, (name, sorted(holds)[len(holds) // 2]), key=lambda each: each[1])
+    assert worst[1] < 20, worst
+    return f"hashing holds the scheduler for {worst[1]:.1f} ms ({worst[0]})"
 
 
 async def flat(kit: Any) -> str:

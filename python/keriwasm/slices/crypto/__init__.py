@@ -9,13 +9,15 @@ import falcon
 from .argon import Argon2id
 from .hashes import Hash, HashBatch, HashMany
 from .keys import Box, Ed25519, XChaCha
+from .loading import LoadDoer
 from .pages import Overview, Panel
 
 __all__ = ["mount"]
 
 
 def mount(app: falcon.App, worker: Any) -> None:
-    """Add the slice's routes to a worker's application."""
+    """Add the slice's routes to a worker's application, and a Doer that loads the libraries in time."""
+    worker.doist.doers.append(LoadDoer(worker))
     app.add_route("/app/crypto", Overview())
     app.add_route("/app/crypto/panel", Panel())
     app.add_route("/app/crypto/hash", Hash())

@@ -77,7 +77,7 @@ class HashBatch:
             digest = yield from hashing.digesting(algorithm, item.data, length)
             digests.append({"name": item.name, "digest_hex": digest.hex(), "bytes": len(item.data)})
             spent += len(item.data) + 256
-            if spent > hashing.PIECE:  # many small items: give way as often as for one large one
+            if spent > algorithm.piece:  # many small items: give way as often as for one large one
                 spent = 0
                 yield
         answer(

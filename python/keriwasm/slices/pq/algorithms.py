@@ -214,6 +214,9 @@ def find(kind: str, name: str) -> Algorithm:
     exact = members.get(name.replace("~", "/"))
     if exact is not None:
         return exact
+    for other, others in catalogue().items():
+        if name.replace("~", "/") in others:
+            raise Unknown(KINDS[kind].casefold(), name, [f"{others[name.replace('~', '/')].path} ({KINDS[other]})"])
     folded = {each.casefold(): each for each in members}
     near = difflib.get_close_matches(name[:80].casefold(), folded, n=4, cutoff=0.5)
     raise Unknown(KINDS[kind].casefold(), name, [folded[each] for each in near])
@@ -228,15 +231,15 @@ def refusal(algorithm: Algorithm, operation: str) -> str | None:
         return None
     unit, name = (1000, "s") if cost < 120_000 else (60_000, "min") if cost < 7_200_000 else (3_600_000, "h")
     return (
-        f"{operation} of {algorithm.name} would hold a worker for about {cost / unit:.0f} {name} (from shorter trees"
-        f" measured in WebAssembly); more than {HOLD_MOST // 1000} s is not begun. Verifying its signatures works."
+        f"it would hold a worker for about {cost / unit:.0f} {name} (reckoned from shorter trees that were measured in"
+        f" WebAssembly), and more than {HOLD_MOST // 1000} s is not begun. Verifying its signatures works."
     )
 
 
 def check(algorithm: Algorithm, operation: str) -> None:
     """Raise Infeasible with the reason when `operation` must not be begun here."""
     if reason := refusal(algorithm, operation):
-        raise Infeasible(reason)
+        raise Infeasible(f"{operation} of {algorithm.name} is not offered here: {reason}")
 
 
 def search(text: str = "", kind: str = "", level: int | None = None) -> dict[str, list[Algorithm]]:

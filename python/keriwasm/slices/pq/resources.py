@@ -68,8 +68,6 @@ class Panel:
                 ("kem", "ML-KEM-768", "key encapsulation, FIPS 203"),
                 ("sig", "ML-DSA-65", "signatures, FIPS 204"),
                 ("sig", "SLH_DSA_PURE_SHA2_128F", "hash-based signatures, FIPS 205"),
-                ("sig", "Falcon-512", "short signatures, to become FIPS 206"),
-                ("kem", "Classic-McEliece-348864", "the oldest, large keys"),
                 ("stfl", "XMSSMT-SHA2_20~4_256", "stateful signatures, RFC 8391"),
             )
         ]
@@ -127,9 +125,7 @@ class Detail:
 
     def on_get(self, req: falcon.Request, rep: falcon.Response, alg: str) -> None:
         algorithm = found(self.kind, alg)
-        costs = {
-            op: cost for op in algorithms.steps(self.kind) if (cost := cost_ms(algorithm.name, op)) is not None
-        }
+        costs = {op: cost for op in algorithms.steps(self.kind) if (cost := cost_ms(algorithm.name, op)) is not None}
         data = {**algorithm.media(), "kind": self.kind, "cost_ms": costs}
         reference, sizes = CLASSICAL[self.kind]
         largest = max(*algorithm.sizes.values(), 4096)
