@@ -137,10 +137,22 @@ class Banner:
 
     def __init__(self):
         self.state = "ok"
+        self.emptied = False
+
+    def follow(self, ready):
+        """Hides "restarting" once the new router has workers. The old one's last status may still come: it has them all,
+        so that only a pool that was seen empty meanwhile counts as the new one."""
+        if self.state != "restarting":
+            return
+        if not ready:
+            self.emptied = True
+        elif self.emptied:
+            self.show("ok")
 
     def show(self, state, reason=""):
         text, kind, reload_offered = words.banner(state, reason)
         self.state = state if text else "ok"
+        self.emptied = False
         element = find("#banner")
         set_text(find("[data-banner-text]"), text)
         find("[data-reload]", element).hidden = not reload_offered
@@ -155,9 +167,7 @@ banner = Banner()
 def on_status(event):
     status = plain(event.detail) or {}
     screen.take(status)
-    # The router that was started anew has workers again: that is what "restarting" waited for.
-    if banner.state == "restarting" and status.get("ready") and status.get("state") in ("ready", "degraded"):
-        banner.show("ok")
+    banner.follow(status.get("ready") or 0)
 
 
 def on_connection(event):
