@@ -126,7 +126,7 @@
           if ((headers.get('content-type') ?? '').startsWith('text/html')) {
             const kept = await (await caches.open(SHELL)).match(new URL('index.html', base));
             for (const [name, value] of kept?.headers ?? []) {
-              if (/^(content-security-policy|cross-origin-|permissions-policy|referrer-policy)/.test(name)) headers.set(name, value);
+              if (/^(content-security-policy|cross-origin-|permissions-policy|referrer-policy|x-content-type-options)/.test(name)) headers.set(name, value);
             }
           }
           return new Response([204, 205, 304].includes(response.status) ? null : body, { status: response.status, headers });

@@ -33,8 +33,8 @@ const makers = new Map();
 let policy = null;
 /** @type {object[]} events that came before MicroPython was there */
 const early = [];
-/** @type {Promise<any> | null} */
-let assets = null;
+/** Gives what every pool worker gets; fetched once, and again after it failed. @type {() => Promise<any>} */
+let assets = () => Promise.reject(new Error('not started'));
 let timer = 0;
 let lastStatus = { state: 'booting', size: 0, ready: 0, workers: [] };
 let bytes = { done: 0, total: 0 };
@@ -100,7 +100,7 @@ const perform = {
     };
     worker.onmessageerror = () => feed({ type: 'fault', worker: id, generation, fatal: true,
       error: { type: 'MessageError', message: 'a message could not be read', traceback: '' } });
-    /** @type {Promise<any>} */ (assets).then(parts => {
+    assets().then(parts => {
       if (workers.get(id)?.worker !== worker) return;
       worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION, ...parts });
     }, error => feed({ type: 'fault', worker: id, generation, fatal: true,
@@ -139,7 +139,13 @@ const perform = {
   },
   wake({ at }) {
     clearTimeout(timer);
-    timer = scope.setTimeout(() => feed({ type: 'tick' }), Math.max(0, at - now()));
+    // A timer may fire a fraction of a millisecond early, but a tick before its time would be the last one.
+    const wait = () => {
+      const left = at - now();
+      if (left > 0) timer = scope.setTimeout(wait, Math.ceil(left));
+      else feed({ type: 'tick' });
+    };
+    timer = scope.setTimeout(wait);
   },
   status({ status }) {
     lastStatus = status;
@@ -218,13 +224,24 @@ function shutDoor(name) {
  */
 async function start(init) {
   const base = new URL(init.base, location.origin);
-  const loading = loadAssets(base, VERSION, progress => {
+  const load = () => loadAssets(base, VERSION, progress => {
     bytes = progress;
     broadcast('pool:status', { status: { ...lastStatus, bytes } });
   });
-  assets = loading.pool.then(parts => ({ ...parts, base: init.base, faults: init.faults }));
-  assets.catch(() => {});  // each spawn reports it as that worker's fault
-  const { config, shell, python, micropython } = await loading.router;
+  const first = load();
+  /** @type {Promise<any> | null} */
+  let fetched = first.pool;
+  assets = async () => {
+    fetched ??= load().pool;
+    try {
+      return { ...await fetched, base: init.base, faults: init.faults };
+    } catch (error) {
+      fetched = null;
+      throw error;  // the spawn that waits reports it as its worker's fault
+    }
+  };
+  assets().catch(() => {});
+  const { config, shell, python, micropython } = await first.router;
   const { loadMicroPython } = await import(micropython.href);
   const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
   interpreter.FS.mkdir('/policy');
