@@ -151,6 +151,25 @@ def test_refused_resize_names_the_field(page: Page):
     expect(page.locator("#pool-resize-result [role=alert]")).to_contain_text("workers: must be from 1 to 16")
 
 
+def test_escape_cancels_what_runs(boot: Callable):
+    watched = boot(workers=1, faults=True)
+    watched.allow("hung|lost|let go of the cancelled")
+    page = watched.page
+    page.wait_for_selector("html[data-page=ready]")
+    go(page, "gp", "#worker-w1 .faults")
+    page.click("button[aria-label='hang w1']")
+    page.wait_for_selector("#fault-result .result")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_selector(".site-nav a.htmx-request")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".site-nav a.htmx-request", state="detached", timeout=2000)
+    expect(page.locator("#announce")).to_have_text("Cancelled")
+    # The worker that hung is replaced, and the page it would have shown does not come after all.
+    page.wait_for_selector("#worker-w1:has-text('ready') >> text=2", timeout=60_000)
+    assert page.url.endswith("/app/pool")
+
+
 def test_proxies_do_not_grow_with_swaps(page: Page):
     """Listeners sit on the document: hundred swaps leave no hundred proxies behind."""
 

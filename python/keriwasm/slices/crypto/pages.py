@@ -31,8 +31,8 @@ TOOLS = (
     Tool("xchacha", "XChaCha20-Poly1305", "Encrypt and authenticate with one shared key.", "shield"),
     Tool("argon2id", "Argon2id", "Turn a password into a key, slowly on purpose.", "gauge"),
 )
-TITLES = {each.name: f"{each.title} – Crypto – KeriWasm" for each in TOOLS}
-TITLE = "Crypto – KeriWasm"
+TITLES = {each.name: f"{each.title} · Crypto · KeriWasm" for each in TOOLS}
+TITLE = "Crypto · KeriWasm"
 
 # Distributions whose versions the page tells; libsodium, liboqs and blake3 are the wasm wheels of this project.
 _LIBRARIES = ("libsodium", "pysodium", "blake3")

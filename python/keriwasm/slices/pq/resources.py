@@ -25,7 +25,7 @@ __all__ = [
     "StatefulOperations",
 ]
 
-TITLE = "Post-quantum – KeriWasm"
+TITLE = "Post-quantum · KeriWasm"
 CONTEXT_MOST = 255  # bytes, by FIPS 204 and FIPS 205
 
 # What classical cryptography takes, to measure the sizes by.
