@@ -83,7 +83,7 @@ async def signature(kit: Any, path: str) -> None:
     known["signature"] = bound.json["signature"]
     assert (await post(kit, f"{path}/verify", **known, text="m", context="purpose")).json == {"valid": True}
     assert (await post(kit, f"{path}/verify", **known, text="m")).json == {"valid": False}
-    problem(await post(kit, f"{path}/sign", secret=pair["secret"], text="m", context="c" * 256), 413, "context")
+    problem(await post(kit, f"{path}/sign", secret=pair["secret"], text="m", context="c" * 256), 422, "context")
 
 
 async def catalogue(kit: Any) -> dict[str, list[dict[str, Any]]]:

@@ -266,7 +266,9 @@ class SignatureOperations(Operations):
     @staticmethod
     def _context(fields: Fields, algorithm: Algorithm) -> bytes:
         """The optional context string as UTF-8. Raises FieldError when the algorithm has none, or it is too long."""
-        context = fields.text("context", default="", max_bytes=CONTEXT_MOST).encode()
+        context = fields.text("context", default="").encode()
+        if len(context) > CONTEXT_MOST:
+            raise FieldError("context", f"must be at most {CONTEXT_MOST} bytes long, not {len(context)}")
         if context and not algorithm.context:
             raise FieldError("context", f"{algorithm.name} takes no context string")
         return context
