@@ -52,18 +52,21 @@ class IdbDatabase:
     async def apply(self, cleared: bool, changes: Changes) -> None:
         """One readwrite transaction with strict durability; returns at its `complete` event."""
         import js
-        from pyodide.ffi import to_js
+        from pyodide.ffi import JsException, to_js
 
         options = to_js({"durability": "strict"}, dict_converter=js.Object.fromEntries)
-        transaction = self._database.transaction(STORE, "readwrite", options)
-        store = transaction.objectStore(STORE)
-        if cleared:
-            store.clear()
-        for key, value in changes.items():
-            if value is None:
-                store.delete(key)
-            else:
-                store.put(value, key)
+        try:
+            transaction = self._database.transaction(STORE, "readwrite", options)
+            store = transaction.objectStore(STORE)
+            if cleared:
+                store.clear()
+            for key, value in changes.items():
+                if value is None:
+                    store.delete(key)
+                else:
+                    store.put(value, key)
+        except JsException as ex:  # for example: the browser has closed the database because the user cleared its data
+            raise OSError(f"IndexedDB refused: {ex}") from ex
         await settled(transaction, "oncomplete", ("onabort", "onerror"))
 
 
