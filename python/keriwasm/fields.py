@@ -54,7 +54,7 @@ class FieldError(falcon.HTTPError):
         super().__init__(status, title=title, description=f"{field}: {reason}")
         self.field = field
         self.reason = reason
-        self.extra = {"field": field, "reason": reason, "errors": [{"field": field, "reason": reason}]}
+        self.extra: dict[str, Any] = {"field": field, "reason": reason, "errors": [{"field": field, "reason": reason}]}
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,34 @@ def _pairs(encoded: bytes) -> Iterator[tuple[str, bytes]]:
         yield _name(unquote_to_bytes(name)), unquote_to_bytes(value)
 
 
+MAX_DEPTH = 32
+"""Levels of lists and objects in JSON; ours have three."""
+
+_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
+
+
+def _too_deep(body: bytes) -> bool:
+    """Whether JSON is nested deeper than MAX_DEPTH (up to twice that may pass); never recurses, linear in C speed.
+
+    json.loads recurses in C. CPython stops that by looking at its C stack, but in WebAssembly another stack fills up
+    first, the engine's own, and its overflow ends the whole runtime.
+    """
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return False
+    # Escapes first, so that every quote left begins or ends a string; then what stands between strings.
+    quoted = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, delete=_STRUCTURE)
+    structure = b"".join(quoted.split(b'"')[::2])
+    for _ in range(MAX_DEPTH):  # each pass takes the innermost level away
+        outer = structure.replace(b"[]", b"").replace(b"{}", b"")
+        if len(outer) == len(structure):
+            break
+        structure = outer
+    return structure.count(b"[") + structure.count(b"{") > MAX_DEPTH
+
+
 def _json(body: bytes) -> dict[str, Any]:
+    if _too_deep(body):
+        raise _unparsable(f"The JSON is nested too deep: {MAX_DEPTH} levels are accepted.")
     try:
         value = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
     except UnicodeDecodeError as ex:
@@ -344,6 +371,8 @@ def _json(body: bytes) -> dict[str, Any]:
 
 
 def _json_value(name: str, text: bytes) -> Any:
+    if _too_deep(text):
+        raise FieldError(name, f"is nested too deep: {MAX_DEPTH} levels are accepted")
     try:
         return json.loads(text.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as ex:

@@ -103,6 +103,13 @@ async def catalogue(kit: Any) -> dict[str, list[dict[str, Any]]]:
     return whole
 
 
+async def nested(kit: Any) -> None:
+    """JSON that would overflow the engine's stack, and so end the runtime, is refused."""
+    for body in (b"[" * 100_000, b'{"a":' * 100_000, b'{"text":' + b"[" * 5_000 + b"]" * 5_000 + b"}"):
+        answer = await kit.ask("POST", "/app/crypto/hash", body=body, headers={"content-type": JSON})
+        assert "nested too deep" in problem(answer, 400)["detail"]
+
+
 async def unknown(kit: Any) -> None:
     for path, near in (
         ("kem/ML-KEM-769", "ML-KEM-768"),
@@ -214,6 +221,7 @@ async def main(args: dict[str, Any]) -> list[str]:
                 await (kem if kind == "kem" else signature)(kit, f"/app/pq/{kind}/{name}")
                 assert not Page((await get(kit, f"/app/pq/{kind}/{name}")).text).problems
         await unknown(kit)
+        await nested(kit)
         said += await crypto(kit)
         said.append(await flat(kit))
         assert not kit.faults(), kit.faults()

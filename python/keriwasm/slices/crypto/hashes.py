@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm.deeds import deed
-from keriwasm.fields import Fields
+from keriwasm.fields import Fields, Item
 from keriwasm.rendering import answer
 
 from . import hashing
-from .inputs import refusing
+from .inputs import refusing, tell
 from .pages import TITLES, show
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Hash:
 
 
 class HashBatch:
-    """POST {algorithm, length?, items:[{name,data}]} -> {digests:[{name,digest_hex,bytes}]}: one worker's share."""
+    """POST {algorithm, length?, items:[{name,data}]} -> {digests:[{name,digest_hex}]}: one worker's share."""
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Any:
@@ -72,27 +73,22 @@ class HashBatch:
         algorithm = chosen_algorithm(fields)
         length = chosen_length(fields, algorithm)
         digests = []
+        items = fields.items(max_items=ITEMS_MOST)
         spent = 0
-        for item in fields.items(max_items=ITEMS_MOST):
+        for item in items:
             digest = yield from hashing.digesting(algorithm, item.data, length)
-            digests.append({"name": item.name, "digest_hex": digest.hex(), "bytes": len(item.data)})
+            digests.append({"name": item.name, "digest_hex": digest.hex()})
             spent += len(item.data) + 256
             if spent > algorithm.piece:  # many small items: give way as often as for one large one
                 spent = 0
                 yield
-        answer(
-            req,
-            rep,
-            "fragments/crypto/digests.html",
-            {"algorithm": algorithm.name, "digests": digests, "workers": []},
-            title=TITLES["hash"],
-        )
+        show_digests(req, rep, algorithm, items, {"digests": digests})
 
 
 class HashMany:
     """POST {algorithm, length?, items:[{name,data}]} or several parts `file`.
 
-    Answers {algorithm, digests:[{name,digest_hex,bytes}], workers:[id,...]}: digests in the order given, and the
+    Answers {digests:[{name,digest_hex}], workers:[id,...]}: digests in the order given, and the
     workers that made them.
     """
 
@@ -110,16 +106,40 @@ class HashMany:
         length = chosen_length(fields, algorithm)
         items = fields.items(max_items=ITEMS_MOST)
         groups = hashing.batches([len(item.data) for item in items], self.pool.size())
-        payloads = (  # made one by one as the pool takes them: the base64 of all at once would be a third copy
-            {
-                "algorithm": algorithm.name,
-                "length": length,
-                "items": [{"name": items[index].name, "data": items[index].data} for index in group],
-            }
-            for group in groups
+        boundary = secrets.token_hex(16)
+        settings = {"algorithm": algorithm.name, "length": str(length)}
+        payloads = (  # made one by one as the pool takes them: all at once would be a second copy of everything
+            form_of_files(boundary, settings, [items[index].data for index in group]) for group in groups
         )
-        replies = yield from self.pool.map("POST", "/app/crypto/hash-batch", payloads)
-        digests = [each for reply in replies for each in reply.check().media["digests"]]
-        workers = sorted({reply.worker for reply in replies})
-        data = {"algorithm": algorithm.name, "digests": digests, "workers": workers}
-        answer(req, rep, "fragments/crypto/digests.html", data, title=TITLES["hash"])
+        headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+        replies = yield from self.pool.map("POST", "/app/crypto/hash-batch", payloads, headers=headers)
+        made = (each["digest_hex"] for reply in replies for each in reply.check().media["digests"])
+        data = {
+            "digests": [{"name": item.name, "digest_hex": digest} for item, digest in zip(items, made, strict=True)],
+            "workers": sorted({reply.worker for reply in replies}),
+        }
+        show_digests(req, rep, algorithm, items, data)
+
+
+def show_digests(
+    req: falcon.Request, rep: falcon.Response, algorithm: hashing.Algorithm, items: list[Item], data: dict[str, Any]
+) -> None:
+    """Answer with `data`; a page also tells the algorithm and the sizes."""
+    sizes = [len(item.data) for item in items]
+    more = {"algorithm": algorithm.name, "sizes": sizes, "workers": data.get("workers", [])}
+    tell(req, rep, "fragments/crypto/digests.html", data, title=TITLES["hash"], **more)
+
+
+def form_of_files(boundary: str, settings: dict[str, str], contents: list[bytes]) -> bytes:
+    """multipart/form-data (RFC 7578) of text fields and files, which are named by their position.
+
+    For workers among themselves: JSON would cost base64 and its third more bytes, and so break the bound of a body.
+    The boundary is random and long enough not to stand in the contents by chance.
+    """
+    parts = []
+    for name, value in settings.items():
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode())
+    for index, content in enumerate(contents):
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{index}"\r\n\r\n'
+        parts += (head.encode(), content, b"\r\n")
+    return b"".join((*parts, f"--{boundary}--\r\n".encode()))

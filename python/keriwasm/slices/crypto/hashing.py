@@ -107,9 +107,7 @@ def _start(algorithm: Algorithm, length: int) -> tuple[_Hasher, Callable[[], byt
         tree = native.blake3().blake3()
         return tree, lambda: tree.digest(length=length)
     if algorithm.family == "BLAKE2":
-        fixed = (
-            hashlib.new(algorithm.name, digest_size=length) if length != algorithm.size else hashlib.new(algorithm.name)
-        )
+        fixed = (hashlib.blake2b if algorithm.name == "blake2b" else hashlib.blake2s)(digest_size=length)
         return fixed, fixed.digest
     plain = hashlib.new(algorithm.name)
     if algorithm.name.startswith("shake_"):

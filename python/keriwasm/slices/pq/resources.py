@@ -174,7 +174,7 @@ class Operations:
             algorithms.check(algorithm, operation)
         except algorithms.Infeasible as error:
             refused = FieldError("algorithm", str(error))
-            refused.extra["cost_ms"] = cost_ms(algorithm.name, operation)
+            refused.extra = {**refused.extra, "cost_ms": cost_ms(algorithm.name, operation)}
             raise refused from error
         return algorithm
 
