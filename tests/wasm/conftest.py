@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -43,7 +44,7 @@ class Pyodide:
 
     wheels: list[Path]
     folder: Path
-    runs: int = field(default=0)
+    numbers: Iterator[int] = field(default_factory=itertools.count)  # one step of it is atomic: runs may be parallel
 
     def run(
         self,
@@ -59,13 +60,13 @@ class Pyodide:
 
         Fails the test with what Python said when the program raises or the runtime dies. ``timeout`` is in seconds.
         """
-        self.runs += 1
+        number = next(self.numbers)
         if isinstance(program, str) and "\n" in program:
-            file = self.folder / f"program{self.runs}.py"
+            file = self.folder / f"program{number}.py"
             file.write_text(program)
         else:
             file = PROGRAMS / program
-        result = self.folder / f"result{self.runs}.json"
+        result = self.folder / f"result{number}.json"
         job = {
             "pyodide": str(next((ROOT / "static/pyodide").iterdir())),
             "wheels": [str(wheel) for wheel in (self.wheels if wheels is None else wheels)],
@@ -79,10 +80,10 @@ class Pyodide:
             "args": json.dumps(args),
             "result": str(result),
         }
-        (self.folder / f"job{self.runs}.json").write_text(json.dumps(job))
+        (self.folder / f"job{number}.json").write_text(json.dumps(job))
         try:
             done = subprocess.run(
-                [node.executable(), "--no-warnings", str(HERE / "host.mjs"), str(self.folder / f"job{self.runs}.json")],
+                [node.executable(), "--no-warnings", str(HERE / "host.mjs"), str(self.folder / f"job{number}.json")],
                 capture_output=True, text=True, timeout=timeout, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired as expired:

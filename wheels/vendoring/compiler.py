@@ -80,10 +80,8 @@ class Compiler:
 
     def link(self, objects: list[str], *, exports: list[str] | None = None, soname: str | None = None) -> bytes:
         """Link a side module that exports ``exports``, or every public symbol when None, and return its bytes."""
-        if exports is None:
-            options = ["--export-dynamic"]
-        else:
-            options = ["--no-export-dynamic", *(f"--export={name}" for name in exports)]
+        wanted = [f"--export={name}" for name in exports or ()]
+        options = ["--export-dynamic"] if exports is None else ["--no-export-dynamic", *wanted]
         if soname:
             options += ["-soname", soname]
         self._run(self.chain.linker, *_LINK, *options, *objects, "-o", "linked.so")
