@@ -64,7 +64,10 @@ def report(kind: str, rows: list[dict[str, Any]], total: int, count: Any) -> Non
             # Classic McEliece draws keys until one fits: 30 draws in a row fail once in 30,000 times.
             told = (cost_ms(row["name"], op) or 100) * (10 if "McEliece" in row["name"] and op == "keypair" else 1)
             assert ms < told * SLACK, f"{op} of {row['name']} took {ms} ms, the page says {told}"
-    count(f"{kind}: {len(rows)} of {total} algorithms round, most stack {deepest['stack']} bytes ({deepest['name']})")
+    whole = [row for row in rows if row["held"].keys() & {"valid", "agree"}]
+    rest = f", {len(rows) - len(whole)} more only turn senseless signatures down" if len(whole) < len(rows) else ""
+    left = f", {total - len(rows)} left out" if len(rows) < total else ""
+    count(f"{kind}: {len(whole)} of {total} algorithms whole rounds{rest}{left}; most stack {deepest['stack']} bytes")
 
 
 def test_every_kem(pyodide, known, count):
