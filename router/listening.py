@@ -53,6 +53,7 @@ class Listening:
 
     def on_lost(self, worker, running: list, closing: list, cause: str):
         """A worker is gone: what it asked for is dropped, what it had is tried again or answered."""
+        self.injections = [one for one in self.injections if one[1] != worker.id]
         door = "worker:" + worker.id
         for task in closing:
             self.tasks.closing.pop(task.id, None)
@@ -60,7 +61,6 @@ class Listening:
             self.forget(task.id)
         for task in self.tasks.by_door(door):
             self.drop(task, "its worker was lost")
-        self.injections = [one for one in self.injections if one[1] != worker.id]
         for task in running:
             if task.state == DONE:
                 continue

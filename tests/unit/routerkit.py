@@ -530,12 +530,8 @@ class House:
             for kind in (True, False):
                 count = sum(1 for task in fresh if task.child is kind)
                 must(count <= window, worker.id, "has more than its window:", count)
-            must(
-                worker.heavies == sum(1 for task in active if task.heavy) <= 1,
-                worker.id,
-                "has heavy ones:",
-                worker.heavies,
-            )
+            must(worker.heavies == sum(task.heavy for task in active), worker.id, "has lost count of its heavy ones")
+            must(sum(task.heavy for task in fresh) <= 1, worker.id, "has more than one heavy one")
             young = [task for task in own if task.priority == "background"]
             must(worker.own_background == len(young), worker.id, "has lost count of its background")
             if worker.takes_work():

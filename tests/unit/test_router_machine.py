@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from routerkit import House
 from routerplay import MOVES, SMALL, Play
 
-EXAMPLES = int(os.environ.get("KERIWASM_ROUTER_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("KERIWASM_ROUTER_EXAMPLES", "60"))
 
 
 class RouterMachine(RuleBasedStateMachine):
