@@ -5,185 +5,18 @@ htmx's and the door's business and work without this file. Here are boot progres
 the banner, the marked nav link, focus after a navigation, the timing line under an answer, drop zones and "3 s ago".
 
 Every listener sits on the document and finds its element by closest(), so what a swap brings or takes needs no
-wiring, and the number of proxies stays what it is after start. Two traits of MicroPython's bridge matter: a JavaScript
-integer beyond 31 bits arrives cut off (so clocks come from time.time()), and undefined arrives as an object that is
-true (so event details cross as JSON text).
+wiring, and the number of proxies stays what it is after start. Words and decisions are in page_words.py, boot progress
+and banner in page_status.py, the traits of MicroPython's bridge to JavaScript in page_dom.py.
 """
-
-import json
-import time
 
 import js
 import page_words as words
+from page_dom import announce, closest, document, find, now_ms, on, plain, root, set_text
+from page_status import on_connection, on_network, on_status, screen
 from pyscript.ffi import create_proxy, to_js
 
-document = js.document
-root = document.documentElement
-
-# Progress events come faster than anyone reads; the screen is brought up to date this often at most.
-REDRAW_MS = 120
 COPIED_MS = 1600
 THEME_KEY = "keriwasm-theme"
-
-
-def on(target, name, handler):
-    """Listens for the page's whole life, hence no way to stop."""
-    target.addEventListener(name, create_proxy(handler))
-
-
-def now_ms():
-    return time.time() * 1000
-
-
-def find(selector, under=None):
-    """The first match or None."""
-    return (under or document).querySelector(selector)
-
-
-def closest(event, selector):
-    """The event's nearest ancestor that matches, or None; a text node or the document itself has none."""
-    target = event.target
-    return target.closest(selector) if hasattr(target, "closest") else None
-
-
-def plain(value):
-    """A JavaScript value of plain data as Python's."""
-    text = js.JSON.stringify(value)
-    return json.loads(text) if isinstance(text, str) else None
-
-
-def announce(text):
-    """Tells screen readers; the same words twice in a row are told twice."""
-    region = find("#announce")
-    region.textContent = ""
-    region.textContent = text
-
-
-# ---------------------------------------------------------------- state of the runtime
-
-
-class Screen:
-    """Boot screen, slim bar and header chip, drawn from the newest status."""
-
-    def __init__(self):
-        self.status = {}
-        self.timer = None
-        self.drawn = 0
-        self.redraw = create_proxy(self.draw)
-
-    def take(self, status):
-        self.status = status
-        if self.timer is None:
-            wait = REDRAW_MS - (now_ms() - self.drawn)
-            self.timer = js.setTimeout(self.redraw, int(max(0, wait)))
-
-    def draw(self, *_):
-        self.timer = None
-        self.drawn = now_ms()
-        status = self.status
-        self.draw_chip(status)
-        shown = words.boot(status)
-        bar = find("[data-boot-bar]")
-        set_progress(bar, shown["percent"])
-        if find("#boot"):
-            set_progress(find("#boot-progress"), shown["percent"])
-            set_text(find("#boot-text"), shown["text"])
-            set_text(find("#boot-trouble"), shown["trouble"])
-            find("#boot-trouble").hidden = not shown["trouble"]
-            self.draw_workers(shown["workers"])
-        note = words.browser_note(status.get("missing"), js.Reflect.has(js.navigator, "serviceWorker"))
-        place = find("[data-browser-note]")
-        place.hidden = not note
-        set_text(place, note)
-
-    def draw_chip(self, status):
-        text, kind = words.chip(status.get("state"), status.get("ready") or 0, status.get("size") or 0)
-        set_text(find("[data-pool-chip]"), text)
-        find("#pool-chip").setAttribute("data-kind", kind)
-
-    def draw_workers(self, workers):
-        """One tile per worker, changed in place: replacing them would make screen readers start anew."""
-        place = find("#boot-workers")
-        while place.childElementCount > len(workers):
-            place.lastElementChild.remove()
-        while place.childElementCount < len(workers):
-            tile = document.createElement("li")
-            name = document.createElement("strong")
-            state = document.createElement("span")
-            tile.append(name, state)
-            place.append(tile)
-        tile = place.firstElementChild
-        for worker, text, kind in workers:
-            tile.className = "tile " + kind
-            set_text(tile.firstElementChild, worker)
-            set_text(tile.lastElementChild, text)
-            tile = tile.nextElementSibling
-
-
-def set_text(element, text):
-    if element.textContent != text:
-        element.textContent = text
-
-
-def set_progress(element, percent):
-    if percent is None:
-        element.removeAttribute("value")
-    else:
-        element.value = percent
-
-
-class Banner:
-    """The line under the header about the connection to the runtime."""
-
-    def __init__(self):
-        self.state = "ok"
-        self.emptied = False
-
-    def follow(self, ready):
-        """Hides "restarting" once the new router has workers. The old one's last status may still come: it has them all,
-        so that only a pool that was seen empty meanwhile counts as the new one."""
-        if self.state != "restarting":
-            return
-        if not ready:
-            self.emptied = True
-        elif self.emptied:
-            self.show("ok")
-
-    def show(self, state, reason=""):
-        text, kind, reload_offered = words.banner(state, reason)
-        self.state = state if text else "ok"
-        self.emptied = False
-        element = find("#banner")
-        set_text(find("[data-banner-text]"), text)
-        find("[data-reload]", element).hidden = not reload_offered
-        element.className = "banner " + kind
-        element.hidden = not text
-
-
-screen = Screen()
-banner = Banner()
-
-
-def on_status(event):
-    status = plain(event.detail) or {}
-    screen.take(status)
-    banner.follow(status.get("ready") or 0)
-
-
-def on_connection(event):
-    detail = plain(event.detail) or {}
-    state, reason = detail.get("state"), detail.get("reason") or ""
-    if state == "failed" and find("#boot"):
-        return  # the boot screen says it, with what to do; twice would be noise
-    banner.show(state, reason)
-
-
-def on_network(_):
-    if js.navigator.onLine:
-        if banner.state == "offline":
-            banner.show("ok")
-    elif banner.state == "ok":
-        banner.show("offline")
 
 
 # ---------------------------------------------------------------- answers and navigation

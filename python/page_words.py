@@ -236,7 +236,7 @@ def banner(state, reason):
     if state == "update":
         return f"A new version is here{tail}. Load the page again to use it.", "info", True
     if state == "offline":
-        return "You are offline. Everything here goes on working.", "info", False
+        return "You are offline. This page goes on working.", "info", False
     return "", "", False
 
 
@@ -247,8 +247,8 @@ def browser_note(missing, offered):
     """
     if not offered:
         return (
-            "This browser offers no service worker here (a private window, or an insecure connection), so the app "
-            "is not kept for offline use, and downloads, reloads of inner pages and live updates need one."
+            "This browser offers no service worker here (a private window, or an insecure connection): reloads of inner "
+            "pages, downloads and reconnecting live views need one."
         )
     missing = (missing or "").strip()
     if not missing or missing.endswith("starting"):

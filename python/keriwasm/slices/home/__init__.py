@@ -9,8 +9,9 @@ import falcon
 from keriwasm.rendering import answer
 
 OFFLINE = (
-    "Everything on these pages, once this browser has kept a copy: after the first complete visit the app starts and "
-    "computes without a network. Nothing is fetched from another origin, and no account or server stands behind it."
+    "Once the page has loaded, everything on it: the workers compute without a network, nothing is fetched from another "
+    "origin, and no account or server stands behind it. Starting anew without a network works only while this browser’s "
+    "own cache still holds the runtime."
 )
 
 
