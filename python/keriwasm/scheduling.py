@@ -42,6 +42,9 @@ PATIENCE = 0.25
 SHORT = 0.004 if sys.platform == "emscripten" else 0.0
 """Seconds. Browsers clamp nested timers to 4 ms, so that shorter waits pass through the event loop instead."""
 
+MARKER = (None, None, None)
+"""hio's mark in a deque of deeds: once through."""
+
 FaultHandler = Callable[[Any, BaseException], None]
 
 
@@ -52,6 +55,8 @@ class WakingDoist(doing.Doist):
         active: the Doer that runs right now, else None
         share (float): seconds of work after which the event loop gets a turn, so that messages come in
     """
+
+    deeds: deque[Any]
 
     def __init__(
         self,
@@ -146,28 +151,50 @@ class WakingDoist(doing.Doist):
         due = min((retyme for dog, retyme, _ in self.deeds if dog), default=math.inf)
         return max(0.0, due - self.now())
 
-    def recur(self, deeds: deque[Any] | None = None) -> None:
-        """Run every due deed once, then at most one background deed; tyme is the clock's at the start of the pass.
+    def extend(self, doers: Any) -> None:
+        """Add Doers as hio does; they run before the deeds that are merely due, and end the sleep."""
+        doers = list(doers)
+        super().extend(doers)
+        for doer in doers:
+            self.wake(doer)
 
-        One background step per pass bounds what a click waits for, however many background Doers are runnable.
+    def recur(self, deeds: deque[Any] | None = None) -> None:
+        """One pass over the deeds; tyme is the clock's at its start.
+
+        First those that were woken or are new, and those that these woke (an inbox and the request it took in); then
+        the due ones in turn, until `share` seconds are used up: the next pass goes on with the rest. At most one
+        background deed comes last. So a click waits for few steps of others, however many of them are runnable.
         """
         if deeds is None:
             deeds = self.deeds
         self.tyme = max(self.tyme, self.now())
-        woken, self._woken = self._woken, set()
+        end = self._clock() + self.share
+        for _ in range(2):
+            if self._woken:
+                woken, self._woken = self._woken, set()
+                self._pass(deeds, woken)
+        self._pass(deeds, (), end)
+        self._step_background(deeds)
 
-        deeds.append((None, None, None))  # hio's marker: once through
+    def _pass(self, deeds: deque[Any], woken: Any, end: float = math.inf) -> None:
+        """Run the foreground deeds that are in `woken`, or without such those that are due, up to the time `end`."""
+        deeds.append(MARKER)
         while deeds:
             dog, retyme, doer = deeds.popleft()
             if not dog:
-                break
+                return
+            background = getattr(doer, "background", False)
             if doer in woken:
                 retyme = min(retyme, self.tyme)
-            if retyme <= self.tyme and not getattr(doer, "background", False):
-                self._step(deeds, dog, retyme, doer)
-            else:
+            elif woken:
+                background = True
+            if retyme > self.tyme or background:
                 deeds.append((dog, retyme, doer))
-        self._step_background(deeds)
+                continue
+            self._step(deeds, dog, retyme, doer)
+            if self._clock() >= end:
+                deeds.remove(MARKER)
+                return
 
     def _step_background(self, deeds: deque[Any]) -> None:
         """Run the background deed that is due longest, unless a foreground deed is runnable and patience lasts."""

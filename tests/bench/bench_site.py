@@ -8,6 +8,7 @@ import platform
 import statistics
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,11 @@ def chromium() -> Iterator[Browser]:
 def ready(page: Page, url: str, timeout: float = 180_000) -> None:
     """Open the app and wait until it is whole."""
     page.goto(url)
-    page.wait_for_function("document.documentElement.dataset.state === 'ready'", timeout=timeout)
+    end = time.monotonic() + timeout / 1000
+    while page.evaluate("document.documentElement.dataset.state") != "ready":
+        if time.monotonic() > end:
+            raise TimeoutError(page.evaluate("JSON.stringify(keriwasm.status)"))
+        time.sleep(0.02)
 
 
 def median(values: list[float]) -> float:

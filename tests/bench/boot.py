@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from bench_site import chromium, median, report, site
+from bench_site import chromium, median, ready, report, site
 
 BARE_PAGE = b"<!doctype html><title>bare</title>"
 BARE_WORKER = b"""
@@ -48,8 +48,7 @@ def main(rounds: int) -> None:
                         times.setdefault(f"{visit} bare loadPyodide", []).append(page.evaluate(BARE))
                     else:
                         page.add_init_script(CLOCK)
-                        page.goto(f"{url}?workers={workers}")
-                        page.wait_for_function("document.documentElement.dataset.state === 'ready'", timeout=180_000)
+                        ready(page, f"{url}?workers={workers}")
                         marks = page.evaluate("marks")
                         times.setdefault(f"{visit} first click, pool of {workers}", []).append(marks["click"])
                         times.setdefault(f"{visit} whole pool of {workers}", []).append(marks["pool"])

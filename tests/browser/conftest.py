@@ -6,11 +6,15 @@ fault once with console.error, which reaches the page's console, so a test that 
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
@@ -25,9 +29,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BOOT_MS = 120_000
 
 
-def serving(base: str = "/") -> Iterator[str]:
-    """Serve the repository on a free port of 127.0.0.1 until the generator is closed; yields the app's URL."""
-    server = serve.make_server(ROOT, "127.0.0.1", 0, base=base)
+def serving(base: str = "/", root: Path = ROOT) -> Iterator[str]:
+    """Serve the app on a free port of 127.0.0.1 until the generator is closed; yields its URL."""
+    server = serve.make_server(root, "127.0.0.1", 0, base=base)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -42,6 +46,36 @@ def serving(base: str = "/") -> Iterator[str]:
 def app_url() -> Iterator[str]:
     """The app at the root of its own origin."""
     yield from serving()
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Iterator[Callable[[str, Callable[[Path], None]], str]]:
+    """Serves a copy of the app in which one file, named by a glob, was spoilt; gives the copy's URL.
+
+    Playwright's routing does not see what nested workers fetch, so the fault is put where it would really be.
+    """
+    servers = []
+
+    def start(pattern: str, spoil: Callable[[Path], None]) -> str:
+        for name in (*sorted(serve.SERVED_ROOMS), *sorted(serve.SERVED_FILES)):
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, tmp_path / name, copy_function=os.link, dirs_exist_ok=True)
+            elif (ROOT / name).exists():
+                os.link(ROOT / name, tmp_path / name)
+        found = [path for path in tmp_path.glob(pattern) if not path.name.endswith(".br")]
+        assert len(found) == 1, found
+        path = found[0]
+        path.with_name(f"{path.name}.br").unlink(missing_ok=True)
+        body = path.read_bytes()
+        path.unlink()  # the link, not the repository's file
+        path.write_bytes(body)
+        spoil(path)
+        servers.append(serving(root=tmp_path))
+        return next(servers[-1])
+
+    yield start
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="session")
@@ -102,9 +136,23 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+def until(page: Page, expression: str, timeout: float = 30_000) -> Any:
+    """Wait until an expression (or an async function) in the page is true; returns its value.
+
+    Playwright's own wait_for_function builds code from a string inside the page, which our CSP rightly refuses.
+    """
+    end = time.monotonic() + timeout / 1000
+    while not (value := page.evaluate(expression)):
+        if time.monotonic() > end:
+            status = page.evaluate("JSON.stringify(globalThis.keriwasm?.status ?? null)")
+            raise AssertionError(f"not within {timeout / 1000:.0f} s: {expression}; the pool: {status}")
+        time.sleep(0.03)
+    return value
+
+
 def wait_ready(page: Page, state: str = "ready", timeout: float = BOOT_MS) -> None:
     """Wait until the whole pool and both doors answer."""
-    page.wait_for_function("state => document.documentElement.dataset.state === state", arg=state, timeout=timeout)
+    until(page, f"document.documentElement.dataset.state === '{state}'", timeout)
 
 
 @pytest.fixture
@@ -142,3 +190,9 @@ def fetch(page: Page, path: str, method: str = "GET", json: object = None, body:
           headers: dict[str, str] | None = None) -> dict:  # fmt: skip
     """A plain fetch from the page (the service worker's door): {status, headers, text, json, ms}."""
     return page.evaluate(FETCH, {"path": path, "method": method, "json": json, "body": body, "headers": headers})
+
+
+def content(page: Page) -> str:
+    """The heading of the page's content, once it stands in the place of the boot screen."""
+    until(page, "!document.querySelector('#boot') && document.querySelector('#main h1') !== null")
+    return page.locator("#main h1").first.inner_text()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from conftest import BOOT_MS, Watched, fetch, serving, wait_ready
-from playwright.sync_api import BrowserContext, Page, Route
+from conftest import Watched, content, fetch, serving, wait_ready
+from playwright.sync_api import BrowserContext, Page
 
 
 def test_first_paint_needs_no_worker(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
     """Header, navigation and the boot screen are there before any worker is."""
     watched = watch(context.new_page())
-    context.route("**/router/worker.js", lambda route: None)  # held back for ever
-    watched.page.goto(app_url, wait_until="domcontentloaded")
+    context.route("**/router/intercept.js", lambda route: None)  # held back for ever
+    watched.page.goto(app_url, wait_until="commit")
+    watched.page.locator("#boot-progress").wait_for()
     assert watched.page.get_by_role("navigation").is_visible()
     assert watched.page.locator("#boot-progress").is_visible()
     assert watched.page.evaluate("document.documentElement.dataset.state") == "booting"
@@ -56,11 +58,9 @@ def test_progress_moves(context: BrowserContext, watch: Callable[[Page], Watched
 def test_reload_and_deep_link(boot: Callable[..., Watched], app_url: str) -> None:
     """A reload of a deep link comes with its content; the address stays."""
     page = boot("app/crypto").page
-    page.wait_for_selector("#main h1")
-    heading = page.locator("#main h1").inner_text()
+    heading = content(page)
     page.reload()
-    page.wait_for_selector("#main h1")
-    assert page.locator("#main h1").first.inner_text() == heading
+    assert content(page) == heading
     wait_ready(page)
     assert page.url.startswith(f"{app_url}app/crypto")
 
@@ -83,42 +83,58 @@ def test_subfolder(context: BrowserContext, watch: Callable[[Page], Watched]) ->
         page = watched.page
         page.goto(f"{url}app/pool?workers=1")
         wait_ready(page)
-        page.wait_for_selector("#main h1")
+        content(page)
         page.get_by_role("navigation").get_by_role("link", name="Crypto").click()
         page.wait_for_url("**/some/folder/app/crypto")
         assert fetch(page, "app/pool")["json"]["state"] == "ready"
         page.reload()
         wait_ready(page)
-        assert page.locator("#main h1").first.is_visible()
+        assert content(page)
 
 
-def test_a_stage_that_fails_is_told(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
-    """A wheel that does not come: the boot ends in `failed`, names the file, and offers to try again."""
+def flip(path: Path) -> None:
+    """One bit in the middle."""
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+
+
+def test_an_asset_that_does_not_come(broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]) -> None:
+    """The boot ends in `failed`, names the file, and offers to try again; a reload after the repair works."""
+    url = broken("static/wheels/falcon-*.whl", Path.unlink)
     watched = watch(context.new_page())
-    watched.allow("")
-    context.route("**/falcon-*.whl", lambda route: route.abort())
-    watched.page.goto(f"{app_url}?workers=1")
+    watched.allow("falcon|Failed to load resource")
+    watched.page.goto(f"{url}?workers=1")
     wait_ready(watched.page, "failed")
     assert "falcon" in watched.page.locator("#main").inner_text()
     assert watched.page.get_by_role("button", name="Try again").is_visible()
 
 
-@pytest.mark.parametrize("asset", ["pyodide.asm.wasm", "python_stdlib.zip", "hio-*.whl"])
+@pytest.mark.parametrize("asset", [
+    "static/pyodide/*/pyodide.asm.wasm", "static/pyodide/*/pyodide.asm.mjs", "static/wheels/hio-*.whl",
+])  # fmt: skip
 def test_a_flipped_byte_is_refused(
-    context: BrowserContext, watch: Callable[[Page], Watched], app_url: str, asset: str
+    broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched], asset: str
 ) -> None:
     """An asset that is not what the lock says never runs; the user reads which one it was."""
+    url = broken(asset, flip)
     watched = watch(context.new_page())
-    watched.allow("")
+    watched.allow("integrity|lock.json|Failed to load resource")
+    watched.page.goto(f"{url}?workers=1")
+    wait_ready(watched.page, "failed")
+    name = asset.split("/")[-1].split("*")[0]
+    assert name in watched.page.locator("#main").inner_text()
 
-    def flip(route: Route) -> None:
-        response = route.fetch()
-        body = bytearray(response.body())
-        body[len(body) // 2] ^= 1
-        headers = {name: value for name, value in response.headers.items() if name not in ("content-encoding", "content-length")}
-        route.fulfill(status=200, headers=headers, body=bytes(body))
 
-    context.route(f"**/{asset}", flip)
-    watched.page.goto(f"{app_url}?workers=1")
-    wait_ready(watched.page, "failed", BOOT_MS)
-    assert asset.split("*")[0] in watched.page.locator("#main").inner_text()
+def test_a_slice_that_does_not_import(
+    broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]
+) -> None:
+    """One broken slice costs its own routes, not the worker: its panel says why, the others are there."""
+    url = broken("python/keriwasm/slices/pq/__init__.py", lambda path: path.write_text("raise RuntimeError('sabotage')"))
+    watched = watch(context.new_page())
+    watched.allow("sabotage|Failed to load resource")
+    watched.page.goto(f"{url}?workers=1")
+    wait_ready(watched.page)
+    assert content(watched.page)
+    assert watched.page.locator("#panel-crypto").is_visible()
+    assert fetch(watched.page, "app/pq")["status"] in (500, 503)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from conftest import Watched, fetch, wait_ready
+from conftest import Watched, content, fetch, until, wait_ready
 from playwright.sync_api import Page
 
 GET_ROUTES = (
@@ -57,7 +57,7 @@ def test_navigation_gets_the_whole_page(boot: Callable[..., Watched], app_url: s
         assert response and response.status == 200
         assert title.lower() in page.title().lower()
         assert page.evaluate("crossOriginIsolated")
-        page.wait_for_selector("#main h1")
+        content(page)
         wait_ready(page)
 
 
@@ -70,10 +70,10 @@ def test_clicks_history_and_focus(boot: Callable[..., Watched], app_url: str) ->
     page.wait_for_url(f"{app_url}app/crypto")
     nav.get_by_role("link", name="Pool").click()
     page.wait_for_url(f"{app_url}app/pool")
-    page.wait_for_function("document.querySelector('nav [aria-current=page]')?.textContent.trim() === 'Pool'")
+    until(page, "document.querySelector('nav [aria-current=page]')?.textContent.trim() === 'Pool'")
     page.go_back()
-    page.wait_for_function("document.title.toLowerCase().includes('crypto')")
-    page.wait_for_function("document.querySelector('#main h1')?.textContent.toLowerCase().includes('crypto')")
+    until(page, "document.title.toLowerCase().includes('crypto')")
+    until(page, "document.querySelector('#main h1')?.textContent.toLowerCase().includes('crypto')")
     assert page.evaluate("document.documentElement.dataset.state") == "ready"
 
 
@@ -131,7 +131,8 @@ def test_streams_end_to_end(boot: Callable[..., Watched]) -> None:
         answer = page.evaluate(script, door)
         assert answer["type"].startswith("text/event-stream")
         assert "data:" in answer["value"] or answer["value"].startswith(":")
-    page.wait_for_function(
+    until(
+        page,
         """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())
              .router.inflight <= 1""",
         timeout=10_000,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Watched, fetch, wait_ready
+from conftest import Watched, fetch, until, wait_ready
 
 # Twenty requests in flight by both doors while the fault strikes; resolves to what each of them got.
 TRAFFIC = """async ({worker, kind, ms}) => {
@@ -34,7 +34,8 @@ def test_fault_under_traffic(boot: Callable[..., Watched], kind: str) -> None:
     # A thrown exception is one request's own 500; all others are answered as if nothing had happened.
     assert statuses.count(200) >= (19 if kind == "throw" else 20), result["answers"]
     if kind in ("hang", "crash"):
-        page.wait_for_function(
+        until(
+        page,
             """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())
                  .workers.find(worker => worker.id === 'w2').generation === 2""",
             timeout=60_000,
@@ -66,7 +67,7 @@ def test_resize_live(boot: Callable[..., Watched]) -> None:
     page = boot(workers=1).page
     grow = fetch(page, "app/pool/size", "POST", {"workers": 3})
     assert grow["status"] in (200, 202), grow["text"]
-    page.wait_for_function("document.documentElement.dataset.workersReady === '3'", timeout=60_000)
+    until(page, "document.documentElement.dataset.workersReady === '3'", timeout=60_000)
     statuses = page.evaluate("""async () => {
       const headers = {accept: 'application/json', 'content-type': 'application/json'};
       const body = JSON.stringify({algorithm: 'blake3', text: 'resize'});
@@ -77,7 +78,7 @@ def test_resize_live(boot: Callable[..., Watched]) -> None:
       return [(await size).status, ...await Promise.all([...first, ...second])];
     }""")
     assert set(statuses[1:]) == {200}
-    page.wait_for_function("document.documentElement.dataset.workers === '1'", timeout=30_000)
+    until(page, "document.documentElement.dataset.workers === '1'", timeout=30_000)
     wait_ready(page)
 
 
@@ -101,7 +102,8 @@ def test_cancel_reaches_the_worker(boot: Callable[..., Watched]) -> None:
       setTimeout(() => abort.abort(), 50);
       return await asked;
     }""")
-    page.wait_for_function(
+    until(
+        page,
         """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())
              .router.inflight <= 1""",
         timeout=5_000,

@@ -320,6 +320,47 @@ def test_a_click_waits_for_one_background_step_only():
     assert max(steps) - min(steps) <= 1  # they take turns
 
 
+def test_a_click_goes_before_busy_deeds_of_its_own_rank():
+    doist = WakingDoist()
+    busy = [Endless(tock=ASAP, burn=0.01) for _ in range(20)]
+    late = []
+
+    class Inbox(doing.Doer):
+        def recur(self, tock=0.0):
+            while True:
+                yield WAIT
+                while messages:
+                    doist.extend([Click(messages.pop())])
+
+    class Click(doing.Doer):
+        transient = True
+
+        def __init__(self, sent):
+            super().__init__()
+            self.sent = sent
+
+        def recur(self, tock=0.0):
+            yield ASAP
+            late.append(time.perf_counter() - self.sent)
+            return True
+
+    inbox = Inbox()
+
+    async def clicks():
+        for n in range(10):
+            await asyncio.sleep(0.03)
+            messages.append(time.perf_counter())
+            doist.wake(inbox)
+            while len(late) <= n:
+                await asyncio.sleep(0)
+
+    messages = []
+    go(doist, [*busy, inbox], 0.01, clicks())
+    assert sorted(late)[5] < 0.04  # one step of another and the click, not twenty steps
+    steps = [doer.steps for doer in busy]
+    assert max(steps) - min(steps) <= 1  # and the busy ones still take turns
+
+
 def test_the_event_loop_gets_its_turn_while_doers_are_busy():
     doist = WakingDoist()
     gaps = []

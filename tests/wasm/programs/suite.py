@@ -2,26 +2,42 @@
 
 import importlib
 import inspect
+import re
 import time
 import traceback
 import unittest
 
 
 def _reason(name, excluded):
-    """Why a case is left out, or None. ``excluded`` maps the start of a case's name to the reason."""
-    return next((reason for start, reason in excluded.items() if name.startswith(start)), None)
+    """Why a case is left out, or None. ``excluded`` is a list of (regular expression, reason)."""
+    return next((reason for pattern, reason in excluded if re.match(pattern, name)), None)
 
 
 class Suite:
-    """Collects outcomes as dictionaries: id, outcome (passed, failed, excluded), seconds, message."""
+    """Collects outcomes as dictionaries: id, outcome (passed, failed, excluded), seconds, message.
 
-    def __init__(self, excluded, prelude=None):
+    ``share`` (number, of): run only each of-th case, beginning with the number-th: processes can share a suite.
+    """
+
+    def __init__(self, excluded, share=(0, 1)):
         self.excluded = excluded
+        self.share = share
+        self.module = ""
+        self.turn = 0
         self.cases = []
 
     def case(self, name, call, *args):
-        """Run one test under a name and record how it went."""
-        if (reason := _reason(name, self.excluded)) is not None:
+        """Run one test, record how it went."""
+        number, of = self.share
+        if (reason := _reason(name, self.excluded)) is None:
+            # Turns are taken among what runs, so that each process gets its share of the slow ones.
+            self.turn += 1
+            if self.turn % of != number:
+                return
+        elif number != 0:
+            return
+        name = f"{self.module}.{name}"
+        if reason is not None:
             self.cases.append({"id": name, "outcome": "excluded", "seconds": 0, "message": reason})
             return
         start = time.perf_counter()
@@ -37,8 +53,8 @@ class Suite:
         self.cases.append({"id": name, "outcome": outcome, "seconds": seconds, "message": message})
 
     def functions(self, module):
-        """Every `test_*` function of a module; one that is a generator yields (check, *arguments), as nose has it."""
-        for name, function in sorted(vars(module).items()):
+        """Every `test_*` function of a module, in its order; one that is a generator yields (check, *arguments), as nose has it."""
+        for name, function in vars(module).items():
             if not name.startswith("test_") or not inspect.isfunction(function):
                 continue
             if inspect.isgeneratorfunction(function):
@@ -71,7 +87,7 @@ def _run_unittest(test):
 
 
 def main(args):
-    """``args``: module (to import from the package's tests), prepare (names of native libraries), excluded."""
+    """``args``: modules (of the package's tests), prepare (names of native libraries), excluded, share, missing."""
     from keriwasm import native
 
     for name in args["prepare"]:
@@ -82,11 +98,10 @@ def main(args):
         import types
 
         sys.modules[module] = types.ModuleType(module)
-    suite = Suite(args.get("excluded", {}))
+    suite = Suite(args.get("excluded", []), args.get("share", (0, 1)))
     for name in args["modules"]:
         module = importlib.import_module(name)
-        for attribute, value in args.get("set", {}).items():
-            setattr(module, attribute, value)
+        suite.module = name
         suite.functions(module)
         suite.classes(module)
     return suite.cases
