@@ -1,9 +1,9 @@
 """Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, all three.
 
 Python 3.11 or newer runs this file; all else it brings by itself: a virtual environment in .venv with what
-tests/requirements.txt pins, Node 20 or newer (from pip where the machine has none), npm packages of tests/package.json, and
-the browsers from Debian's packages when it runs as root. Where it may not install, it says what to install. Exit status 0 means that all ran
-and all passed.
+tests/requirements.txt pins, Node 20 or newer (from pip where the machine has none), the npm packages of
+tests/package.json, and the browsers from Debian's packages when it runs as root. Where it may not install, it says what
+to install. Exit status 0 means that all ran and all passed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 import venv
 from pathlib import Path
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs it with an older one should read why it stops)
     sys.exit(f"test.py: needs Python 3.11 or newer, this is {sys.version.split()[0]}")
 
 ROOT = Path(__file__).resolve().parent

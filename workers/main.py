@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from keriwasm import __version__
 from keriwasm.app import make_app
 from keriwasm.bridge import Host, JsHost, receiver
 from keriwasm.worker import Settings, Worker
@@ -35,6 +36,8 @@ async def assemble(host: Host, init: dict[str, Any], backing: Any = None) -> Wor
 
     worker = Worker(host, Settings.read(init), backing)
     try:
+        if init.get("version", __version__) != __version__:
+            raise RuntimeError(f"the router is version {init['version']}, this worker {__version__}: reload the page")
         polyscript.use(worker.storage.store)
         worker.app = make_app(worker, progress(worker))
         task = asyncio.ensure_future(worker.run())

@@ -5,3 +5,5 @@ Only `bridge` and `idb` touch JavaScript, and only inside functions: everything 
 
 PROTOCOL = 1
 """Version of the message envelope (`v`); doors, router and workers that differ refuse to mix."""
+
+__version__ = "0.1.0"

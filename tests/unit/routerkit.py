@@ -400,6 +400,7 @@ class House:
         }
         paper.work[id] = {
             **message,
+            "source": source,
             "parent": parent,
             "priority": priority,
             "context": context,
