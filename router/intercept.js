@@ -15,10 +15,12 @@ const root = document.documentElement;
 const query = new URLSearchParams(location.search);
 const local = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
 
-/** How long the router may be silent, and how often it is asked. A tab that slept is not a router that died: a check
- *  that itself came late starts counting anew. */
+/** How often the router is asked for a sign of life, and how long it may be silent: longer at its start, when engines
+ *  compile Pyodide on its thread. A tab that slept is not a router that died: a check that itself came late starts
+ *  counting anew. */
 const PING_MS = 1000;
-const SILENCE_MS = 6000;
+const SILENCE_MS = 8000;
+const START_MS = 45_000;
 const RESTARTS = 5;
 
 /** @type {any} */
@@ -28,6 +30,7 @@ let router = null;
 let generation = 0;
 let failures = 0;
 let heard = 0;
+let spoke = false;
 /** What the service worker lacks, if anything: '' once it answers. */
 let missing = 'the service worker is starting';
 let announced = false;
@@ -55,7 +58,7 @@ function show() {
 
 /** @param {any} message what the router says beside its replies */
 function onother(message) {
-  if (message.type === 'router:pong') heard = performance.now();
+  if (message.type === 'router:pong') { heard = performance.now(); spoke = status.ready > 0; }
   else if (message.type === 'pool:status') { status = message.status; show(); }
 }
 
@@ -71,6 +74,7 @@ function startRouter(reason) {
   const channel = new MessageChannel();
   const count = query.get('workers');
   heard = performance.now();
+  spoke = false;
   generation += 1;
   door = new Door(channel.port1, base.pathname);
   door.onother = onother;
@@ -104,7 +108,7 @@ function watch() {
     if (time - last > 3 * PING_MS) heard = time;
     last = time;
     if (!router) return;
-    if (time - heard > SILENCE_MS) lost(router, `no sign of life for ${Math.round((time - heard) / 1000)} s`);
+    if (time - heard > (spoke ? SILENCE_MS : START_MS)) lost(router, `no sign of life for ${Math.round((time - heard) / 1000)} s`);
     else {
       door.post('router:ping', { t: time });
       if (status.state === 'ready') failures = 0;
