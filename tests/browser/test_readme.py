@@ -1,0 +1,38 @@
+"""The README's example slice works as it stands there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from conftest import ROOT, Watched, content, fetch, wait_ready
+from playwright.sync_api import BrowserContext, Page
+
+
+def test_example_slice(broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]) -> None:
+    section = (ROOT / "README.md").read_text().split("## Add a slice")[1].split("\n## ")[0]
+    code, template, route, manifest = re.findall(r"```\w+\n(.*?)```", section, re.S)
+    files, slices = manifest.split("\n\n", 1)
+
+    def add(path: Path) -> None:
+        root = path.parent
+        (root / "python/keriwasm/slices/hello").mkdir()
+        (root / "python/keriwasm/slices/hello/__init__.py").write_text(code)
+        (root / "templates/pages/hello.html").write_text(template)
+        table = root / "router/routes.py"
+        neighbour = '    Route("GET", "/app/crypto", slice="crypto"),\n'
+        text = table.read_text().replace(neighbour, route + neighbour, 1)
+        table.unlink()  # the link, not the repository's file
+        table.write_text(text)
+        path.write_text(path.read_text().replace("[files]\n", f"[files]\n{files}\n", 1) + f"\n{slices}")
+
+    url = broken("pyscript.toml", add)
+    page = watch(context.new_page()).page
+    page.goto(f"{url}?workers=1")
+    wait_ready(page)
+    answer = fetch(page, "app/hello?name=%3Cb%3Eyou")
+    assert (answer["status"], answer["json"]) == (200, {"name": "<b>you", "by": "w1"})
+    page.goto(f"{url}app/hello?name=you")
+    assert content(page) == "Hello, you"
+    assert page.title().startswith("Hello")
