@@ -100,7 +100,7 @@ class Router(Admission, Delivery, Dispatching, Listening):
         elif kind == "reply":
             self.on_reply(event)
         elif kind == "tick":
-            pass
+            self.wake_at = None  # the alarm has rung, even if it rang early: it is set again
         elif kind == "cancel":
             self.on_cancel(event)
         elif kind == "door_closed":

@@ -251,3 +251,15 @@ def test_the_alarms_do_not_pile_up():
         house.serve()
     assert len(house.router.tasks.alarms) <= 130
     house.settle()
+
+
+def test_an_alarm_that_rings_early_is_set_again():
+    house = House(1)
+    asked = house.ask(within=2000)
+    house.advance(1990)
+    house.wake = None
+    house.now += 0.5
+    assert any(command["do"] == "wake" for command in house.feed("tick"))
+    house.advance(20)
+    assert asked.status == 504
+    house.settle()
