@@ -244,8 +244,8 @@ class Admission:
         if task.route.pattern != "/app/pool":
             return False
         json = answers.accepts_json(task.headers)
-        if not json and self.pool.ready_count() and task.slice in self.slices:
-            return False
+        if not json and task.slice in self.slices and (self.pool.ready_count() or self.pool.state() == "booting"):
+            return False  # while the pool boots it waits like any other page, and the boot screen stands meanwhile
         shot = self.snapshot()
         if json:
             headers = {"content-type": "application/json"}

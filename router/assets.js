@@ -82,7 +82,7 @@ export function loadAssets(base, version, onprogress) {
     // Of Pyodide's own list of packages only its head is used: nothing is ever loaded by name from there.
     const list = get(`${folder}pyodide-lock.json`, locked).then(response => response.json());
     const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
-    const counted = [wasm, stdlib, ...modules, ...config.packages];
+    const counted = [wasm, stdlib, ...modules, ...config.packages, ...Object.keys(config.files)];
     bytes.total = counted.reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
     const [{ info }, module, library, , packages, files] = await Promise.all([

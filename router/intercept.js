@@ -58,8 +58,12 @@ function show() {
 
 /** @param {any} message what the router says beside its replies */
 function onother(message) {
-  if (message.type === 'router:pong') { heard = performance.now(); spoke = status.ready > 0; }
-  else if (message.type === 'pool:status') { status = message.status; show(); }
+  if (message.type === 'router:pong') heard = performance.now();
+  else if (message.type === 'pool:status') {
+    status = message.status;
+    spoke ||= status.ready > 0;
+    show();
+  }
 }
 
 /** Starts the router worker, or starts it anew. @param {string} [reason] */
@@ -165,8 +169,13 @@ function throughDoor(action, { signal = new AbortController().signal, method = '
   return door.fetch(new Request(new URL(action, document.baseURI), { method, headers, body }), signal);
 }
 
-/** Requests in flight by the element that made them: a removed element cancels its own. @type {WeakMap<Element, Set<any>>} */
-const flying = new WeakMap();
+/** Requests in flight; one whose element was removed, by whomever, is aborted. @type {Set<any>} */
+const flying = new Set();
+const removals = new MutationObserver(() => {
+  for (const { sourceElement, request } of flying) {
+    if (!sourceElement.isConnected) request.abort(new DOMException('the element was removed', 'AbortError'));
+  }
+});
 
 const extension = {
   /** @param {Element} _ @param {{ ctx: any }} detail */
@@ -178,8 +187,8 @@ const extension = {
     ctx.fetch = async (/** @type {string} */ action, /** @type {any} */ options) => {
       const began = performance.now();
       const element = ctx.sourceElement;
-      const mine = flying.get(element) ?? new Set();
-      flying.set(element, mine.add(ctx));
+      flying.add(ctx);
+      removals.observe(document, { childList: true, subtree: true });
       try {
         const response = await throughDoor(action, options);
         const timings = Object.fromEntries([...(response.headers.get('server-timing') ?? '').matchAll(/(\w+);dur=([\d.]+)/g)]
@@ -189,13 +198,10 @@ const extension = {
           workers: (response.headers.get('x-worker') ?? '').split(/,\s*/).filter(Boolean) });
         return response;
       } finally {
-        mine.delete(ctx);
+        flying.delete(ctx);
+        if (!flying.size) removals.disconnect();
       }
     };
-  },
-  /** @param {Element} element */
-  htmx_before_cleanup(element) {
-    for (const ctx of flying.get(element) ?? []) ctx.request.abort(new DOMException('the element was removed', 'AbortError'));
   },
 };
 

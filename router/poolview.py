@@ -24,8 +24,12 @@ def snapshot(pool, tasks, queue, counts: dict, started_at: float, now: float) ->
 
 
 def as_html(given: dict) -> str:
-    """The snapshot as a plain fragment that asks again when its link is pressed."""
-    out = ["<title>Pool · KeriWasm</title>\n", '<section class="panel" id="panel-pool">\n<h1>Pool</h1>\n']
+    """The snapshot as a plain fragment that asks again every second, until a worker can render the real page."""
+    out = [
+        "<title>Pool · KeriWasm</title>\n",
+        '<section class="panel" id="panel-pool" hx-get="app/pool" hx-trigger="load delay:1s" hx-target="#main">\n',
+        "<h1>Pool</h1>\n",
+    ]
     out.append('<p role="status">The pool is %s: no worker can render this page yet. ' % escape(given["state"]))
     out.append("The router has run for %s.</p>\n" % escape(seconds(given["router"]["uptime_ms"])))
     out.append(

@@ -90,21 +90,38 @@ def test_bad_sizes_are_refused(boot: Callable[..., Watched], workers: object) ->
     assert (answer["status"], answer["json"]["field"]) == (422, "workers")
 
 
-def test_cancel_reaches_the_worker(boot: Callable[..., Watched]) -> None:
-    """An aborted request, and one whose element is removed, stop in the worker: nothing stays in flight."""
+INFLIGHT = """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())
+  .router.inflight"""
+# Hashing 60 MiB takes seconds: ended early or not at all is easy to tell apart.
+LONG = """how => {
+  const host = document.createElement('div');
+  host.innerHTML = '<button id="asker" hx-encoding="multipart/form-data">ask</button><output id="answer"></output>';
+  document.body.append(host);
+  htmx.process(host);
+  const asker = host.querySelector('#asker');
+  asker.addEventListener('htmx:finally:request', () => { globalThis.finished = performance.now(); });
+  htmx.ajax('POST', 'app/crypto/hash', {source: asker, target: '#answer', swap: 'innerHTML',
+    values: {algorithm: 'sha3_512', file: new File([new Uint8Array(60 << 20)], 'zeros')}});
+}"""
+
+
+@pytest.mark.parametrize("how", ["element removed", "htmx:abort"])
+def test_cancel_reaches_the_worker(boot: Callable[..., Watched], how: str) -> None:
+    """A request whose element is removed, or that htmx aborts, stops in the worker; its answer is swapped nowhere."""
     page = boot(workers=1).page
-    page.evaluate("""async () => {
-      const abort = new AbortController();
-      const headers = {'content-type': 'application/json'};
-      const items = Array.from({length: 400}, (_, n) => ({name: String(n), data: 'A'.repeat(40000)}));
-      const asked = keriwasm.fetch('app/crypto/hash-many', {method: 'POST', headers, signal: abort.signal,
-        body: JSON.stringify({algorithm: 'sha3_512', items})}).catch(error => error.name);
-      setTimeout(() => abort.abort(), 50);
-      return await asked;
-    }""")
-    until(
-        page,
-        """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())
-             .router.inflight <= 1""",
-        timeout=5_000,
-    )
+    page.evaluate(LONG)
+    until(page, f"({INFLIGHT})().then(count => count === 1)")
+    ended = "document.querySelector('#asker').remove()"
+    page.evaluate(ended if how == "element removed" else "htmx.trigger('#asker', 'htmx:abort')")
+    until(page, f"({INFLIGHT})().then(count => count === 0)", timeout=5_000)
+    until(page, f"({INFLIGHT.replace('.router.inflight', '.workers[0].queue')})().then(queue => queue === 0)", timeout=5_000)
+    assert fetch(page, "app/pool")["json"]["workers"][0]["generation"] == 1
+    assert page.locator("#answer").inner_text() == ""
+
+
+def test_a_stream_ends_with_its_element(boot: Callable[..., Watched]) -> None:
+    """The event stream of the pool page is in flight while the page is shown, and not after leaving it."""
+    page = boot("app/pool", workers=1).page
+    until(page, f"({INFLIGHT})().then(count => count === 1)")
+    page.get_by_role("navigation").get_by_role("link", name="Crypto").click()
+    until(page, f"({INFLIGHT})().then(count => count === 0)", timeout=5_000)

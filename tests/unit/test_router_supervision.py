@@ -601,9 +601,16 @@ def test_the_pool_page_goes_to_a_worker_with_the_snapshot():
 
 
 def test_the_pool_page_while_nobody_can_render():
+    """At the first boot it waits like any page; once the pool was whole, the router says itself how it stands."""
     house = House(1, boot=False)
+    first = house.ask("/app/pool", "GET", headers={"hx-request": "true"})
+    assert first.status is None
+    house.ready("w1")
+    house.serve()
+    assert first.status == 200
+    house.crash("w1")
     asked = house.ask("/app/pool", "GET", headers={"hx-request": "true"})
-    assert asked.status == 200 and asked.text().startswith("<title>Pool") and "booting" in asked.text()
+    assert asked.status == 200 and asked.text().startswith("<title>Pool") and "degraded" in asked.text()
     assert asked.headers["x-worker"] == "router"
     assert house.ask("/app/pool", "GET").text().startswith("<!doctype html>")
     house.settle()
