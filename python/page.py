@@ -26,22 +26,19 @@ class Answers:
     """The line under an answer: the door tells of an answer before htmx swaps it in, so the line waits for the swap."""
 
     def __init__(self):
-        self.target = None
-        self.line = ""
+        self.detail = None
 
     def come(self, event):
-        detail = event.detail
-        timings = plain(detail.timings) or {}
-        self.line = words.timing_line(timings, plain(detail.workers) or [], timings.get("total"))
-        self.target = detail.target
+        self.detail = event.detail  # read after the swap: a click shall not wait for it
 
     def swapped(self, target):
-        if self.target is None or not self.target.isSameNode(target):
+        detail, self.detail = self.detail, None
+        if detail is None or not detail.target.isSameNode(target):
             return
         place = find("[data-timing]", target)
         if place:
-            place.textContent = self.line
-        self.target = None
+            timings = plain(detail.timings) or {}
+            place.textContent = words.timing_line(timings, plain(detail.workers) or [], timings.get("total"))
 
 
 answers = Answers()
