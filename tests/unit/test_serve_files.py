@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,25 +18,12 @@ from serve_site import (
     SECRET,
     WHEEL,
     Client,
-    build,
     check_security,
     running,
     serve,
     sha256,
     shell,
 )
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("serve"))
-
-
-@pytest.fixture(scope="module")
-def site(root: Path) -> Iterator[Client]:
-    with running(root) as client:
-        yield client
-
 
 # ---- Files and headers
 

@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,17 +27,6 @@ from serve_site import (
     shell,
     write,
 )
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("serve"))
-
-
-@pytest.fixture(scope="module")
-def site(root: Path) -> Iterator[Client]:
-    with running(root) as client:
-        yield client
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:

@@ -6,7 +6,6 @@ import email.utils
 import gzip
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,18 +26,6 @@ from serve_site import (
     write,
     write_lock,
 )
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("serve"))
-
-
-@pytest.fixture(scope="module")
-def site(root: Path) -> Iterator[Client]:
-    with running(root) as client:
-        yield client
-
 
 # ---- Caching and conditions
 
