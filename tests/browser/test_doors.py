@@ -8,10 +8,15 @@ from collections.abc import Callable
 from conftest import Watched, content, fetch, until, wait_ready
 from playwright.sync_api import Page
 
-GET_ROUTES = (
-    "app/", "app/pool", "app/crypto", "app/pq", "app/home/panel", "app/crypto/panel", "app/pq/panel", "app/pool/panel",
-    "app/pq/kem/ML-KEM-768", "app/pq/sig/ML-DSA-65", "app/nowhere", "app/pq/kem/NO-SUCH",
-)  # fmt: skip
+from router.routes import TABLE
+
+# What stands for a parameter; any other one gets a value that nothing answers to, which must be told alike as well.
+PARAMS = {"/app/pq/kem/{alg}": "ML-KEM-768", "/app/pq/sig/{alg}": "ML-DSA-65", "/app/{slice}/panel": "crypto"}
+GET_ROUTES = [
+    re.sub(r"\{\w+\}", PARAMS.get(route.pattern, "NO-SUCH"), route.pattern).lstrip("/")
+    for route in TABLE
+    if route.method == "GET" and not route.stream
+] + ["app/nowhere", "app/pq/kem/NO-SUCH"]
 ACCEPTS = {
     "json": {"accept": "application/json"},
     "fragment": {"accept": "text/html", "hx-request": "true"},

@@ -55,8 +55,8 @@ def test_brackets_that_are_no_nesting(body):
 
 
 @pytest.mark.parametrize("unit", [b"[]", b"[", b'"', b"\\", b'{"a":[1]},', b"]["])
-def test_large_bodies_are_judged_quickly(unit):
+def test_large_bodies_are_judged_in_linear_time(unit):
     body = unit * ((8 << 20) // len(unit))
     started = time.perf_counter()
     _too_deep(body)
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 60  # it takes a tenth of a second; a quadratic way would take hours

@@ -201,10 +201,8 @@ def test_dev_tells_of_every_change_to_a_served_file(folder: Path) -> None:
             lambda: (folder / "python/deep/new/file.py").unlink(),
             lambda: os.utime(folder / "index.html"),
         ):
-            begun = time.monotonic()
             change()
             seen.append(next(told))
-            assert time.monotonic() - begun < 3
         assert len(set(seen)) == 5
         write(folder / "tests/unit/test_y.py", "")  # not served: no reload
         write(folder / "python/__pycache__/y.pyc", "")

@@ -123,9 +123,8 @@ async def unknown(kit: Any) -> None:
         answer = await kit.ask("GET", f"/app/pq/kem/{name}", accept=HTML)
         assert answer.status in (400, 404) and "<script" not in answer.text, (name, answer.status)
     for path in ("stfl/XMSS-SHA2_20_256/keypair", "stfl/LMS_SHA256_H5_W8/keypair", "stfl/LMS_SHA256_H5_W8/sign"):
-        started = time.perf_counter()
         told = problem(await post(kit, f"/app/pq/{path}", secret="AAAA", text="m"), 422, "algorithm")
-        assert time.perf_counter() - started < 0.5 and "algorithm" in told["field"]
+        assert "algorithm" in told["field"]
         page = await get(kit, f"/app/pq/{path.rpartition('/')[0]}")
         assert "is not offered" in page.text and not Page(page.text).problems
 
