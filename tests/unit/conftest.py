@@ -1,12 +1,25 @@
-"""What several files of unit tests share: a small site that serve.py serves (see serve_site.py)."""
+"""What several files of unit tests share: the real py-lmdb, and a small site that serve.py serves (see serve_site.py).
+
+The name `lmdb` is the real one's in unit tests: hio and keri get it, and it is the oracle for ours (see lmdbkit.py).
+"""
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from serve_site import Client, build, running
+
+PYTHON = str(Path(__file__).resolve().parents[2] / "python")
+
+if "lmdb" not in sys.modules:
+    path = sys.path[:]
+    sys.path[:] = [entry for entry in path if entry != PYTHON]
+    importlib.import_module("lmdb")
+    sys.path[:] = path
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ def test_every_wheel_is_installed() -> None:
 
 
 def test_every_file_of_the_workers_is_mounted() -> None:
-    wanted = paths("python/keriwasm/**/*.py", "python/polyscript.py", "python/pyscript/*.py", "templates/**/*.html", "workers/*.py")
+    python = paths("python/keriwasm/**/*.py", "python/lmdb/*.py", "python/polyscript.py", "python/pyscript/*.py")
+    wanted = python | paths("templates/**/*.html", "workers/*.py")
     ours = {path for path in MANIFEST["files"] if not path.startswith("./static/")}
     assert ours == wanted
 

@@ -1,0 +1,557 @@
+"""Cursors: a place in a tree that stays meaningful while the tree changes under it.
+
+A cursor keeps the key of its entry, and where that entry was when it looked last. After a change it looks again: if
+the entry was deleted meanwhile, it stands on the one that followed, as LMDB's cursors do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from .stores import Sub
+from .tree import Node
+
+if TYPE_CHECKING:
+    from .environment import _Database
+    from .transaction import Transaction
+
+Spot = tuple[Node, int]
+
+
+class _Above:
+    """Compares as greater than every value."""
+
+    def __lt__(self, other: Any) -> bool:
+        return False
+
+    def __gt__(self, other: Any) -> bool:
+        return True
+
+
+ABOVE = _Above()
+
+
+class Cursor:
+    """See py-lmdb. An unpositioned cursor has an empty key, value and item."""
+
+    __slots__ = (
+        "__weakref__",
+        "_db",
+        "_dup",
+        "_index",
+        "_leaf",
+        "_place",
+        "_txn",
+        "_valid",
+        "_version",
+    )
+
+    def __init__(self, db: _Database, txn: Transaction) -> None:
+        txn._look(db)
+        self._db = db
+        self._dup = db._dup
+        self._txn: Transaction | None = txn
+        self._place: Any = None  # the entry's key in the tree; None: not positioned
+        self._valid = False  # whether key and value are those of _leaf[_index]
+        self._leaf: Any = None
+        self._index = 0
+        self._version = -1  # the tree's when _leaf and _index were found
+
+    def close(self) -> None:
+        """Give it up. Again: nothing happens."""
+        self._txn = None
+
+    def __enter__(self) -> Cursor:
+        return self
+
+    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
+        self._txn = None
+
+    # -- places ---------------------------------------------------------------------------------------------------------
+
+    def _tree(self) -> Any:
+        """The tree as the transaction sees it now."""
+        txn = self._txn
+        if txn is None:
+            raise errors.closed()
+        return txn._look(self._db)[0]
+
+    def _at(self, tree: Any, spot: Spot | None) -> bool:
+        """Stand on an entry; without one the cursor keeps its place but shows nothing."""
+        if spot is None:
+            self._valid = False
+            self._version = tree.version
+            return False
+        self._leaf, self._index = spot
+        self._place = self._leaf.keys[self._index]
+        self._version = tree.version
+        self._valid = True
+        return True
+
+    def _here(self, tree: Any) -> Spot | None:
+        """Where the cursor's entry is now, or the one that followed it, None past the end. It must have a place."""
+        if self._version == tree.version and self._valid:
+            return self._leaf, self._index
+        return tree.at_least(self._place)
+
+    def _positioned(self, tree: Any) -> bool:
+        """Whether it has a place; a database that was emptied meanwhile takes it away."""
+        if self._place is not None and self._version < tree.emptied:
+            self._place = None
+            self._valid = False
+        return self._place is not None
+
+    def _current(self, tree: Any) -> Spot | None:
+        """What it would show: like `_here`, but past the last value of a key that is still there it shows nothing."""
+        if not self._positioned(tree):
+            return None
+        spot = self._here(tree)
+        if spot is None or not self._dup:
+            return spot
+        key = self._place[0]
+        if spot[0].keys[spot[1]][0] != key:
+            before = tree.below(self._place)
+            if before is not None and before[0].keys[before[1]][0] == key:
+                return None
+        return spot
+
+    def _refresh(self, tree: Any) -> None:
+        """After a change: look again."""
+        if self._version != tree.version:
+            self._at(tree, self._current(tree))
+
+    def _show(self, value: Any) -> Any:
+        return memoryview(value) if self._txn._buffers else value  # type: ignore[union-attr]
+
+    # -- what it shows ----------------------------------------------------------------------------------------------------
+
+    def key(self) -> Any:
+        """The current key."""
+        return self._show(self._pair()[0])
+
+    def value(self) -> Any:
+        """The current value."""
+        return self._show(self._pair()[1])
+
+    def item(self) -> tuple[Any, Any]:
+        """The current key and value."""
+        key, value = self._pair()
+        return self._show(key), self._show(value)
+
+    def _pair(self) -> tuple[bytes, bytes]:
+        tree = self._tree()
+        if self._version != tree.version:
+            self._refresh(tree)
+        if not self._valid:
+            return b"", b""
+        return self._entry()
+
+    def _entry(self) -> tuple[bytes, bytes]:
+        """Key and value of the entry that it stands on, as the caller knows them."""
+        db = self._db
+        if self._dup:
+            key, value = self._leaf.keys[self._index]
+            if db._turndup:
+                value = value[::-1]
+        else:
+            key, value = self._leaf.keys[self._index], self._leaf.items[self._index]
+            if value.__class__ is Sub:
+                value = self._txn._describe(key)  # type: ignore[union-attr]
+        return (key[::-1] if db._turn else key), value
+
+    def count(self) -> int:
+        """How many values the current key has."""
+        tree = self._tree()
+        if not self._dup:
+            raise errors.IncompatibleError("mdb_cursor_count")
+        self._refresh(tree)
+        if not self._positioned(tree):
+            raise errors.InvalidParameterError("mdb_cursor_count")
+        spot = tree.at_least((self._place[0],))
+        number, key = 0, self._place[0]
+        while spot is not None:
+            leaf, at = spot
+            keys = leaf.keys
+            while at < len(keys) and keys[at][0] == key:
+                at += 1
+                number += 1
+            if at < len(keys):
+                break
+            spot = tree.above(keys[-1])
+        return number
+
+    # -- moves --------------------------------------------------------------------------------------------------------------
+
+    def first(self) -> bool:
+        """Move to the first entry; False when there is none."""
+        tree = self._tree()
+        return self._at(tree, tree.first())
+
+    def last(self) -> bool:
+        """Move to the last entry; False when there is none."""
+        tree = self._tree()
+        return self._at(tree, tree.last())
+
+    def next(self) -> bool:
+        """Move to the next entry, from nowhere to the first; False at the end."""
+        tree = self._tree()
+        if self._version == tree.version and self._valid:
+            at = self._index + 1
+            keys = self._leaf.keys
+            if at < len(keys):
+                self._index = at
+                self._place = keys[at]
+                return True
+            return self._at(tree, tree.above(self._place))
+        if not self._positioned(tree):
+            return self._at(tree, tree.first())
+        return self._at(tree, self._after(tree))
+
+    def _after(self, tree: Any) -> Spot | None:
+        """The entry after the current one."""
+        spot = self._here(tree)
+        if spot is None:
+            return None
+        place = spot[0].keys[spot[1]]
+        if self._dup and place != self._place and self._current(tree) is None:
+            return spot  # past the last value of its key: the next entry is the next key's
+        return tree.above(place)
+
+    def prev(self) -> bool:
+        """Move to the previous entry, from nowhere to the last; False at the beginning."""
+        tree = self._tree()
+        if not self._positioned(tree):
+            return self._at(tree, tree.last())
+        return self._at(tree, self._before(tree))
+
+    def _before(self, tree: Any) -> Spot | None:
+        if self._version == tree.version and self._valid and self._index:
+            return self._leaf, self._index - 1
+        return tree.below(self._place)
+
+    def first_dup(self) -> bool:
+        """Move to the first value of the current key."""
+        tree, spot = self._duplicates()
+        return self._at(tree, spot and tree.at_least((spot[0].keys[spot[1]][0],)))
+
+    def last_dup(self) -> bool:
+        """Move to the last value of the current key."""
+        tree, spot = self._duplicates()
+        return self._at(tree, spot and tree.below((spot[0].keys[spot[1]][0], ABOVE)))
+
+    def _duplicates(self) -> tuple[Any, Spot | None]:
+        """(tree, where the cursor is). Raises where a key has one value only, or without a place."""
+        tree = self._tree()
+        if not self._positioned(tree):
+            raise errors.InvalidParameterError("mdb_cursor_get")
+        if not self._dup:
+            raise errors.IncompatibleError("mdb_cursor_get")
+        return tree, self._here(tree)
+
+    def next_dup(self) -> bool:
+        """Move to the current key's next value; False after the last."""
+        return self._within(self.next)
+
+    def prev_dup(self) -> bool:
+        """Move to the current key's previous value; False before the first."""
+        return self._within(self.prev)
+
+    def _within(self, move: Any) -> bool:
+        tree = self._tree()
+        if not self._dup or not self._positioned(tree):
+            return move()
+        spot = self._here(tree)
+        key = spot[0].keys[spot[1]][0] if spot else self._place[0]
+        place = self._place
+        if move() and self._place[0] == key:
+            return True
+        self._place = place
+        self._valid = False
+        return False
+
+    def next_nodup(self) -> bool:
+        """Move to the first value of the next key."""
+        tree = self._tree()
+        if not self._dup or not self._positioned(tree):
+            return self.next()
+        spot = self._current(tree)
+        key = spot[0].keys[spot[1]][0] if spot else self._place[0]
+        return self._at(tree, tree.above((key, ABOVE)))
+
+    def prev_nodup(self) -> bool:
+        """Move to the last value of the previous key."""
+        tree = self._tree()
+        if not self._dup or not self._positioned(tree):
+            return self.prev()
+        spot = self._here(tree)
+        key = spot[0].keys[spot[1]][0] if spot else self._place[0]
+        return self._at(tree, tree.below((key,)))
+
+    # -- seeks --------------------------------------------------------------------------------------------------------------
+
+    def _key(self, key: Any) -> bytes:
+        key = binary(key)
+        return key[::-1] if self._db._turn else key
+
+    def set_key(self, key: Any) -> bool:
+        """Move to a key's (first) value; False, and unpositioned, when it is not there."""
+        tree = self._tree()
+        key = self._key(key)
+        if not key:
+            raise errors.BadValsizeError("mdb_cursor_get")
+        spot = tree.at_least((key,) if self._dup else key)
+        if spot is not None:
+            found = spot[0].keys[spot[1]]
+            if (found[0] if self._dup else found) == key:
+                return self._at(tree, spot)
+        return self._miss(tree)
+
+    def _miss(self, tree: Any) -> bool:
+        self._place = None
+        return self._at(tree, None)
+
+    def set_key_dup(self, key: Any, value: Any) -> bool:
+        """Move to this pair; False when it is not there."""
+        tree = self._tree()
+        key, value = self._key(key), binary(value)
+        if not key:
+            raise errors.BadValsizeError("mdb_cursor_get")
+        if not self._dup:
+            return self._single(tree, key, value, exact=True)
+        place = key, value[::-1] if self._db._turndup else value
+        spot = tree.at_least(place)
+        if spot is not None and spot[0].keys[spot[1]] == place:
+            return self._at(tree, spot)
+        return self._miss(tree)
+
+    def _single(self, tree: Any, key: bytes, value: bytes, exact: bool) -> bool:
+        """A pair where a key has one value."""
+        spot = tree.at_least(key)
+        if spot is not None and spot[0].keys[spot[1]] == key:
+            held = spot[0].items[spot[1]]
+            if held == value or (not exact and held > value):
+                return self._at(tree, spot)
+        return self._miss(tree)
+
+    def set_range(self, key: Any) -> bool:
+        """Move to the first entry whose key is not below `key`; an empty one means the first."""
+        tree = self._tree()
+        key = self._key(key)
+        if not key:
+            return self.first()
+        spot = tree.at_least((key,) if self._dup else key)
+        return self._at(tree, spot) if spot is not None else self._miss(tree)
+
+    def set_range_dup(self, key: Any, value: Any) -> bool:
+        """Move to the key's first value that is not below `value`; False when there is none."""
+        tree = self._tree()
+        key, value = self._key(key), binary(value)
+        if not key:
+            raise errors.BadValsizeError("mdb_cursor_get")
+        if not self._dup:
+            return self._single(tree, key, value, exact=False)
+        spot = tree.at_least((key, value[::-1] if self._db._turndup else value))
+        if spot is not None and spot[0].keys[spot[1]][0] == key:
+            return self._at(tree, spot)
+        return self._miss(tree)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Move to a key and return its (first) value."""
+        return self.value() if self.set_key(key) else default
+
+    def getmulti(
+        self,
+        keys: Iterable[Any],
+        dupdata: bool = False,
+        dupfixed_bytes: int | None = None,
+        keyfixed: bool = False,
+        values: bool = True,
+    ) -> Any:
+        """[(key, value)] of the keys that are there; see py-lmdb for the shapes of the other parameters."""
+        if dupfixed_bytes and dupfixed_bytes < 0:
+            raise OverflowError("Integer argument must be >= 0")
+        if (dupfixed_bytes or keyfixed) and not dupdata:
+            raise TypeError("dupdata is required for dupfixed_bytes/keyfixed.")
+        if keyfixed and not dupfixed_bytes:
+            raise TypeError("dupfixed_bytes is required for keyfixed.")
+        if not values and dupdata:
+            raise TypeError("values=False is incompatible with dupdata.")
+        if dupfixed_bytes and not self._db._fixed:
+            raise errors.IncompatibleError("mdb_cursor_get")
+        found: list[Any] = []
+        for key in keys:
+            if not self.set_key(key):
+                continue
+            if not values:
+                found.append(self.key())
+                continue
+            found.append(self.item())
+            while dupdata and self._dup and self.next_dup():
+                found.append(self.item())
+        if not keyfixed:
+            return found
+        if len({len(key) for key, _ in found}) > 1:
+            raise ValueError("keyfixed=True requires all keys to be the same size")
+        return memoryview(bytearray(b"".join(bytes(key) + bytes(value) for key, value in found)))
+
+    # -- iteration ------------------------------------------------------------------------------------------------------------
+
+    def _iterate(self, move: Any, keys: bool, values: bool) -> Iterator[Any]:
+        show = self.item if keys and values else self.key if keys else self.value
+        if not values:
+            show = self.key
+        return _Iterator(self, show, move)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.iternext()
+
+    def _ready(self, otherwise: Any) -> None:
+        tree = self._tree()
+        self._refresh(tree)
+        if not self._valid:
+            otherwise()
+
+    def iternext(self, keys: bool = True, values: bool = True) -> Iterator[Any]:
+        """From the current entry (unpositioned: the first) to the end."""
+        self._ready(self.first)
+        return self._iterate(self.next, keys, values)
+
+    def iternext_dup(self, keys: bool = False, values: bool = True) -> Iterator[Any]:
+        """From the current value to the last of its key."""
+        self._tree()
+        return self._iterate(self.next_dup, keys, values)
+
+    def iternext_nodup(self, keys: bool = True, values: bool = False) -> Iterator[Any]:
+        """The first value of each key, from the current entry to the end."""
+        self._ready(self.first)
+        return self._iterate(self.next_nodup, keys, values)
+
+    def iterprev(self, keys: bool = True, values: bool = True) -> Iterator[Any]:
+        """From the current entry (unpositioned: the last) to the beginning."""
+        self._ready(self.last)
+        return self._iterate(self.prev, keys, values)
+
+    def iterprev_dup(self, keys: bool = False, values: bool = True) -> Iterator[Any]:
+        """From the current value to the first of its key."""
+        self._tree()
+        return self._iterate(self.prev_dup, keys, values)
+
+    def iterprev_nodup(self, keys: bool = True, values: bool = False) -> Iterator[Any]:
+        """The last value of each key, from the current entry to the beginning."""
+        self._ready(self.last)
+        return self._iterate(self.prev_nodup, keys, values)
+
+    def _iter_from(self, k: Any, reverse: bool) -> Iterator[Any]:
+        """For centidb, as in py-lmdb."""
+        found = self.first() if not k and not reverse else self.set_range(k)
+        if reverse:
+            if not found:
+                self.last()
+            return self.iterprev()
+        return self.iternext() if found else iter(())
+
+    # -- changes --------------------------------------------------------------------------------------------------------------
+
+    def put(self, key: Any, value: Any, dupdata: bool = True, overwrite: bool = True, append: bool = False) -> bool:
+        """Store a pair and move to it; False when it (or its key, without overwrite) was there already."""
+        self._tree()
+        txn = self._txn
+        place = txn._put(self._db, key, value, dupdata, overwrite, append)  # type: ignore[union-attr]
+        if place is False:
+            self._stay(key)
+            return False
+        tree = self._tree()
+        return self._at(tree, tree.at_least(place))
+
+    def _stay(self, key: Any) -> None:
+        """Nothing was written since the key was there: LMDB's cursor stands on it then."""
+        tree = self._tree()
+        key = self._key(key)
+        spot = tree.at_least((key,) if self._dup else key)
+        if spot is not None:
+            self._at(tree, spot)
+
+    def putmulti(
+        self, items: Iterable[Any], dupdata: bool = True, overwrite: bool = True, append: bool = False
+    ) -> tuple[int, int]:
+        """Put pairs; (how many were read, how many of them were written)."""
+        read = written = 0
+        for item in items:
+            if type(item) is not tuple or len(item) != 2:
+                raise TypeError("putmulti() elements must be 2-tuples")
+            read += 1
+            written += self.put(*item, dupdata=dupdata, overwrite=overwrite, append=append)
+        return read, written
+
+    def delete(self, dupdata: bool = False) -> bool:
+        """Delete the current entry (with dupdata: its key) and move to the next; False when unpositioned."""
+        tree = self._tree()
+        if not self._valid:
+            return False
+        txn = self._txn
+        txn._writable()  # type: ignore[union-attr]
+        spot = self._current(tree)
+        if spot is None:
+            raise errors.NotFoundError("mdb_cursor_del")
+        self._place = place = spot[0].keys[spot[1]]
+        if dupdata and self._dup:
+            txn._remove_all(self._db, place[0])  # type: ignore[union-attr]
+        else:
+            txn._remove(self._db, place)  # type: ignore[union-attr]
+        tree = self._tree()
+        self._version = -1
+        if tree.size:
+            self._at(tree, self._current(tree))
+        else:
+            self._miss(tree)
+        return True
+
+    def replace(self, key: Any, value: Any) -> Any:
+        """Put a pair in the place of all values that the key had; returns the first of them, None without one."""
+        if self.set_key(key):
+            old = self._entry()[1]
+            if self._dup:
+                self.delete(True)
+        else:
+            old = None
+        self.put(key, value)
+        return old
+
+    def pop(self, key: Any) -> Any:
+        """Delete a key's (first) value and return it, None when there was none."""
+        if not self.set_key(key):
+            return None
+        old = self._entry()[1]
+        self.delete()
+        return old
+
+
+class _Iterator:
+    """Yields what a cursor shows, then moves it; the cursor stays on an entry until the next one is asked for."""
+
+    __slots__ = ("_cursor", "_move", "_show", "_started")
+
+    def __init__(self, cursor: Cursor, show: Any, move: Any) -> None:
+        self._cursor = cursor
+        self._show = show
+        self._move = move
+        self._started = False
+
+    def __iter__(self) -> _Iterator:
+        return self
+
+    def __next__(self) -> Any:
+        cursor = self._cursor
+        if self._started:
+            if cursor._valid:
+                self._move()
+        else:
+            self._started = True
+        if not cursor._valid:
+            raise StopIteration
+        return self._show()
+
+
+from .transaction import binary  # noqa: E402 (the two modules need each other; this one is imported first)
