@@ -51,3 +51,9 @@ def oqs() -> ModuleType:
 def blake3() -> ModuleType:
     """The C implementation of BLAKE3 (an extension module; here only so that all three are lazy in the same way)."""
     return importlib.import_module("blake3")
+
+
+@cache
+def keri() -> ModuleType:
+    """The unmodified keripy (package ``keri``)."""
+    return importlib.import_module("keri")
