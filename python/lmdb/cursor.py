@@ -43,6 +43,7 @@ class Cursor:
         "_index",
         "_leaf",
         "_place",
+        "_seen",
         "_txn",
         "_valid",
         "_version",
@@ -58,6 +59,7 @@ class Cursor:
         self._leaf: Any = None
         self._index = 0
         self._version = -1  # the tree's when _leaf and _index were found
+        self._seen = txn._mutations  # the transaction's: after any change py-lmdb asks again what is current
 
     def close(self) -> None:
         """Give it up. Again: nothing happens."""
@@ -80,6 +82,7 @@ class Cursor:
 
     def _at(self, tree: Any, spot: Spot | None) -> bool:
         """Stand on an entry; without one the cursor keeps its place but shows nothing."""
+        self._seen = self._txn._mutations  # type: ignore[union-attr]
         if spot is None:
             self._valid = False
             self._version = tree.version
@@ -119,7 +122,7 @@ class Cursor:
 
     def _refresh(self, tree: Any) -> None:
         """After a change: look again."""
-        if self._version != tree.version:
+        if self._seen != self._txn._mutations:  # type: ignore[union-attr]
             self._at(tree, self._current(tree))
 
     def _show(self, value: Any) -> Any:
@@ -141,9 +144,7 @@ class Cursor:
         return self._show(key), self._show(value)
 
     def _pair(self) -> tuple[bytes, bytes]:
-        tree = self._tree()
-        if self._version != tree.version:
-            self._refresh(tree)
+        self._refresh(self._tree())
         if not self._valid:
             return b"", b""
         return self._entry()
@@ -244,10 +245,11 @@ class Cursor:
     def _duplicates(self) -> tuple[Any, Spot | None]:
         """(tree, where the cursor is). Raises where a key has one value only, or without a place."""
         tree = self._tree()
-        if not self._positioned(tree):
-            raise errors.InvalidParameterError("mdb_cursor_get")
-        if not self._dup:
-            raise errors.IncompatibleError("mdb_cursor_get")
+        if not self._positioned(tree) or not self._dup:
+            self._at(tree, None)
+            raise (errors.IncompatibleError if self._place is not None else errors.InvalidParameterError)(
+                "mdb_cursor_get"
+            )
         return tree, self._here(tree)
 
     def next_dup(self) -> bool:
@@ -306,34 +308,27 @@ class Cursor:
             found = spot[0].keys[spot[1]]
             if (found[0] if self._dup else found) == key:
                 return self._at(tree, spot)
-        return self._miss(tree)
+        return self._miss(tree, (key, b"") if self._dup else key)
 
-    def _miss(self, tree: Any) -> bool:
-        self._place = None
+    def _miss(self, tree: Any, place: Any) -> bool:
+        """Show nothing, but stand where `place` would be: moves go on from there, as in LMDB."""
+        self._place = place if tree.size else None
         return self._at(tree, None)
 
     def set_key_dup(self, key: Any, value: Any) -> bool:
         """Move to this pair; False when it is not there."""
         tree = self._tree()
         key, value = self._key(key), binary(value)
+        if not self._dup:
+            self._at(tree, None)
+            raise errors.IncompatibleError("mdb_cursor_get")
         if not key:
             raise errors.BadValsizeError("mdb_cursor_get")
-        if not self._dup:
-            return self._single(tree, key, value, exact=True)
         place = key, value[::-1] if self._db._turndup else value
         spot = tree.at_least(place)
         if spot is not None and spot[0].keys[spot[1]] == place:
             return self._at(tree, spot)
-        return self._miss(tree)
-
-    def _single(self, tree: Any, key: bytes, value: bytes, exact: bool) -> bool:
-        """A pair where a key has one value."""
-        spot = tree.at_least(key)
-        if spot is not None and spot[0].keys[spot[1]] == key:
-            held = spot[0].items[spot[1]]
-            if held == value or (not exact and held > value):
-                return self._at(tree, spot)
-        return self._miss(tree)
+        return self._miss(tree, place)
 
     def set_range(self, key: Any) -> bool:
         """Move to the first entry whose key is not below `key`; an empty one means the first."""
@@ -342,20 +337,22 @@ class Cursor:
         if not key:
             return self.first()
         spot = tree.at_least((key,) if self._dup else key)
-        return self._at(tree, spot) if spot is not None else self._miss(tree)
+        return self._at(tree, spot) if spot is not None else self._miss(tree, (key, b"") if self._dup else key)
 
     def set_range_dup(self, key: Any, value: Any) -> bool:
         """Move to the key's first value that is not below `value`; False when there is none."""
         tree = self._tree()
         key, value = self._key(key), binary(value)
+        if not self._dup:
+            self._at(tree, None)
+            raise errors.IncompatibleError("mdb_cursor_get")
         if not key:
             raise errors.BadValsizeError("mdb_cursor_get")
-        if not self._dup:
-            return self._single(tree, key, value, exact=False)
-        spot = tree.at_least((key, value[::-1] if self._db._turndup else value))
+        place = key, value[::-1] if self._db._turndup else value
+        spot = tree.at_least(place)
         if spot is not None and spot[0].keys[spot[1]][0] == key:
             return self._at(tree, spot)
-        return self._miss(tree)
+        return self._miss(tree, place)
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Move to a key and return its (first) value."""
@@ -408,8 +405,7 @@ class Cursor:
         return self.iternext()
 
     def _ready(self, otherwise: Any) -> None:
-        tree = self._tree()
-        self._refresh(tree)
+        self._tree()
         if not self._valid:
             otherwise()
 
@@ -505,7 +501,7 @@ class Cursor:
         if tree.size:
             self._at(tree, self._current(tree))
         else:
-            self._miss(tree)
+            self._miss(tree, None)
         return True
 
     def replace(self, key: Any, value: Any) -> Any:

@@ -236,8 +236,8 @@ class Stores:
             if read_mark(store.data) == store.id:  # the same place, another file: copied back
                 store.node = node_of(store.data)
                 del missing[store.id]
-        for data in _marks({_top(store.data) for store in missing.values()}) if missing else ():
-            store = missing.pop(read_mark(data) or "", None)
+        for data, id in _marks({_top(store.data) for store in missing.values()}) if missing else ():
+            store = missing.pop(id, None)
             if store is not None:
                 store.data, store.node = data, node_of(data)
                 moved.append(store)
@@ -279,17 +279,22 @@ def _top(path: str) -> str:
     return os.path.join(os.sep, path.lstrip(os.sep).partition(os.sep)[0])
 
 
-def _marks(tops: set[str]) -> Iterator[str]:
-    """Markers below the directories of `tops`, and in the places where keripy and hio put databases."""
+def _marks(tops: set[str]) -> Iterator[tuple[str, str]]:
+    """(path, id) of the markers below the directories of `tops`, and in the places where keripy and hio put databases."""
     tops = tops | {os.path.expanduser("~"), "/usr/local/var"}
     skip = {os.path.realpath(path) for path in sys.path if path} | {"/proc", "/sys", "/dev"}
     for top in sorted(tops):
         for folder, folders, files in os.walk(top):
             folders[:] = [name for name in folders if os.path.join(folder, name) not in skip]
             for name in files:
-                path = os.path.join(folder, name)
                 if name == DATA:
-                    yield path
+                    path = os.path.join(folder, name)
+                    try:
+                        id = read_mark(path)
+                    except (errors.InvalidError, OSError):  # somebody else's file
+                        continue
+                    if id is not None:
+                        yield path, id
 
 
 stores = Stores()

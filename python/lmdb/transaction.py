@@ -61,6 +61,7 @@ class Transaction:
         self._buffers = buffers
         self._child: Transaction | None = None
         self._parent = parent
+        self._mutations = 0
         if db is None:
             self._db = env._main
         elif db._env is env:
@@ -96,7 +97,6 @@ class Transaction:
         self._ops: list[Op] | None = [] if logged else None
         self._opened: list[_Database] = []
         self._broken = False
-        self._mutations = 0
 
     def _nest(self, env: Environment, write: bool) -> State:
         """The state that a child starts from."""
@@ -265,7 +265,7 @@ class Transaction:
         value = b"" if value is None else binary(value)
         tree, db, _ = self._look(db)
         self._writable()
-        if not key or len(key) > MAX_KEY:
+        if not key:
             raise errors.BadValsizeError("mdb_del")
         if db._turn:
             key = key[::-1]

@@ -61,7 +61,9 @@ class Tree:
 
     def branch(self, token: object) -> Tree:
         """A view that `token` may change; this one keeps what it has."""
-        return Tree(self.root, self.size, token)
+        tree = Tree(self.root, self.size, token)
+        tree.version, tree.emptied = self.version, self.emptied
+        return tree
 
     @classmethod
     def load(cls, entries: Iterable[tuple[Any, Any]]) -> Tree:
