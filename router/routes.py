@@ -135,6 +135,8 @@ TABLE = [
     # a stateful key signs once per leaf: never twice on the router's own account
     Route("POST", "/app/pq/stfl/{alg}/sign", slice="pq", by_scheme=True, idempotent=False),
     Route("POST", "/app/pq/stfl/{alg}/verify", slice="pq", by_scheme=True),
+    # The ledger is on one worker; what it asks of the others is pure. A share of an import is at most some 200 messages.
+    Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=15000),
 ]
 
 

@@ -1,0 +1,442 @@
+"""The book: other people's key event logs, verified, in a Baser of their own on this worker. Public data: no passcode.
+
+    book = book.of(worker)
+    yield from book.ready()
+    result = yield from book.importing([("name.cesr", data)])      # verified by the whole pool
+    result = book.ingest(data)                                      # the same, here and now
+
+An import changes nothing until all of it is verified; then its accepted events are appended in whole steps, each of them
+one IndexedDB transaction. First seen wins. Two imports never overlap.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shutil
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keriwasm import native
+from keriwasm.slices.ledger.framing import Broken, Frame, frames
+from keriwasm.slices.ledger.reading import stranger
+
+if TYPE_CHECKING:
+    from keriwasm.slices.ledger.planning import Unit
+    from keriwasm.worker import Worker
+
+__all__ = ["HEAD", "Book", "of"]
+
+HEAD = Path("/keriwasm/ledger")
+NAME = "ledger"
+CHECK = "/app/ledger/check"
+
+STEP = 500
+"""Events merged in one transaction, while nothing else runs on this worker."""
+WAITING_MOST = 5000
+"""Messages that wait, in all: a stream of events that can never be verified must not fill the disk."""
+
+NOTED = re.compile(rb"(?:-GAB[A-Za-z0-9_-]{68})?(?:-EAB[A-Za-z0-9_-]{60})?")
+"""Attachments that may follow the signatures of a replayed event: a delegator's seal, and the exporter's number and date."""
+
+Source = tuple[str, bytes]
+
+
+def load() -> None:
+    """Import what of keripy the ledger uses. keripy's modules import each other in circles: eventing must come first."""
+    native.keri()
+    importlib.import_module("keri.core.eventing")
+
+
+def of(worker: Worker) -> Book:
+    """The one book of this worker."""
+    book = getattr(worker, "_book", None)
+    if book is None:
+        book = worker._book = Book(worker)  # type: ignore[attr-defined]
+    return book
+
+
+class Book:
+    """Verified key event logs, contacts, messages that wait, proofs of duplicity.
+
+    Attributes:
+        progress: {done, total} messages of the import that runs, else None
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.head = HEAD
+        self.progress: dict[str, int] | None = None
+        self._db: Any = None
+        self._notes: Any = None
+        self._busy = False
+        self._heads: dict[str, dict[str, Any]] | None = None
+
+    def ready(self) -> Generator[float, float, None]:
+        """Wait until the disk is mounted, keripy is there and the databases are open. Raises what the disk raises."""
+        yield from self.worker.disk.mount()
+        if self._db is None:
+            yield  # a first import of keripy holds the worker for a second or two
+            load()
+            self._open()
+
+    @property
+    def db(self) -> Any:
+        """keripy's Baser."""
+        return self._db
+
+    @property
+    def notes(self) -> Any:
+        """Contacts, waiting messages and proofs: see notes.Notes."""
+        return self._notes
+
+    @property
+    def kevers(self) -> Mapping[str, Any]:
+        """AID -> Kever, read from the database as they are asked for."""
+        return self._db.kevers
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def heads(self) -> dict[str, dict[str, Any]]:
+        """AID -> its current key state as keripy's KeyStateRecord in a dict, plus `duplicitous`; kept in memory."""
+        if self._heads is None:
+            accused = {proof["aid"] for proof in self._notes.duplicity()}
+            self._heads = {
+                aid: {**state._asdict(), "duplicitous": aid in accused}
+                for (aid, *_), state in self._db.states.getItemIter()
+            }
+        return self._heads
+
+    def log(self, aid: str) -> list[dict[str, Any]]:
+        """The accepted events of an AID in first-seen order: see records.kept; plus `seen` (ISO 8601)."""
+        from keri.db.dbing import dgKey
+        from keriwasm.slices.ledger.records import kept
+
+        return [
+            {**record, "seen": bytes(self._db.getDts(dgKey(aid.encode(), record["said"].encode()))).decode()}
+            for record in kept(self._db, aid)
+        ]
+
+    def kel(self, aid: str) -> bytes:
+        """The log of an AID as keripy replays it, behind the logs of its delegators. b"" when there is none."""
+        heads, chain = self.heads(), []
+        each = aid
+        while each in heads and each not in chain:
+            chain.append(each)
+            each = heads[each]["di"]
+        return b"".join(bytes(message) for each in reversed(chain) for message in self._db.clonePreIter(each.encode()))
+
+    # -- importing --------------------------------------------------------------------------------------------------
+
+    def ingest(self, data: bytes, name: str = "") -> dict[str, Any]:
+        """Verify and merge a stream on this worker, without giving way. Returns {accepted, known, rejected, escrowed, …}.
+
+        For small streams and for tests; `importing` spreads over the pool and can be cancelled.
+        """
+        from keriwasm.slices.ledger.checking import check
+
+        generator = self._import([(name, data)], lambda payloads: _here(check, payloads))
+        return _exhaust(generator)
+
+    def importing(self, sources: Sequence[Source]) -> Generator[float, float, dict[str, Any]]:
+        """Verify streams over the whole pool and merge what is accepted.
+
+        Returns {accepted, known, rejected, escrowed, duplicity, workers, bytes, messages}: lists of {aid, sn, said, ilk,
+        reason, code, source, offset, size}. Closing this generator (a cancelled request) before the merge changes nothing.
+        """
+        while self._busy:
+            yield 0.05
+        self._busy = True
+        try:
+            return (yield from self._import(sources, self._ask_pool))
+        finally:
+            self._busy = False
+            self.progress = None
+
+    def remove(self, aid: str) -> Generator[float, float, int]:
+        """Forget the log of an AID, what waits in it and the proofs against it. Returns how many events there were."""
+        while self._busy:
+            yield 0.05
+        with self._change():
+            count = self._remove(aid)
+        return count
+
+    @contextmanager
+    def change(self) -> Iterator[Any]:
+        """One transaction over database and notes, for contacts; gives the Notes."""
+        with self._change():
+            yield self._notes
+
+    # -- private ----------------------------------------------------------------------------------------------------
+
+    def _import(self, sources: Sequence[Source], verify: Any) -> Generator[float, float, dict[str, Any]]:
+        from keriwasm.slices.ledger.planning import Plan
+
+        outcome = Outcome([name for name, _ in sources])
+        fresh: list[Frame] = []
+        for number, (_, data) in enumerate(sources):
+            for count, piece in enumerate(frames(data, number)):
+                if count % 100 == 99:
+                    yield 0.0
+                if isinstance(piece, Broken):
+                    outcome.add(piece, {"verdict": "rejected", "code": "framing", "reason": piece.reason})
+                elif reason := stranger(piece.ilk):
+                    outcome.add(piece, {"verdict": "rejected", "code": "kind", "reason": reason})
+                elif not piece.aid:
+                    outcome.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
+                elif self._is_known(piece):
+                    outcome.add(piece, {"verdict": "known", "aid": piece.aid, "sn": piece.sn, "said": piece.said})
+                else:
+                    fresh.append(piece)
+        plan = Plan(self._db, self._notes, fresh)
+        self.progress = {"done": 0, "total": plan.total}
+        answers: list[dict[str, Any]] = []
+        workers: set[str] = set()
+        for wave in plan.waves(self.worker.pool.size()):
+            replies = yield from verify([payload for payload, _ in wave])
+            for (payload, parts), (answer, worker) in zip(wave, replies, strict=True):
+                workers.add(worker)
+                answers.append(answer)
+                verdicts = iter(answer["verdicts"])
+                for unit, segment in parts:
+                    for frame in segment:
+                        outcome.add(frame, next(verdicts), plan.released.get(id(frame)))
+                    _follow(unit, answer)
+                self.progress["done"] += len(payload["messages"])
+        yield from self._merge(answers, outcome)
+        return outcome.told(sorted(workers - {""}), sum(len(data) for _, data in sources))
+
+    def _ask_pool(self, payloads: list[dict[str, Any]]) -> Generator[float, float, list[tuple[dict[str, Any], str]]]:
+        import msgpack
+
+        headers = {"content-type": "application/msgpack"}
+        packed = (msgpack.packb(payload) for payload in payloads)
+        replies = yield from self.worker.pool.map("POST", CHECK, packed, headers=headers)
+        return [(msgpack.unpackb(reply.check().body, strict_map_key=False), reply.worker) for reply in replies]
+
+    def _merge(self, answers: list[dict[str, Any]], outcome: Outcome) -> Generator[float, float, None]:
+        """Append what was verified. Each transaction holds whole answers, so that every log ends at a state."""
+        steps: list[list[dict[str, Any]]] = [[]]
+        for answer in answers:
+            if steps[-1] and sum(len(each["records"]) for each in steps[-1]) + len(answer["records"]) > STEP:
+                steps.append([])
+            steps[-1].append(answer)
+        for number, step in enumerate(steps, start=1):
+            with self._change():
+                for answer in step:
+                    self._append(answer)
+                if number == len(steps):
+                    self._settle(outcome)
+            if number < len(steps):
+                yield from self.worker.disk.settle()
+                yield 0.0
+
+    def _append(self, answer: dict[str, Any]) -> None:
+        from keri.help import helping
+        from keriwasm.slices.ledger import records as logs
+
+        stamp = helping.nowIso8601()
+        ordinals = {record["aid"]: logs.write(self._db, record, stamp) for record in answer["records"]}
+        for aid, state in answer["states"].items():
+            logs.pin(self._db, {**state, "f": f"{ordinals[aid]:x}", "dt": stamp})
+        for late in answer["late"]:
+            logs.add_signatures(self._db, late)
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Keep what waits, let go what has waited, write down duplicity."""
+        now = round(time.time() * 1000)
+        for key in outcome.finished:
+            self._notes.release(key)
+        for frame, entry in outcome.held:
+            if len(self._notes.pending) >= WAITING_MOST:
+                entry |= {
+                    "verdict": "rejected",
+                    "code": "full",
+                    "reason": f"{entry['reason']}; and {WAITING_MOST} messages wait already",
+                }
+                continue
+            self._notes.hold(
+                {
+                    "raw": frame.raw,
+                    "body": frame.body,
+                    **{name: entry[name] for name in ("aid", "sn", "said", "ilk", "waits", "code", "reason")},
+                    "since": now,
+                }
+            )
+        for frame, entry in outcome.proofs:
+            first = self._db.getKeLast(_sn_key(entry["aid"], entry["sn"]))
+            entry["first"] = bytes(first).decode()
+            self._notes.accuse(
+                {
+                    **{name: entry[name] for name in ("aid", "sn", "said", "ilk", "first")},
+                    "raw": frame.raw,
+                    "body": frame.body,
+                    "seen": now,
+                    "source": outcome.names[frame.source] if frame.source >= 0 else "",
+                }
+            )
+
+    def _is_known(self, frame: Frame) -> bool:
+        """Whether this very event is accepted already, and the message brings no signature that is not kept."""
+        from keri.db.dbing import dgKey
+
+        if not frame.said or len(frame.said) > 128 or len(frame.aid) > 128:
+            return False
+        aid, said = frame.aid.encode(), frame.said.encode()
+        if self._db.fons.get(keys=(frame.aid, frame.said)) is None:
+            return False
+        key = dgKey(aid, said)
+        body, attached = frame.raw[: frame.body], frame.raw[frame.body :]
+        if bytes(self._db.getEvt(key)) != body:
+            return False
+        expected = b""
+        for code, sigs in ((b"-A", self._db.getSigs(key)), (b"-B", self._db.getWigs(key))):
+            if sigs:
+                expected += code + _count(len(sigs)) + b"".join(bytes(each) for each in sigs)
+        rest = attached[4:] if attached[:2] == b"-V" else attached
+        return rest.startswith(expected) and NOTED.fullmatch(rest, len(expected)) is not None
+
+    def _open(self) -> None:
+        from keri.db import basing
+        from keriwasm.slices.ledger.notes import Notes
+
+        self._db = basing.Baser(name=NAME, headDirPath=str(self.head), reopen=True)
+        self._notes = Notes(self.head / "notes")
+        self._heads = None
+
+    def close(self) -> None:
+        """Close the databases; `ready` opens them again. For whoever replaces or deletes them."""
+        if self._db is not None:
+            self._db.close()
+            self._notes.close()
+        self._db = self._notes = self._heads = None
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """A synchronous section in one IndexedDB transaction; after an exception all is as it was before."""
+        try:
+            with self.worker.disk.batch():
+                yield
+        except BaseException:
+            self.close()
+            self._open()
+            raise
+        finally:
+            self._heads = None
+
+    def _remove(self, aid: str) -> int:
+        from keri.db.dbing import dgKey, fnKey, snKey
+
+        pre = aid.encode()
+        log = self.log(aid)
+        for fn, record in enumerate(log):
+            said = record["said"].encode()
+            key = dgKey(pre, said)
+            self._db.delFe(fnKey(pre, fn))
+            self._db.delKes(snKey(pre, record["sn"]))
+            self._db.delEvt(key)
+            self._db.delSigs(key)
+            self._db.delWigs(key)
+            self._db.delDts(key)
+            self._db.delAes(key)
+            self._db.wits.rem(keys=key)
+            self._db.esrs.rem(keys=(aid, record["said"]))
+            self._db.fons.rem(keys=key)
+        self._db.states.rem(keys=aid)
+        self._db.kevers.pop(aid, None)
+        self._notes.forget(aid)
+        return len(log)
+
+    def destroy(self) -> None:
+        """Delete the whole ledger with contacts and proofs."""
+        self.close()
+        try:
+            with self.worker.disk.batch():
+                shutil.rmtree(self.head, ignore_errors=True)
+        finally:
+            self._open()
+
+
+class Outcome:
+    """The verdicts of an import as they come in, and what they ask to be kept or let go.
+
+    Attributes:
+        held: (Frame, entry) of messages that are to wait; proofs: those of duplicity; finished: keys of waiting messages
+    """
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.entries: list[dict[str, Any]] = []
+        self.held: list[tuple[Frame, dict[str, Any]]] = []
+        self.proofs: list[tuple[Frame, dict[str, Any]]] = []
+        self.finished: list[str] = []
+
+    def add(self, piece: Frame | Broken, verdict: dict[str, Any], waited: str | None = None) -> None:
+        """waited: key of the waiting message that this was; one that waits on is no news."""
+        entry = {
+            "aid": verdict.get("aid") or piece.aid,
+            "sn": verdict.get("sn", piece.sn),
+            "said": verdict.get("said") or piece.said,
+            "ilk": verdict.get("ilk") or getattr(piece, "ilk", ""),
+            **verdict,
+            "source": self.names[piece.source] if piece.source >= 0 else "",
+            "offset": piece.offset,
+            "size": piece.size,
+        }
+        if not entry.get("remarks"):
+            entry.pop("remarks", None)
+        if waited is not None:
+            entry |= {"waited": True, "offset": None}
+            if verdict["verdict"] == "escrowed":
+                return
+            self.finished.append(waited)
+        elif verdict["verdict"] == "escrowed":
+            self.held.append((piece, entry))  # type: ignore[arg-type]
+        if verdict.get("code") == "duplicity":
+            self.proofs.append((piece, entry))  # type: ignore[arg-type]
+        self.entries.append(entry)
+
+    def told(self, workers: list[str], size: int) -> dict[str, Any]:
+        """The answer's data."""
+        lists: dict[str, list[dict[str, Any]]] = {"accepted": [], "known": [], "rejected": [], "escrowed": []}
+        order = {name: number for number, name in enumerate(self.names)}
+        for entry in sorted(self.entries, key=lambda each: (order.get(each["source"], -1), each["offset"] or 0)):
+            lists[entry.pop("verdict")].append(entry)
+        duplicity = [each for each in lists["rejected"] if each.get("code") == "duplicity"]
+        return {**lists, "duplicity": duplicity, "workers": workers, "bytes": size, "messages": len(self.entries)}
+
+
+def _follow(unit: Unit, answer: dict[str, Any]) -> None:
+    if unit.simple and unit.done < len(unit.frames):
+        unit.follow(answer)
+
+
+def _here(check: Any, payloads: list[dict[str, Any]]) -> Generator[float, float, list[tuple[dict[str, Any], str]]]:
+    """`verify` of an import on this worker alone."""
+    made = []
+    for payload in payloads:
+        made.append(((yield from check(payload)), ""))
+    return made
+
+
+def _exhaust(generator: Generator[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    while True:
+        try:
+            next(generator)
+        except StopIteration as stop:
+            return stop.value
+
+
+def _count(count: int) -> bytes:
+    from keri.core.coring import intToB64b
+
+    return intToB64b(count, l=2)
+
+
+def _sn_key(aid: str, sn: int) -> bytes:
+    from keri.db.dbing import snKey
+
+    return snKey(aid, sn)

@@ -1,0 +1,115 @@
+"""What the ledger keeps beside keripy's database: contacts, messages that wait, and proofs of duplicity.
+
+One small lmdb environment below the ledger's directory, written in the same batch as the events it belongs to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Notes"]
+
+TABLES = (b"contacts", b"pending", b"duplicity")
+
+
+class Notes:
+    """Dicts by key in three tables. `pending` is held in memory as well, for every import looks through it."""
+
+    def __init__(self, path: Path) -> None:
+        import lmdb
+
+        path.mkdir(parents=True, exist_ok=True)
+        self.env = lmdb.open(str(path), max_dbs=8, map_size=1 << 28)
+        self._tables = {name: self.env.open_db(name) for name in TABLES}
+        self.pending: dict[str, dict[str, Any]] = dict(self._items(b"pending"))
+
+    def close(self) -> None:
+        self.env.close()
+
+    # -- contacts ---------------------------------------------------------------------------------------------------
+
+    def contact(self, aid: str) -> dict[str, Any] | None:
+        """{alias, notes, changed}, or None."""
+        return self._get(b"contacts", aid)
+
+    def contacts(self) -> dict[str, dict[str, Any]]:
+        return dict(self._items(b"contacts"))
+
+    def set_contact(self, aid: str, contact: dict[str, Any] | None) -> None:
+        self._put(b"contacts", aid, contact)
+
+    # -- messages that wait -----------------------------------------------------------------------------------------
+
+    def hold(self, message: dict[str, Any]) -> str:
+        """Keep {raw, body, aid, sn, said, ilk, waits, code, reason, since}; raw is bytes. Returns its key."""
+        digest = hashlib.blake2b(message["raw"], digest_size=8).hexdigest()
+        key = f"{message['aid']}.{message['sn']:032x}.{digest}"
+        self.pending[key] = {**self.pending.get(key, {}), **message}
+        self._put(b"pending", key, {**self.pending[key], "raw": self.pending[key]["raw"].decode("latin-1")})
+        return key
+
+    def release(self, key: str) -> None:
+        self.pending.pop(key, None)
+        self._put(b"pending", key, None)
+
+    def waiting(self, aid: str) -> list[dict[str, Any]]:
+        """What waits in the log of an AID, by number."""
+        return [message for key, message in sorted(self.pending.items()) if message["aid"] == aid]
+
+    # -- duplicity --------------------------------------------------------------------------------------------------
+
+    def accuse(self, proof: dict[str, Any]) -> bool:
+        """Keep {aid, sn, said, first, raw, seen, source} for ever; False when it is known already."""
+        key = f"{proof['aid']}.{proof['sn']:032x}.{proof['said']}"
+        if self._get(b"duplicity", key) is not None:
+            return False
+        self._put(b"duplicity", key, {**proof, "raw": proof["raw"].decode("latin-1")})
+        return True
+
+    def duplicity(self, aid: str = "") -> list[dict[str, Any]]:
+        """Proofs against an AID, or all of them."""
+        return [proof for _, proof in self._items(b"duplicity", f"{aid}." if aid else "")]
+
+    def forget(self, aid: str) -> None:
+        """Everything about an AID but its contact."""
+        for key in [key for key, message in self.pending.items() if message["aid"] == aid]:
+            self.release(key)
+        for key in [key for key, _ in self._items(b"duplicity", f"{aid}.")]:
+            self._put(b"duplicity", key, None)
+
+    # -- private ----------------------------------------------------------------------------------------------------
+
+    def _get(self, table: bytes, key: str) -> dict[str, Any] | None:
+        with self.env.begin(db=self._tables[table]) as txn:
+            raw = txn.get(key.encode())
+        return None if raw is None else _read(bytes(raw))
+
+    def _put(self, table: bytes, key: str, value: dict[str, Any] | None) -> None:
+        with self.env.begin(db=self._tables[table], write=True) as txn:
+            if value is None:
+                txn.delete(key.encode())
+            else:
+                txn.put(key.encode(), json.dumps(value, ensure_ascii=False).encode())
+
+    def _items(self, table: bytes, prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+        start = prefix.encode()
+        found = []
+        with self.env.begin(db=self._tables[table]) as txn:
+            cursor = txn.cursor()
+            if cursor.set_range(start) if start else cursor.first():
+                for key, value in cursor.iternext():
+                    if not bytes(key).startswith(start):
+                        break
+                    found.append((bytes(key).decode(), _read(bytes(value))))
+        yield from found
+
+
+def _read(raw: bytes) -> dict[str, Any]:
+    value = json.loads(raw)
+    if "raw" in value:
+        value["raw"] = value["raw"].encode("latin-1")
+    return value

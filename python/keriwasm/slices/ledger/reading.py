@@ -1,0 +1,132 @@
+"""Read one message by keripy's own Parser: verified body and attachments, or the reason why not.
+
+keripy's Parser logs what it cannot read and goes on. Its generator for one message, `msgParsator`, raises instead: that is
+what is driven here, with a recorder in the place of its Kevery, so that nothing is processed yet and nothing is swallowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["EVENTS", "Message", "Refused", "read", "stranger"]
+
+EVENTS = ("icp", "rot", "ixn", "dip", "drt")
+NAMES = {
+    "rpy": "a reply", "qry": "a query", "exn": "a peer-to-peer message", "vcp": "a registry event", "iss": "a credential event",
+    "rev": "a credential event", "vrt": "a registry event", "bis": "a credential event", "brv": "a credential event",
+    "pro": "a prod", "bar": "a bare message",
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """A message or event that is not accepted. `code` is one word for programs, the text is for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass
+class Message:
+    """A message whose SAID is verified, with its attachments parsed; signatures are not verified yet."""
+
+    serder: Any
+    sigers: list[Any] = field(default_factory=list)
+    wigers: list[Any] = field(default_factory=list)
+    cigars: list[Any] = field(default_factory=list)
+    delseqner: Any = None
+    delsaider: Any = None
+    remarks: list[str] = field(default_factory=list)
+
+
+class Recorder:
+    """Takes what the Parser would have its Kevery process."""
+
+    def __init__(self) -> None:
+        self.message: Message | None = None
+
+    def processEvent(self, *, serder: Any, sigers: Any, wigers: Any, delseqner: Any, delsaider: Any, **_: Any) -> None:
+        self.message = Message(serder, list(sigers), list(wigers or ()), [], delseqner, delsaider)
+
+    def processAttachedReceiptCouples(self, serder: Any, cigars: Any, **_: Any) -> None:
+        assert self.message is not None
+        self.message.cigars = list(cigars)
+
+    def processAttachedReceiptQuadruples(self, serder: Any, trqs: Any, **_: Any) -> None:
+        assert self.message is not None
+        self.message.remarks.append(f"{len(trqs)} receipts by transferable identifiers are not kept")
+
+    def processReceipt(self, *, serder: Any, cigars: Any, tsgs: Any, wigers: Any, **_: Any) -> None:
+        self.message = Message(serder, [], list(wigers or ()), list(cigars or ()))
+        if tsgs:
+            self.message.remarks.append("receipts by transferable identifiers are not kept")
+
+
+def stranger(ilk: str) -> str:
+    """Why a message of this type is not for the ledger; "" when it is."""
+    if ilk in EVENTS or ilk == "rct":
+        return ""
+    what = NAMES.get(ilk, f"a message of type {ilk[:20]!r}") if ilk else "a message without a type"
+    return f"this is no key event but {what}; the ledger keeps key event logs only"
+
+
+def read(raw: bytes, body: int, ilk: str) -> Message:
+    """Read a whole message (`body` bytes of it are its body). Raises Refused."""
+    from keri import kering
+    from keri.core import parsing
+
+    if ilk and (reason := stranger(ilk)):
+        raise Refused("kind", reason)
+    if len(raw) == body:
+        raise Refused("signature", "no signature is attached to it")
+    recorder = Recorder()
+    ims = bytearray(raw)
+    try:
+        parsing.Parser(kvy=recorder).msgParsator(ims=ims, framed=True, kvy=recorder, local=False).__next__()
+    except StopIteration:
+        pass
+    except kering.ValidationError as ex:
+        raise _refusal(ex) from ex
+    except kering.SizedGroupError as ex:
+        raise Refused("attachments", f"its group of attachments is damaged: {_words(ex)}") from ex
+    except (kering.ShortageError, kering.ExtractionError, kering.ColdStartError, kering.KeriError) as ex:
+        raise Refused("attachments", f"its attachments cannot be read: {_words(ex)}") from ex
+    except Exception as ex:  # keripy raises all of Python's own errors on odd input: every one is a refusal here
+        raise Refused("form", f"it cannot be read: {_words(ex)}") from ex
+    else:
+        raise Refused("truncated", "the stream ends within its attachments (truncated)")
+    if ims:
+        raise Refused("attachments", f"{len(ims)} bytes after its attachments belong to nothing")
+    if recorder.message is None:
+        raise Refused("kind", "it is no key event")
+    return recorder.message
+
+
+def _refusal(ex: Exception) -> Refused:
+    words = _words(ex.__cause__ or ex)  # keripy puts a dump of the event around the cause
+    low = words.lower()
+    if "invalid said field" in low or "invalid round trip" in low or ("prefix" in low and "said" in low):
+        return Refused("said", f"its SAID does not fit its content: it was changed after it was made ({words})")
+    if "missing attached signature" in low:
+        return Refused("signature", "no signature by its controller is attached to it")
+    return Refused("form", f"it breaks the rules of its kind: {words}")
+
+
+def _words(ex: BaseException) -> str:
+    """keripy's own words, without the dump of the whole event that follows them."""
+    words = " ".join(str(ex.args[0] if ex.args else ex).split()) or type(ex).__name__
+    for mark in (
+        " for evt = {",
+        " for evt={",
+        " evt = {",
+        " for event={",
+        "= {'v'",
+        " in ked = {",
+        "ked={",
+        " in sad",
+        " of {",
+    ):
+        words = words.split(mark)[0]
+    return f"{type(ex).__name__}: {words[:300]}"

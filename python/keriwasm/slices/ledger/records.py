@@ -1,0 +1,160 @@
+"""Accepted events as plain data: how they leave a verifying worker, and how they enter a Baser without a second look.
+
+A record is a dict {aid, sn, said, raw, sigs, wigs, wits, seal}: the texts are qb64, `raw` is the event's body, `wits` the
+witnesses after it, `seal` the delegating event's place and SAID (qb64) or "". `write` is what keripy's Kever.logEvent does
+with an event once it has been verified, in the same order, through the same methods of Baser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+__all__ = ["Record", "add_signatures", "branch", "context", "kept", "number", "pin", "state_at", "write"]
+
+Record = dict[str, Any]
+
+
+def write(db: Any, record: Record, stamp: str) -> int:
+    """Append a verified event to its log as first seen at `stamp` (ISO 8601). Returns its first-seen ordinal."""
+    from keri.core import coring
+    from keri.db import basing
+    from keri.db.dbing import dgKey, snKey
+
+    aid, said = record["aid"].encode(), record["said"].encode()
+    key = dgKey(aid, said)
+    if record["sigs"]:
+        db.putSigs(key, [each.encode() for each in record["sigs"]])
+    if record["wigs"]:
+        db.putWigs(key, [each.encode() for each in record["wigs"]])
+    if record["wits"]:
+        db.wits.put(keys=key, vals=[coring.Prefixer(qb64=each) for each in record["wits"]])
+    db.putEvt(key, record["raw"])
+    if record["seal"]:
+        db.setAes(key, record["seal"].encode())
+    db.esrs.put(keys=(record["aid"], record["said"]), val=basing.EventSourceRecord(local=False))
+    fn = db.appendFe(aid, said)
+    db.setDts(key, stamp.encode())
+    db.fons.pin(keys=key, val=coring.Seqner(sn=fn))
+    db.addKe(snKey(aid, record["sn"]), said)
+    return fn
+
+
+def add_signatures(db: Any, record: Record) -> None:
+    """Keep verified signatures that came later than their event."""
+    from keri.db.dbing import dgKey
+
+    key = dgKey(record["aid"].encode(), record["said"].encode())
+    if record["sigs"]:
+        db.putSigs(key, [each.encode() for each in record["sigs"]])
+    if record["wigs"]:
+        db.putWigs(key, [each.encode() for each in record["wigs"]])
+
+
+def pin(db: Any, state: dict[str, Any]) -> None:
+    """Make a key state the current one; a Kever made from an earlier one is forgotten."""
+    from keri.db import basing
+
+    db.states.pin(keys=state["i"], val=basing.KeyStateRecord._fromdict(state))
+    db.kevers.pop(state["i"], None)
+
+
+def kept(db: Any, aid: str, since: int = 0) -> Iterator[Record]:
+    """The accepted events of an AID in first-seen order, those with sn >= since."""
+    from keri.db.dbing import dgKey
+
+    pre = aid.encode()
+    for _, _, dig in db.getFelItemPreIter(pre):
+        said = bytes(dig)
+        key = dgKey(pre, said)
+        raw = bytes(db.getEvt(key))
+        seal = db.getAes(key)
+        sn = number(raw)
+        if sn < since:
+            continue
+        yield {
+            "aid": aid,
+            "sn": sn,
+            "said": said.decode(),
+            "raw": raw,
+            "sigs": [bytes(each).decode() for each in db.getSigs(key)],
+            "wigs": [bytes(each).decode() for each in db.getWigs(key)],
+            "wits": [each.qb64 for each in db.wits.get(keys=key) or ()],
+            "seal": bytes(seal).decode() if seal is not None else "",
+        }
+
+
+NUMBER = re.compile(rb'"s":"([0-9a-f]+)"')
+"""Only values without quotes (version, type, SAID, prefix) stand before it in every key event."""
+
+
+def number(raw: bytes) -> int:
+    """The sequence number of a verified event's body."""
+    found = NUMBER.search(raw) if raw[:1] == b"{" else None
+    if found:
+        return int(found[1], 16)
+    from keri.core import serdering
+
+    return serdering.SerderKERI(raw=raw, verify=False).sn
+
+
+def context(db: Any, aid: str, lowest: int | None) -> dict[str, Any] | None:
+    """What a verifying worker must know of an AID: {aid, state, records}; None when nothing is accepted of it.
+
+    lowest: the smallest sn among the events to verify; None asks for the whole log (a delegator's seals are searched).
+    """
+    state = db.states.get(keys=aid)
+    if state is None:
+        return None
+    since = 0
+    if lowest is not None and lowest > int(state.s, 16):
+        since = max(0, int(state.ee.s, 16) - 1)
+    return {"aid": aid, "state": state._asdict(), "records": list(kept(db, aid, since))}
+
+
+def branch(records: Iterable[Record]) -> list[Record]:
+    """The authoritative branch of a log: what was not superseded, by sn."""
+    last: dict[int, Record] = {}
+    for record in records:
+        for sn in [sn for sn in last if sn >= record["sn"]]:
+            del last[sn]
+        last[record["sn"]] = record
+    return [last[sn] for sn in sorted(last)]
+
+
+def state_at(
+    records: Iterable[Record], sn: int, stamp: str = "2000-01-01T00:00:00.000000+00:00"
+) -> dict[str, Any] | None:
+    """The key state after event `sn`, told from the accepted events alone; None when the log does not reach there.
+
+    records: the whole log from its inception, in first-seen order.
+    """
+    from keri.core import serdering
+
+    chosen = [record for record in branch(records) if record["sn"] <= sn]
+    if not chosen or chosen[-1]["sn"] != sn:
+        return None
+    established = next(each for each in reversed(chosen) if b'"t":"ixn"' not in each["raw"][:200])
+    first = serdering.SerderKERI(raw=chosen[0]["raw"], verify=False).ked
+    est = serdering.SerderKERI(raw=established["raw"], verify=False).ked
+    last = serdering.SerderKERI(raw=chosen[-1]["raw"], verify=False).ked
+    return {
+        "vn": [1, 0],
+        "i": first["i"],
+        "s": f"{sn:x}",
+        "p": last.get("p", ""),
+        "d": last["d"],
+        "f": f"{len(chosen) - 1:x}",
+        "dt": stamp,
+        "et": last["t"],
+        "kt": est["kt"],
+        "k": est["k"],
+        "nt": est["nt"],
+        "n": est["n"],
+        "bt": est["bt"],
+        "b": established["wits"],
+        "c": first.get("c", []),
+        "ee": {"s": est["s"], "d": est["d"], "br": est.get("br", []), "ba": est.get("ba", [])},
+        "di": first.get("di", ""),
+    }

@@ -1,0 +1,56 @@
+"""The pure part of the ledger, on every worker: verify a share of an import and hand back what was found.
+
+`POST /app/ledger/check` takes and gives MessagePack (see ledger.checking.check); it is for workers among themselves. It
+stores nothing, so a share may be given to another worker when one dies.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import falcon
+from keriwasm.deeds import deed
+from keriwasm.scheduling import ASAP
+
+__all__ = ["mount"]
+
+PIECE = 0.01
+"""Seconds of work between two turns of the scheduler."""
+
+
+class Check:
+    """POST {contexts, messages} -> {verdicts, records, late, states}, both as MessagePack."""
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Any:
+        import msgpack
+        from keriwasm.slices.ledger.book import load
+
+        try:
+            unit = msgpack.unpackb(req.bounded_stream.read(), strict_map_key=False)
+            contexts, messages = unit["contexts"], unit["messages"]
+        except (ValueError, KeyError, TypeError) as ex:
+            raise falcon.HTTPBadRequest(
+                title="The content cannot be read", description="Send MessagePack of contexts and messages."
+            ) from ex
+        load()
+        from keriwasm.slices.ledger.checking import check
+
+        checking = check({"contexts": contexts, "messages": messages})
+        until = time.perf_counter() + PIECE
+        while True:
+            try:
+                next(checking)
+            except StopIteration as stop:
+                rep.content_type = "application/msgpack"
+                rep.data = msgpack.packb(stop.value)
+                return
+            if time.perf_counter() > until:
+                yield ASAP
+                until = time.perf_counter() + PIECE
+
+
+def mount(app: falcon.App, worker: Any) -> None:
+    """Add the slice's route to a worker's application."""
+    app.add_route("/app/ledger/check", Check())
