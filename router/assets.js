@@ -82,10 +82,10 @@ export function loadAssets(base, version, onprogress) {
     // Of Pyodide's own list of packages only its head is used: nothing is ever loaded by name from there.
     const list = get(`${folder}pyodide-lock.json`, locked).then(response => response.json());
     const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
-    const counted = [wasm, stdlib, ...modules, ...config.packages, ...Object.keys(config.files)];
+    const counted = [wasm, stdlib, ...modules, ...config.packages, ...Object.keys(config.pool.later), ...Object.keys(config.files)];
     bytes.total = counted.reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
-    const [{ info }, module, library, , packages, files] = await Promise.all([
+    const [{ info }, module, library, , packages, later, files] = await Promise.all([
       list,
       get(wasm, locked).then(response => WebAssembly.compileStreaming(response)).then(compiled => {
         count(locked.get(clean(wasm))?.size ?? 0);
@@ -95,11 +95,13 @@ export function loadAssets(base, version, onprogress) {
       Promise.all(modules.map(path => read(path, locked))),
       Promise.all(config.packages.map(async (/** @type {string} */ path) =>
         ({ name: /** @type {string} */ (path.split('/').pop()), bytes: await read(path, locked) }))),
+      Promise.all(Object.entries(config.pool.later).map(async ([path, modules]) =>
+        ({ name: /** @type {string} */ (path.split('/').pop()), modules, bytes: await read(path, locked) }))),
       Promise.all(Object.entries(config.files).map(async ([path, target]) =>
         ({ path: String(target), bytes: await read(path, locked) }))),
     ]);
     return {
-      interpreter: new URL(config.interpreter, base).href, info, module, stdlib: library, packages, files,
+      interpreter: new URL(config.interpreter, base).href, info, module, stdlib: library, packages, later, files,
       config: { pool: config.pool, slices: config.slices },
     };
   });

@@ -23,10 +23,13 @@ async def start(js_host: Any, init: str) -> Any:
     js_host: the object that keriwasm.bridge.JsHost wraps; init: JSON of worker:init (see keriwasm.worker.Settings).
     When anything fails here, worker:fault (fatal) is posted before it raises.
     """
+    from keriwasm import later
     from keriwasm.idb import IdbBacking
 
     backing = IdbBacking() if IdbBacking.available() else None
-    worker = await assemble(JsHost(js_host), json.loads(init), backing)
+    settings = json.loads(init)
+    later.install(settings.get("later", {}))
+    worker = await assemble(JsHost(js_host), settings, backing)
     return receiver(worker.inbox.push)
 
 

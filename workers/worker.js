@@ -10,6 +10,7 @@
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const HOME = '/home/pyodide';
 const SITE = '/lib/python3.14/site-packages';
+const PACKED = '/packed';
 
 /** @type {Envelope[]} messages that came before main.py took over */
 const waiting = [];
@@ -78,6 +79,13 @@ async function boot(init) {
     python.FS.mkdirTree(target.replace(/\/[^/]*$/, ''));
     python.FS.writeFile(target, new Uint8Array(bytes));
   }
+  python.FS.mkdirTree(PACKED);
+  /** @type {Record<string, string>} module -> the wheel that python/keriwasm/later.py unpacks for it */
+  const later = {};
+  for (const { name, modules, bytes } of init.later) {
+    python.FS.writeFile(`${PACKED}/${name}`, new Uint8Array(bytes), { canOwn: true });
+    for (const module of modules) later[module] = `${PACKED}/${name}`;
+  }
   progress('import', steps - 1, 'slices');
   // One JSON text and at most one buffer cross into Python and out of it: no proxies, so nothing to destroy.
   const host = {
@@ -90,8 +98,8 @@ async function boot(init) {
     heap_bytes: () => python._module.HEAPU8.length,
     crash(/** @type {string} */ reason) { setTimeout(() => { throw new Error(reason); }); },
   };
-  const { module, stdlib, packages, files, config, info, ...plain } = init;
-  const settings = { ...plain, pool: config.pool, heartbeat_ms: config.pool.heartbeat_ms, slices: chosen(init), started };
+  const { module, stdlib, packages, later: _, files, config, info, ...plain } = init;
+  const settings = { ...plain, pool: config.pool, heartbeat_ms: config.pool.heartbeat_ms, slices: chosen(init), later, started };
   const receive = await python.pyimport('main').start(host, JSON.stringify(settings));
   deliver = ({ body, ...rest }) => receive(JSON.stringify(rest), body ?? undefined);
   for (const message of waiting.splice(0)) deliver(message);

@@ -17,7 +17,7 @@ from types import ModuleType
 
 from . import wasm_ctypes
 
-__all__ = ["blake3", "oqs", "pysodium"]
+__all__ = ["blake3", "keri", "oqs", "pysodium"]
 
 
 def _require_library(name: str) -> None:
@@ -55,5 +55,12 @@ def blake3() -> ModuleType:
 
 @cache
 def keri() -> ModuleType:
-    """The unmodified keripy (package ``keri``)."""
+    """The unmodified keripy (package ``keri``), imported as far as a wallet needs it.
+
+    In a worker the first call takes a second or two: wheels are unpacked (see keriwasm.later) and some 150 modules
+    imported. Whoever imports a module of keri calls this before, because keri imports pysodium, which needs the adapter.
+    """
+    pysodium()
+    for name in ("core.eventing", "core.parsing", "app.habbing", "peer.exchanging", "vdr.credentialing", "vdr.verifying"):
+        importlib.import_module(f"keri.{name}")
     return importlib.import_module("keri")

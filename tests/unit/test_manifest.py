@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,11 +19,23 @@ def paths(*patterns: str) -> set[str]:
 
 
 def test_every_wheel_is_installed() -> None:
-    assert set(MANIFEST["packages"]) == paths("static/wheels/*.whl")
+    at_once, later = MANIFEST["packages"], list(MANIFEST["pool"]["later"])
+    assert sorted(at_once + later) == sorted(paths("static/wheels/*.whl"))
+
+
+def test_later_wheels_say_what_they_hold() -> None:
+    """Each names all its top-level modules, is pure, and none is needed by what is unpacked at once."""
+    for url, modules in MANIFEST["pool"]["later"].items():
+        assert url.endswith("-none-any.whl")
+        with zipfile.ZipFile(ROOT / url) as wheel:
+            tops = {name.split("/")[0] for name in wheel.namelist()}
+        held = {top.removesuffix(".py") for top in tops if not top.endswith((".dist-info", ".data")) and top != "__pycache__"}
+        assert held == set(modules), url
 
 
 def test_every_file_of_the_workers_is_mounted() -> None:
     python = paths("python/keriwasm/**/*.py", "python/lmdb/*.py", "python/polyscript.py", "python/pyscript/*.py")
+    python |= paths("python/standins/**/*.py")
     wanted = python | paths("templates/**/*.html", "workers/*.py")
     ours = {path for path in MANIFEST["files"] if not path.startswith("./static/")}
     assert ours == wanted
@@ -31,7 +44,7 @@ def test_every_file_of_the_workers_is_mounted() -> None:
 def test_files_keep_their_place() -> None:
     for source, target in MANIFEST["files"].items():
         if source.startswith("./python/"):
-            assert target == source.removeprefix("./python/")
+            assert target == source.removeprefix("./python/").removeprefix("standins/")
         elif source.startswith("./templates/"):
             assert target == source.removeprefix("./")
         elif source.startswith("./workers/"):

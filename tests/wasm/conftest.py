@@ -28,10 +28,12 @@ from vendoring.toolchain import Packages, Toolchain, ToolchainUnavailable, provi
 
 
 def locked_wheels() -> list[Path]:
-    """The wheels that a pool worker unpacks: pyscript.toml's `packages`; without that file, every locked wheel."""
+    """The wheels that a pool worker unpacks, at once or later; without pyscript.toml, every locked wheel."""
     manifest = ROOT / "pyscript.toml"
     if manifest.exists():
-        listed = [ROOT / url for url in tomllib.loads(manifest.read_text()).get("packages", []) if url.endswith(".whl")]
+        config = tomllib.loads(manifest.read_text())
+        urls = [*config.get("packages", []), *config["pool"].get("later", {})]
+        listed = [ROOT / url for url in urls if url.endswith(".whl")]
         if listed:
             return listed
     lock = locking.read(paths.LOCK)
@@ -75,7 +77,7 @@ class Pyodide:
                 "/programs": str(PROGRAMS),
                 **{inside: str(outside) for inside, outside in (mounts or {}).items()},
             },
-            "path": [*(path or []), "/app", "/programs"],
+            "path": [*(path or []), "/app", "/app/standins", "/programs"],
             "program": str(file),
             "args": json.dumps(args),
             "result": str(result),

@@ -1,0 +1,1 @@
+"""See the stand-in's own docstring: cryptography/__init__.py."""
