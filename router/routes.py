@@ -82,6 +82,7 @@ class Route:
 
 HOME = (
     ("home", "/app/home/panel"),
+    ("wallet", "/app/wallet/panel"),
     ("crypto", "/app/crypto/panel"),
     ("pq", "/app/pq/panel"),
     ("pool", "/app/pool/panel"),
@@ -91,6 +92,40 @@ TABLE = [
     Route("GET", "/app/", slice="home", parts=HOME, title="KeriWasm"),
     Route("GET", "/app/home/panel", slice="home", snapshot=True),
     Route("GET", "/app/pool/panel", slice="pool", snapshot=True),
+    # The wallet: its keys are on one worker, and what changes them is never tried twice on the router's own account.
+    Route("GET", "/app/wallet/panel", slice="wallet", where="one"),
+    Route("GET", "/app/wallet", slice="wallet", where="one"),
+    Route("GET", "/app/wallet/events", slice="wallet", where="one", stream=True),
+    Route("POST", "/app/wallet", "wallet", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=90000),
+    Route("DELETE", "/app/wallet", slice="wallet", where="one", idempotent=False),
+    Route("POST", "/app/wallet/delete", slice="wallet", where="one", idempotent=False),
+    Route(
+        "POST", "/app/wallet/unlock", "wallet", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=90000
+    ),
+    Route("POST", "/app/wallet/lock", slice="wallet", where="one", idempotent=False),
+    Route(
+        "POST", "/app/wallet/passcode", "wallet", "one", idempotent=False, heavy=True, may_block_ms=90000, deadline_ms=120000
+    ),
+    Route("POST", "/app/wallet/autolock", slice="wallet", where="one", idempotent=False),
+    Route("GET", "/app/wallet/challenge", slice="wallet", where="one"),
+    Route("POST", "/app/wallet/challenge", slice="wallet", where="one"),
+    Route("POST", "/app/wallet/challenge/verify", slice="wallet", where="one"),
+    Route("GET", "/app/identifiers", slice="wallet", where="one"),
+    # 64 keys and 64 next ones, stretched each (salty): a quarter of a second apiece.
+    Route("POST", "/app/identifiers", "wallet", "one", idempotent=False, may_block_ms=90000, deadline_ms=120000),
+    Route("GET", "/app/identifiers/{aid}", slice="wallet", where="one"),
+    Route("GET", "/app/identifiers/{aid}/events", slice="wallet", where="one"),
+    Route("GET", "/app/identifiers/{aid}/events/{sn}", slice="wallet", where="one"),
+    Route("GET", "/app/identifiers/{aid}/kel", slice="wallet", where="one"),
+    Route("GET", "/app/identifiers/{aid}/share", slice="wallet", where="one"),
+    Route("POST", "/app/identifiers/{aid}/rename", slice="wallet", where="one", idempotent=False),
+    Route(
+        "POST", "/app/identifiers/{aid}/rotate", "wallet", "one", idempotent=False, may_block_ms=60000, deadline_ms=90000
+    ),
+    Route("POST", "/app/identifiers/{aid}/interact", slice="wallet", where="one", idempotent=False),
+    # Ed25519 signatures of one message by one key are always the same: signing again changes nothing.
+    Route("POST", "/app/identifiers/{aid}/sign", slice="wallet", where="one"),
+    Route("POST", "/app/identifiers/{aid}/challenge", slice="wallet", where="one", idempotent=False),
     Route("GET", "/app/{slice}/panel"),
     Route("GET", "/app/pool", slice="pool", snapshot=True),
     Route("POST", "/app/pool/size", slice="pool", snapshot=True),

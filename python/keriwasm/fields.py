@@ -249,6 +249,22 @@ class Fields:
             return False
         raise FieldError(name, "must be true or false")
 
+    @property
+    def typed(self) -> bool:
+        """Whether the values came as JSON, with types of their own; a form's are texts and files."""
+        return self._typed
+
+    def json(self, name: str, default: T = REQUIRED, *, max_bytes: int = MAX_TEXT) -> Any | T:
+        """Any JSON value: as it stands in a JSON body, or read from the text of a form's field (an empty one is absent)."""
+        value = self._one(name)
+        if value is None:
+            return _defaulted(name, default)
+        if isinstance(value, (bytes, Upload)):
+            text = str(self.text(name, max_bytes=max_bytes)).strip()
+            return _json_value(name, text.encode()) if text else _defaulted(name, default)
+        _bounded(name, len(json.dumps(value, ensure_ascii=False).encode(errors="replace")), max_bytes)
+        return value
+
     def items(
         self, name: str = "items", *, max_items: int = MAX_FIELDS, max_bytes: int = MAX_BODY, max_name: int = 1024
     ) -> list[Item]:

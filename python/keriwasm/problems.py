@@ -55,7 +55,10 @@ def problem(error: falcon.HTTPError) -> dict[str, Any]:
 
 
 def serialize(req: falcon.Request, rep: falcon.Response, error: falcon.HTTPError) -> None:
-    """Falcon's error serializer: JSON or HTML by Accept. A template that fails must not hide the error it shows."""
+    """Falcon's error serializer: JSON or HTML by Accept. A template that fails must not hide the error it shows.
+
+    An error may bring a fragment of its own, named by its attribute `template`, which sees the same variables.
+    """
     members = problem(error)
     rep.set_header("Vary", VARY)
     # No <title> in the fragment: htmx would rename the page because a form field was wrong. A whole page takes this.
@@ -66,8 +69,9 @@ def serialize(req: falcon.Request, rep: falcon.Response, error: falcon.HTTPError
         return
     rep.content_type = "text/html; charset=utf-8"
     rep.text = render(
-        "fragments/problem.html",
+        getattr(error, "template", "fragments/problem.html"),
         problem=members,
+        request=req,
         advice=ADVICE.get(members["status"], "") if error.description else "",
     )
 

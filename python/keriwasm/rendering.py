@@ -35,7 +35,7 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group)
+    env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group, json_text=json_text)
     return env
 
 
@@ -148,6 +148,13 @@ def ms(milliseconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def json_text(value: Any) -> str:
+    """JSON for reading, as plain text: the template escapes it (Jinja's own tojson is for scripts and spells < as \\u003c)."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def group(value: object, width: int = 8) -> Markup:

@@ -1,26 +1,25 @@
-"""Passcodes: what is asked of one, how strong it looks, how a good one is made, and the key that keripy makes of it.
+"""Passcodes: what is asked of one, and the key that keripy makes of it.
 
 keripy takes the first 21 characters of a passcode, in Base64 only, and stretches them with Argon2id into the seed of the
 key pair that encrypts its key store. A person's passphrase has spaces, umlauts, and its strength anywhere in it. So the
 whole passcode (Unicode NFKC, UTF-8) is hashed first, with the wallet's own random salt, into 21 Base64 characters
 (126 bits), and these are what keripy stretches, unchanged. Nothing of a passcode is cut off silently, and one passcode
 gives different keys in different wallets, so that no table made beforehand helps to guess.
+
+How strong one looks, and a good one made, is the page's business (python/page_passcode.py): it needs no message for that.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import itertools
-import math
-import secrets
 import unicodedata
 from typing import Any, NamedTuple
 
 from keriwasm.fields import FieldError, Fields
 from keriwasm.slices.crypto import passwords
 
-__all__ = ["LEAST", "MOST", "TIERS", "Tier", "check_tier", "generate", "read", "strength", "stretch"]
+__all__ = ["LEAST", "MOST", "TIERS", "Tier", "check_tier", "read", "stretch"]
 
 LEAST = 21
 """Characters: keripy's own least."""
@@ -28,8 +27,6 @@ MOST = 1024
 """Bytes."""
 BRAN = 21
 PERSON = b"keriwasm.bran"
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-"""Without the letters and digits that are read as each other."""
 
 
 class Tier(NamedTuple):
@@ -63,44 +60,6 @@ def read(fields: Fields, name: str, *, new: bool) -> str:
         if len(set(normal)) < 6:
             raise FieldError(name, "repeats so few characters that it is guessed at once")
     return passcode
-
-
-def generate() -> str:
-    """A random passcode in five groups of five: 145 bits."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(5))
-
-
-def strength(passcode: str) -> dict[str, Any]:
-    """How strong a passcode looks: {characters, bits, verdict, kind, words}.
-
-    An estimate from length, alphabet and repetition. It knows no dictionary: words count by their letters at the rate of
-    English text, which is why a sentence shows fewer bits than random characters.
-    """
-    normal = unicodedata.normalize("NFKC", passcode)
-    alphabet = sum(
-        size
-        for size, found in (
-            (26, any(each.islower() for each in normal)),
-            (26, any(each.isupper() for each in normal)),
-            (10, any(each.isdigit() for each in normal)),
-            (33, any(not each.isalnum() for each in normal)),
-        )
-        if found
-    )
-    letters = sum(each.isalpha() or each.isspace() for each in normal)
-    worded = bool(normal) and letters / len(normal) > 0.85 and normal.lower() == normal
-    rate = 1.6 if worded else math.log2(alphabet or 1)
-    runs = sum(a != b and ord(b) - ord(a) != 1 for a, b in itertools.pairwise(normal)) + bool(normal)
-    bits = round(min(runs, 4 * len(set(normal))) * rate)
-    if len(normal) < LEAST:
-        verdict, kind = f"{LEAST - len(normal)} more characters are needed", "bad"
-    elif bits < 40:
-        verdict, kind = "weak: easy to guess", "bad"
-    elif bits < 70:
-        verdict, kind = "fair", "warn"
-    else:
-        verdict, kind = "strong", "ok"
-    return {"characters": len(normal), "bits": bits, "verdict": verdict, "kind": kind}
 
 
 def check_tier(name: str) -> Tier:

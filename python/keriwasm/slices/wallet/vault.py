@@ -108,7 +108,7 @@ class Vault:
     @property
     def locked(self) -> bool:
         """True also when there is no wallet."""
-        self._enforce()
+        self.enforce()
         return self._hby is None
 
     @property
@@ -124,11 +124,12 @@ class Vault:
 
     @property
     def hby(self) -> Any:
-        """The open wallet's Habery. Raises Locked (423) or NoWallet (409)."""
+        """The open wallet's Habery; asking for it counts as use. Raises Locked (423) or NoWallet (409)."""
         facts = self.facts
-        self._enforce()
+        self.enforce()
         if self._hby is None:
             raise Locked(facts.name, self.reason)
+        self.touch()
         return self._hby
 
     @property
@@ -147,6 +148,11 @@ class Vault:
         """AID -> Kever of all that the open wallet knows: its own identifiers and what its database has verified."""
         return ChainMap(self.hby.kevers)
 
+    @property
+    def token(self) -> str:
+        """Changes whenever the wallet is created, opened, closed, deleted, or its worker replaced."""
+        return f"{self.worker.id}.{self.worker.generation}.{self.epoch}"
+
     # -- changes ----------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -157,7 +163,6 @@ class Vault:
         keripy's objects are made anew from the state before: whoever holds Habs or Kevers must look them up again.
         """
         hby = self.hby
-        self.touch()
         try:
             with self.worker.disk.batch():
                 yield hby
@@ -258,7 +263,7 @@ class Vault:
         idle = max(self.worker.doist.now() - self._used[0], time.time() - self._used[1])
         return self._facts.autolock - idle
 
-    def _enforce(self) -> None:
+    def enforce(self) -> None:
         """Lock a wallet whose time is over, also when no timer has rung: nothing is answered from it any more."""
         remaining = self.remaining()
         if remaining is not None and remaining <= 0:

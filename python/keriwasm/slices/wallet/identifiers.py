@@ -1,0 +1,183 @@
+"""The wallet's identifiers: list, create, show with the log, rename."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import falcon
+from keriwasm.deeds import deed
+from keriwasm.fields import FieldError, Fields
+from keriwasm.rendering import wants_json
+
+from . import delegation, picture, timeline, view
+from .inputs import MOST_KEYS, label, threshold
+from .moving import moved
+from .trouble import NoIdentifier
+from .vault import Vault
+
+__all__ = ["Identifier", "Identifiers", "More", "Rename", "Resource"]
+
+PER_PAGE = 20
+"""Events of one part of a page's timeline."""
+PER_ANSWER = 1000
+"""Events of one JSON answer at most; `next` tells where to go on."""
+
+
+class Resource:
+    """A resource of one identifier or of all."""
+
+    def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+
+    def hab(self, aid: str) -> Any:
+        """keripy's Hab of an identifier of the open wallet. Raises Locked, NoWallet, NoIdentifier."""
+        hab = self.vault.hby.habs.get(aid)
+        if hab is None:
+            raise NoIdentifier(aid)
+        return hab
+
+    def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "", status: int = 200) -> None:
+        """The page of an identifier, or as JSON its state with its events."""
+        hab = self.hab(aid)
+        data = view.identifier(hab)
+        db, sn = self.vault.hby.db, data["sn"]
+        page: dict[str, Any] = {}
+        if wants_json(req):
+            fields = Fields(req) if req.method == "GET" else None
+            first = fields.integer("from", 0, 1 << 53, default=0) if fields else 0
+            count = fields.integer("count", 1, PER_ANSWER, default=PER_ANSWER) if fields else PER_ANSWER
+            data["events"] = list(timeline.events(db, aid, first, min(sn, first + count - 1)))
+            data["next"] = first + count if first + count <= sn else None
+        else:
+            data |= latest(db, aid, sn)
+            page = {
+                "picture": picture.draw(timeline.establishments(db, aid, sn, picture.MOST)),
+                "token": self.vault.token,
+                "most_keys": MOST_KEYS,
+            }
+            data["note"] = note
+        path = f"app/identifiers/{aid}"
+        moved(req, rep, path, "pages/identifier.html", data, page, title=f"{hab.name} · KeriWasm", status=status)
+
+
+def latest(db: Any, aid: str, last: int) -> dict[str, Any]:
+    """{events, before}: a part of the timeline, newest first, that ends with event `last`; `before` is what follows."""
+    first = max(0, last - PER_PAGE + 1)
+    return {"events": list(timeline.events(db, aid, first, last))[::-1], "before": first - 1 if first > 0 else None}
+
+
+class Identifiers(Resource):
+    """All of them."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
+        """{identifiers: [{aid, alias, sn, ...}]}."""
+        yield from self.vault.ready()
+        data = {"identifiers": view.identifiers(self.vault)}
+        page = {"token": self.vault.token, "most_keys": MOST_KEYS}
+        moved(req, rep, "app/identifiers", "pages/identifiers.html", data, page, title="Identifiers · KeriWasm")
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
+        """{alias, keys?, threshold?, next_keys?, next_threshold?, transferable?, delegator?, algo?} -> 201, the new one."""
+        yield from self.vault.ready()
+        hby = self.vault.hby
+        fields = Fields(req)
+        alias = free_alias(fields, hby)
+        asked = keys_asked(fields)
+        delegator = fields.text("delegator", "", max_bytes=200).strip()
+        algo = fields.choice("algo", ("randy", "salty"), default="randy")
+        if delegator:
+            if not asked["transferable"]:
+                raise FieldError("delegator", "goes with an identifier that can rotate only")
+            delegation.check(self.hab(delegator))
+        yield
+        with self.vault.change() as hby:
+            hab = hby.makeHab(alias, algo=algo, delpre=delegator or None, **asked)
+            if delegator:
+                delegation.anchor(hby, hab, hby.habs[delegator])
+        data = view.identifier(hab)
+        if wants_json(req):
+            moved(req, rep, "", "pages/identifier.html", data, {}, title=alias, status=201)
+        else:
+            self.show(req, rep, hab.pre, "The identifier is made: its log begins with event 0.", 201)
+
+
+class Identifier(Resource):
+    """One of them."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
+        """{aid, alias, sn, keys, threshold, next_digests, digest, events: [...], next}; `from` and `count` choose events."""
+        yield from self.vault.ready()
+        self.show(req, rep, aid)
+
+
+class More(Resource):
+    """GET ?before=SN: an earlier part of the timeline, for the page."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
+        """{aid, events, before}."""
+        yield from self.vault.ready()
+        sn = self.hab(aid).kever.sner.num
+        last = Fields(req).integer("before", 0, sn)
+        data = {"aid": aid, **latest(self.vault.hby.db, aid, last)}
+        moved(req, rep, "", "fragments/wallet/events.html", data, {}, title="Events")
+
+
+class Rename(Resource):
+    """POST {alias}."""
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
+        """Another alias; the identifier stays what it is. 422 for one that is taken."""
+        yield from self.vault.ready()
+        hab = self.hab(aid)
+        fields = Fields(req)
+        if label(fields, "alias") != hab.name:
+            alias = free_alias(fields, self.vault.hby)
+            with self.vault.change() as hby:
+                hab = hby.habs[aid]
+                hby.db.habs.pin(keys=aid, val=replace(hby.db.habs.get(keys=aid), name=alias))
+                hby.db.names.rem(keys=("", hab.name))
+                hby.db.names.pin(keys=("", alias), val=aid)
+                hab.name = alias
+        self.show(req, rep, aid, "Renamed.")
+
+
+def free_alias(fields: Fields, hby: Any) -> str:
+    """The field `alias`. Raises FieldError when it is no label or another identifier has it."""
+    alias = label(fields, "alias")
+    if hby.db.names.get(keys=("", alias)) is not None:
+        raise FieldError("alias", "is taken by another identifier of this wallet")
+    return alias
+
+
+def keys_asked(fields: Fields) -> dict[str, Any]:
+    """keripy's arguments for an inception. Raises FieldError."""
+    transferable = fields.flag("transferable", True)
+    keys = fields.integer("keys", 1, MOST_KEYS, default=1)
+    if not transferable:
+        if keys != 1:
+            raise FieldError("keys", "must be 1: an identifier that cannot rotate has one key, which it is made of")
+        return {"transferable": False, "icount": 1, "isith": threshold(fields, "threshold", 1)}
+    following = fields.integer("next_keys", 0, MOST_KEYS, default=keys)
+    isith = threshold(fields, "threshold", keys)
+    nsith = threshold(fields, "next_threshold", following)
+    if nsith is None:
+        nsith = isith if following == keys and isith is not None else majority(following)
+    return {
+        "transferable": True,
+        "icount": keys,
+        "isith": majority(keys) if isith is None else isith,
+        "ncount": following,
+        "nsith": nsith,
+    }
+
+
+def majority(keys: int) -> str:
+    """keripy's own default: half of the keys, rounded up; "0" for none."""
+    return f"{-(-keys // 2):x}"

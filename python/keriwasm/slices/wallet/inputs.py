@@ -1,0 +1,107 @@
+"""Fields that several of the wallet's forms have: names for people, key counts, thresholds, the expected event."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+from keriwasm.fields import FieldError, Fields
+
+from .trouble import Moved
+
+__all__ = ["MOST_KEYS", "WORDS_MOST", "check_expected", "label", "threshold"]
+
+MOST_KEYS = 64
+"""Keys of one event: what fits the short codes of CESR's indexed signatures."""
+WORDS_MOST = 100
+"""Characters of a name or alias."""
+
+Sith = str | list[Any]
+
+
+def label(fields: Fields, name: str, most: int = WORDS_MOST) -> str:
+    """A name for people: 1 to `most` characters on one line, outer white space removed."""
+    text = " ".join(unicodedata.normalize("NFC", fields.text(name, max_bytes=4 * most)).split())
+    if not text:
+        raise FieldError(name, "is empty")
+    if len(text) > most:
+        raise FieldError(name, f"has {len(text)} characters, {most} are accepted")
+    if not all(each.isprintable() for each in text):
+        raise FieldError(name, "has characters that cannot be seen")
+    return text
+
+
+def check_expected(fields: Fields, sn: int) -> None:
+    """Raise Moved (409) when the form was made for another event than the latest: a form sent twice acts once.
+
+    Programs may leave the field `sn` out; then nothing is checked.
+    """
+    expected = fields.integer("sn", 0, 1 << 53, default=None)
+    if expected is not None and expected != sn:
+        raise Moved(expected, sn)
+
+
+def threshold(fields: Fields, name: str, keys: int) -> Sith | None:
+    """A signing threshold for so many keys as keripy takes it: a hex number or a list of weights; None when left out.
+
+    A number ("2"), weights ("1/2, 1/2, 1/2"), weights in groups that must all be met ("1/2,1/2; 1,1"), or as JSON the
+    number or the list. Raises FieldError when it does not fit the keys.
+    """
+    value = _value(fields, name)
+    if value is None:
+        return None
+    from keri.core import coring
+
+    try:
+        tholder = coring.Tholder(sith=value)
+    except (ValueError, TypeError, IndexError, ZeroDivisionError) as ex:
+        raise FieldError(name, f"is no threshold: {_reason(ex)}") from ex
+    if tholder.weighted and tholder.size != keys:
+        raise FieldError(name, f"has {tholder.size} weights, but there {'is 1 key' if keys == 1 else f'are {keys} keys'}")
+    if not tholder.weighted and not (1 <= tholder.num <= keys or keys == 0 == tholder.num):
+        raise FieldError(name, f"must be from 1 to {keys}, the number of keys")
+    return tholder.sith
+
+
+def _value(fields: Fields, name: str) -> Sith | None:
+    """The field in keripy's form, not yet checked."""
+    if not fields.given(name):
+        return None
+    raw = fields.json(name) if fields.typed else fields.text(name, max_bytes=4096).strip()
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return f"{max(raw, 0):x}"
+    if isinstance(raw, list):
+        return _weights(name, raw)
+    if not isinstance(raw, str):
+        raise FieldError(name, "must be a number or weights such as 1/2,1/2,1/2")
+    text = raw.strip()
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,3}", text):
+        return f"{int(text):x}"
+    if text.startswith("["):
+        try:
+            return _weights(name, json.loads(text))
+        except ValueError as ex:
+            raise FieldError(name, "is no list of weights") from ex
+    groups = [[each.strip() for each in group.split(",") if each.strip()] for group in text.split(";") if group.strip()]
+    return _weights(name, groups if len(groups) > 1 else (groups or [[]])[0])
+
+
+def _weights(name: str, given: Any) -> list[Any]:
+    """Weights as texts, in one list or in groups."""
+    if not isinstance(given, list) or not given:
+        raise FieldError(name, "must be a number or weights such as 1/2,1/2,1/2")
+    if all(isinstance(each, list) for each in given):
+        return [_weights(name, each) for each in given]
+    for each in given:
+        if not isinstance(each, str) or not re.fullmatch(r"[0-9]{1,6}(/[1-9][0-9]{0,5})?", each):
+            raise FieldError(name, f"has {str(each)[:20]!r}, which is no weight such as 1/2")
+    return given
+
+
+def _reason(ex: Exception) -> str:
+    text = str(ex).split(" for ")[0].strip().rstrip(".")
+    return text[:200] or type(ex).__name__

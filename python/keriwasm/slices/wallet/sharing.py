@@ -1,0 +1,115 @@
+"""Giving away what is public of an identifier: its key event log as CESR, as text to copy, as QR codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import falcon
+from keriwasm.deeds import deed
+from keriwasm.fields import Fields
+from keriwasm.rendering import answer, wants_json
+
+from . import timeline
+from .identifiers import Resource
+
+__all__ = ["CODE_AIM", "CODE_MOST", "Event", "Kel", "Share", "pack"]
+
+CODE_MOST = 2953
+"""Bytes that the largest QR code holds at its lowest level of correction."""
+CODE_AIM = 1200
+"""Bytes that a phone still reads well from a screen; whole events are put together up to it."""
+
+
+class Kel(Resource):
+    """GET: the key event log."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
+        """application/cesr, byte for byte as keripy replays it, a delegator's log before its delegate's.
+
+        With `download` it is named as a file.
+        """
+        yield from self.vault.ready()
+        hab = self.hab(aid)
+        rep.content_type = "application/cesr"
+        if Fields(req).flag("download"):
+            rep.set_header("Content-Disposition", f'attachment; filename="{aid}.cesr"')
+        rep.data = bytes(hab.replay())
+
+
+class Event(Resource):
+    """GET: one event in full."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str, sn: str) -> Iterator[Any]:
+        """{aid, sn, json, cesr}: the event's own bytes as text, and the message with its attachments."""
+        yield from self.vault.ready()
+        hab = self.hab(aid)
+        number = int(sn) if sn.isascii() and sn.isdigit() and len(sn) < 10 else -1
+        message = timeline.message(hab.db, aid, number) if 0 <= number <= hab.kever.sner.num else None
+        if message is None:
+            raise falcon.HTTPNotFound(
+                title="No such event", description=f"The log has the events 0 to {hab.kever.sner.num}."
+            )
+        raw = timeline.raw(hab.db, aid, number) or b""
+        data = {"aid": aid, "sn": number, "json": raw.decode(), "cesr": message.decode()}
+        answer(req, rep, "fragments/wallet/event-raw.html", data)
+
+
+class Share(Resource):
+    """GET ?part=N: the page with everything that can be given away."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
+        """{aid, alias, bytes, parts: [text or null]}: the log in parts of whole events, each of which fits a QR code;
+        null is an event too large for any. As HTML with the codes of the AID and of one part."""
+        yield from self.vault.ready()
+        hab = self.hab(aid)
+        messages = [*hab.db.cloneDelegation(kever=hab.kever), *hab.db.clonePreIter(pre=aid, fn=0)]
+        parts = pack(bytes(each).decode() for each in messages)
+        data: dict[str, Any] = {"aid": aid, "alias": hab.name, "bytes": sum(map(len, messages)), "parts": parts}
+        if wants_json(req):
+            answer(req, rep, "", data)
+            return
+        part = Fields(req).integer("part", 1, len(parts), default=1)
+        text = parts[part - 1]
+        data |= {
+            "part": part,
+            "text": text,
+            "events": len(messages),
+            "kel": b"".join(bytes(each) for each in messages).decode(),
+            "aid_code": code(aid),
+            "part_code": None if text is None else code(text),
+            "limit": CODE_MOST,
+            "token": self.vault.token,
+        }
+        answer(req, rep, "pages/identifier-share.html", data, title=f"Share {hab.name} · KeriWasm")
+
+
+def pack(messages: Iterable[str], aim: int = CODE_AIM, most: int = CODE_MOST) -> list[str | None]:
+    """Messages put together in order up to `aim` bytes a part; a larger one has a part of its own, None past `most`."""
+    parts: list[str | None] = []
+    gathered = ""
+    for message in messages:
+        if gathered and len(gathered) + len(message) > aim:
+            parts.append(gathered)
+            gathered = ""
+        if len(message) > most:
+            if gathered:
+                parts.append(gathered)
+                gathered = ""
+            parts.append(None)
+        else:
+            gathered += message
+    if gathered:
+        parts.append(gathered)
+    return parts
+
+
+def code(text: str) -> str:
+    """A QR code as SVG markup: dark on light in either theme, for cameras."""
+    import segno
+
+    made = segno.make(text, error="l", mode="byte", micro=False, boost_error=True)
+    return made.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None)
