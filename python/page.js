@@ -48,7 +48,7 @@ script.type = 'mpy';
 script.src = here('page.py');
 script.setAttribute('config', JSON.stringify({
   interpreter: here('../static/micropython/1.27.0/micropython.mjs'),
-  files: Object.fromEntries(['page_dom', 'page_status', 'page_words'].map(name => [here(`${name}.py`), `./${name}.py`])),
+  files: Object.fromEntries(['page_dom', 'page_passcode', 'page_status', 'page_words'].map(name => [here(`${name}.py`), `./${name}.py`])),
   plugins,
 }));
 // PyScript readies its Pyodide type too, though no element here has it: without this it would load that type's plugins.

@@ -10,6 +10,7 @@ and banner in page_status.py, the traits of MicroPython's bridge to JavaScript i
 """
 
 import js
+import page_passcode
 import page_words as words
 from page_dom import announce, closest, document, find, now_ms, on, plain, root, set_text
 from page_status import on_connection, on_network, on_status, screen
@@ -70,7 +71,8 @@ def tell_timing(answer, target):
 
 def navigated(context):
     """Whether a person moved to another page, rather than the first content replacing the boot screen."""
-    return str(context.push) == "true" or hasattr(context.request.headers, "HX-History-Restore-Request")
+    moved = str(context.push) == "true" or isinstance(context.hx.pushurl, str)
+    return moved or hasattr(context.request.headers, "HX-History-Restore-Request")
 
 
 def arrive(main):
@@ -299,6 +301,7 @@ def start():
     on(document, "drop", on_drop)
     on(js.window, "online", on_network)
     on(js.window, "offline", on_network)
+    page_passcode.start()
     js.setInterval(create_proxy(tell_times), 1000)
     label_theme()
     mark_place()

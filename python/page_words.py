@@ -5,7 +5,10 @@ typing module, no dataclasses, no datetime. Times are milliseconds, sizes bytes,
 """
 
 # Where the second key of "g x" goes, relative to the base.
-PLACES = {"h": "app/", "c": "app/crypto", "q": "app/pq", "p": "app/pool"}
+PLACES = {"h": "app/", "w": "app/wallet", "c": "app/crypto", "q": "app/pq", "p": "app/pool"}
+
+# First segments of addresses that belong to a place with another name.
+PARENTS = {"identifiers": "wallet"}
 
 # How long the g of "g x" waits for its second key.
 CHORD_MS = 1500
@@ -288,4 +291,6 @@ def current_place(path, base):
     if rest in ("", "app", "app/", "index.html"):
         return "app/"
     parts = rest.split("/")
-    return "app/" + parts[1] if parts[0] == "app" and len(parts) > 1 else None
+    if parts[0] != "app" or len(parts) < 2:
+        return None
+    return "app/" + PARENTS.get(parts[1], parts[1])

@@ -83,6 +83,8 @@ class Route:
 HOME = (
     ("home", "/app/home/panel"),
     ("wallet", "/app/wallet/panel"),
+    ("ledger", "/app/ledger/panel"),
+    ("credentials", "/app/credentials/panel"),
     ("crypto", "/app/crypto/panel"),
     ("pq", "/app/pq/panel"),
     ("pool", "/app/pool/panel"),

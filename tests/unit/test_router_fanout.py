@@ -3,6 +3,14 @@
 import pytest
 from routerkit import HTML, JSON, SLICES, House
 
+
+class Parts(House):
+    """A house whose home page has four parts, however many the table knows: those of slices that are not there are left out."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **{"slices": {name: SLICES[name] for name in NAMES}, **more})
+
+
 ACCEPT = {"accept": "application/json"}
 HTMX = {"hx-request": "true"}
 NAMES = ["home", "crypto", "pq", "pool"]
@@ -22,7 +30,7 @@ def reply(house, asked, name, **more):
 
 
 def test_parts_are_asked_for_side_by_side():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, HTMX)
     assert {message["worker"] for message in house.dispatched} == {"w1", "w2", "w3", "w4"}
     assert [message["path"] for message in house.dispatched] == [f"/app/{name}/panel" for name in NAMES]
@@ -34,7 +42,7 @@ def test_parts_are_asked_for_side_by_side():
 
 
 def test_htmx_gets_them_in_order_however_they_come():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, HTMX)
     for name in reversed(NAMES):
         assert asked.status is None
@@ -47,7 +55,7 @@ def test_htmx_gets_them_in_order_however_they_come():
 
 
 def test_a_page_flows_as_its_parts_come():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, {})
     reply(house, asked, "crypto")
     assert asked.status is None
@@ -64,7 +72,7 @@ def test_a_page_flows_as_its_parts_come():
 
 
 def test_json_is_joined_too():
-    house = House(2)
+    house = Parts(2)
     asked = home(house, ACCEPT)
     assert house.dispatched[0]["headers"]["accept"] == "application/json"
     for name in NAMES:
@@ -87,7 +95,7 @@ def test_json_is_joined_too():
     ],
 )
 def test_a_failed_part_becomes_a_panel_that_says_so(more, words):
-    house = House(4)
+    house = Parts(4)
     asked = home(house, HTMX)
     for name in NAMES:
         reply(house, asked, name, **(more if name == "pq" else {}))
@@ -100,7 +108,7 @@ def test_a_failed_part_becomes_a_panel_that_says_so(more, words):
 
 
 def test_a_part_that_streams_is_refused():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, HTMX)
     worker = house.holder(part(asked, "pq"))
     reply(house, asked, "pq", stream=True, body=0)
@@ -112,7 +120,7 @@ def test_a_part_that_streams_is_refused():
 
 
 def test_a_late_part_is_replaced_and_the_page_still_comes_in_time():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, HTMX, within=4000)
     for name in ("home", "crypto", "pool"):
         reply(house, asked, name)
@@ -123,7 +131,7 @@ def test_a_late_part_is_replaced_and_the_page_still_comes_in_time():
 
 
 def test_a_late_part_of_a_page_that_flows():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, {}, within=4000)
     reply(house, asked, "home")
     house.advance(3990)
@@ -132,7 +140,7 @@ def test_a_late_part_of_a_page_that_flows():
 
 
 def test_a_failed_first_part_does_not_decide_alone():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, {})
     reply(house, asked, "home", status=500)
     assert asked.status is None
@@ -144,7 +152,7 @@ def test_a_failed_first_part_does_not_decide_alone():
 
 @pytest.mark.parametrize("headers", [{}, HTMX, ACCEPT])
 def test_if_all_fail_the_whole_fails(headers):
-    house = House(4)
+    house = Parts(4)
     asked = home(house, headers)
     for name in NAMES:
         reply(house, asked, name, status=500)
@@ -153,7 +161,7 @@ def test_if_all_fail_the_whole_fails(headers):
 
 
 def test_failed_parts_in_json_are_problems():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, ACCEPT)
     reply(house, asked, "home", headers=JSON)
     reply(house, asked, "crypto", headers={"content-type": "application/problem+json"}, status=422)
@@ -173,7 +181,7 @@ def test_failed_parts_in_json_are_problems():
 
 
 def test_a_dead_worker_costs_no_part():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, HTMX)
     house.crash("w2")
     house.serve()
@@ -182,7 +190,7 @@ def test_a_dead_worker_costs_no_part():
 
 
 def test_a_cancel_ends_all_parts():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, {})
     reply(house, asked, "home")
     reply(house, asked, "pool")
@@ -193,14 +201,14 @@ def test_a_cancel_ends_all_parts():
 
 
 def test_slices_that_the_manifest_lacks_are_left_out():
-    house = House(slices={name: SLICES[name] for name in ("home", "pool")})
+    house = Parts(slices={name: SLICES[name] for name in ("home", "pool")})
     asked = home(house, HTMX)
     house.serve()
     assert asked.text().endswith(f"[{part(asked, 'home')}][{part(asked, 'pool')}]")
 
 
 def test_a_garbage_reply_for_a_part_that_was_joined_takes_nothing_away():
-    house = House(4)
+    house = Parts(4)
     asked = home(house, HTMX)
     holder = house.holder(part(asked, "home"))
     reply(house, asked, "home")
@@ -213,7 +221,7 @@ def test_a_garbage_reply_for_a_part_that_was_joined_takes_nothing_away():
 
 
 def test_a_worker_may_ask_for_the_home_page():
-    house = House(2)
+    house = Parts(2)
     parent = house.ask("/app/crypto/hash-many")
     worker = house.holder(parent.id)
     child = house.ask_child(worker, parent.id, "/app/", method="GET")
@@ -229,7 +237,7 @@ def test_a_worker_may_ask_for_the_home_page():
 
 
 def test_home_while_booting_waits_for_the_first_worker():
-    house = House(4, boot=False)
+    house = Parts(4, boot=False)
     asked = home(house, {})
     house.advance(9000)
     house.ready("w3")
@@ -239,7 +247,7 @@ def test_home_while_booting_waits_for_the_first_worker():
 
 
 def test_home_without_any_worker_is_a_503_in_time():
-    house = House(4, boot=False)
+    house = Parts(4, boot=False)
     asked = home(house, {}, within=3000)
     house.advance(3000)
     assert asked.status == 503 and asked.text().count('role="alert"') == 4

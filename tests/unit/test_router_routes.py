@@ -15,7 +15,7 @@ JSON = {"accept": "application/json"}
         ("GET", "/app", "/app/", {}),
         ("HEAD", "/app/pool", "/app/pool", {}),
         ("GET", "/app/pool/panel", "/app/pool/panel", {}),
-        ("GET", "/app/wallet/panel", "/app/{slice}/panel", {"slice": "wallet"}),
+        ("GET", "/app/load/panel", "/app/{slice}/panel", {"slice": "load"}),
         ("POST", "/app/pq/kem/ML-KEM-768/encaps", "/app/pq/kem/{alg}/encaps", {"alg": "ML-KEM-768"}),
         (
             "POST",

@@ -9,7 +9,7 @@ import pytest
 
 from router.routes import TABLE, Table
 
-SLICES = ("home", "crypto", "pq", "pool", "faults")
+SLICES = ("home", "crypto", "pq", "pool", "faults", "wallet")
 IGNORED = {"HEAD", "OPTIONS", "WEBSOCKET", "CONNECT", "TRACE"}
 
 

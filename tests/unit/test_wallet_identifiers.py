@@ -76,7 +76,9 @@ def test_a_life_in_events(within: Any) -> None:
         state = (await kit.ask("GET", f"/app/identifiers/{aid}")).json
         assert [each["type"] for each in state["events"]] == ["icp", "rot", "ixn", "rot"]
         assert all(each["valid"] for each in state["events"]) and state["next"] is None
-        assert state["digest"] == state["events"][-1]["digest"] and state["events"][3]["prior"] == anchored.json["digest"]
+        assert (
+            state["digest"] == state["events"][-1]["digest"] and state["events"][3]["prior"] == anchored.json["digest"]
+        )
         part = (await kit.ask("GET", f"/app/identifiers/{aid}?from=1&count=2")).json
         assert [each["sn"] for each in part["events"]] == [1, 2] and part["next"] == 3
         kel = await kit.ask("GET", f"/app/identifiers/{aid}/kel")
@@ -157,7 +159,9 @@ def test_what_cannot_be_an_identifier(within: Any, fields: dict[str, Any], field
 )  # fmt: skip
 def test_thresholds_as_people_type_them(within: Any, typed: str, keys: int, kept: Any) -> None:
     async def test(kit: Kit) -> None:
-        done = await form(kit, "/app/identifiers", alias="a", keys=str(keys), threshold=typed, next_keys="", next_threshold="")
+        done = await form(
+            kit, "/app/identifiers", alias="a", keys=str(keys), threshold=typed, next_keys="", next_threshold=""
+        )
         assert done.status == 201, done.text
         (one,) = (await kit.ask("GET", "/app/identifiers")).json["identifiers"]
         assert one["threshold"] == kept and one["next_threshold"] == kept and len(one["next_digests"]) == keys
@@ -195,7 +199,7 @@ def test_delegation_between_two_of_ours(within: Any) -> None:
         seals = [each["seals"] for each in (await kit.ask("GET", f"/app/identifiers/{boss}")).json["events"]]
         assert [seal["s"] for found in seals for seal in found] == ["0", "1"]
         kel = (await kit.ask("GET", f"/app/identifiers/{aid}/kel")).body
-        assert verified(kel) .items() >= {boss: 2, aid: 1}.items(), "a stranger accepts it with nothing but these bytes"
+        assert verified(kel).items() >= {boss: 2, aid: 1}.items(), "a stranger accepts it with nothing but these bytes"
         fixed = (await made(kit, alias="fixed", transferable=False))["aid"]
         problem(await post(kit, "/app/identifiers", alias="x", delegator=fixed), 422, "delegator")
 
@@ -289,7 +293,7 @@ def test_one_event_in_full_and_the_log_in_codes(within: Any) -> None:
         for sn in ("4", "-1", "x", "99999999999", "٣"):
             problem(await kit.ask("GET", f"/app/identifiers/{aid}/events/{sn}".encode().decode("latin-1")
                                   if sn.isascii() else f"/app/identifiers/{aid}/events/%D9%A3"), 404)  # fmt: skip
-        assert "n&#34;: 1" in (await get(kit, f"/app/identifiers/{aid}/events/1")).text or True
+        assert "KERI10JSON" in (await get(kit, f"/app/identifiers/{aid}/events/1")).text
         share = (await kit.ask("GET", f"/app/identifiers/{aid}/share")).json
         assert share["bytes"] == len(kel) and share["parts"][0] is None, "forty keys fit no code, and it says so"
         assert "larger than" in (await page(kit, f"/app/identifiers/{aid}/share")).text
@@ -297,12 +301,13 @@ def test_one_event_in_full_and_the_log_in_codes(within: Any) -> None:
         for _ in range(3):
             await post(kit, f"/app/identifiers/{small}/rotate")
         share = (await kit.ask("GET", f"/app/identifiers/{small}/share")).json
-        assert len(share["parts"]) > 1 and "".join(share["parts"]).encode() == (
-            await kit.ask("GET", f"/app/identifiers/{small}/kel")
-        ).body
+        assert (
+            len(share["parts"]) > 1
+            and "".join(share["parts"]).encode() == (await kit.ask("GET", f"/app/identifiers/{small}/kel")).body
+        )
         shown = await page(kit, f"/app/identifiers/{small}/share?part=2")
         assert len(shown.all("svg", **{"class": "qr"})) == 2
-        problem(await kit.ask("GET", f"/app/identifiers/{small}/share?part=9"), 200 if False else 422, "part") if False else None
+        assert (await get(kit, f"/app/identifiers/{small}/share?part=99")).status == 422
 
     within(test)
 
@@ -362,14 +367,18 @@ def test_challenge_words(within: Any) -> None:
         words = (await post(kit, "/app/wallet/challenge")).json["words"]
         assert len(words) == 12 and words != (await post(kit, "/app/wallet/challenge")).json["words"]
         for one in (aid, fixed):
-            response = (await post(kit, f"/app/identifiers/{one}/challenge", words=" ".join(words).upper())).json["response"]
+            response = (await post(kit, f"/app/identifiers/{one}/challenge", words=" ".join(words).upper())).json[
+                "response"
+            ]
             checked = await ask_verify(kit, words, response)
             assert checked.json == {**checked.json, "valid": True, "aid": one, "reason": ""}
             other = (await ask_verify(kit, [*words[:-1], "zoo" if words[-1] != "zoo" else "zone"], response)).json
             assert not other["valid"] and "other words" in other["reason"]
             at = response.index(words[0])
             forged = response[:at] + words[0][::-1] + response[at + len(words[0]) :]
-            assert (await ask_verify(kit, words, forged)).status == 422 or not (await ask_verify(kit, words, forged)).json["valid"]
+            assert (await ask_verify(kit, words, forged)).status == 422 or not (
+                await ask_verify(kit, words, forged)
+            ).json["valid"]
         response = (await post(kit, f"/app/identifiers/{aid}/challenge", words=words)).json["response"]
         await post(kit, f"/app/identifiers/{aid}/rotate")
         late = (await ask_verify(kit, words, response)).json

@@ -75,7 +75,11 @@ def test_what_cannot_be_a_wallet(place: Path, fields: dict[str, str], field: str
     async def test() -> None:
         async with wallet(place, created=False) as kit:
             told = await post(kit, "/app/wallet", **fields)
-            problem(told, 413 if fields.get("passcode", "").startswith("pp") or len(fields.get("name", "")) > 400 else 422, field)
+            problem(
+                told,
+                413 if fields.get("passcode", "").startswith("pp") or len(fields.get("name", "")) > 400 else 422,
+                field,
+            )
             assert not place.exists() and fields.get("passcode", "no passcode") not in told.text
 
     asyncio.run(test())

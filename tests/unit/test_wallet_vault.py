@@ -339,5 +339,3 @@ except Stop:
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ran.stdout == "True True\n", ran.stderr
-
-

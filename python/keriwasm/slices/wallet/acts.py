@@ -125,7 +125,9 @@ def read_seals(fields: Fields) -> list[dict[str, Any]]:
         from keri.core import coring
 
         name = by_digest[0]
-        message = fields.text("text", nul=True).encode() if name == "text" else fields.binary("file", max_bytes=FILE_MOST)
+        message = (
+            fields.text("text", nul=True).encode() if name == "text" else fields.binary("file", max_bytes=FILE_MOST)
+        )
         return [{"d": coring.Diger(ser=message).qb64}]
     if data is None:
         return []

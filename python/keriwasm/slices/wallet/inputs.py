@@ -59,7 +59,9 @@ def threshold(fields: Fields, name: str, keys: int) -> Sith | None:
     except (ValueError, TypeError, IndexError, ZeroDivisionError) as ex:
         raise FieldError(name, f"is no threshold: {_reason(ex)}") from ex
     if tholder.weighted and tholder.size != keys:
-        raise FieldError(name, f"has {tholder.size} weights, but there {'is 1 key' if keys == 1 else f'are {keys} keys'}")
+        raise FieldError(
+            name, f"has {tholder.size} weights, but there {'is 1 key' if keys == 1 else f'are {keys} keys'}"
+        )
     if not tholder.weighted and not (1 <= tholder.num <= keys or keys == 0 == tholder.num):
         raise FieldError(name, f"must be from 1 to {keys}, the number of keys")
     return tholder.sith

@@ -58,7 +58,9 @@ class Wallet(Resource):
         repeated(fields, word)
         tier = fields.choice("tier", passcode.TIERS, default="low")
         yield from self.vault.create(name, word, tier)
-        yield from self.show(req, rep, "The wallet is made and open. Its keys are stored encrypted on this device.", 201)
+        yield from self.show(
+            req, rep, "The wallet is made and open. Its keys are stored encrypted on this device.", 201
+        )
 
     @deed
     def on_delete(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
