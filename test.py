@@ -134,7 +134,9 @@ def main(arguments: list[str]) -> int:
     for suite in suites:
         began = time.monotonic()
         print(f"\ntest.py: {suite}", flush=True)
-        status = subprocess.run([PYTHON, "-m", "pytest", f"tests/{suite}", *options], cwd=ROOT).returncode
+        # Files are spread over two processes; those that drive a browser have the machine for themselves.
+        spread = [] if suite == "browser" else ["-n", "2", "--dist", "loadfile"]
+        status = subprocess.run([PYTHON, "-m", "pytest", f"tests/{suite}", *spread, *options], cwd=ROOT).returncode
         print(f"test.py: {suite} took {time.monotonic() - began:.0f} s, status {status}", flush=True)
         if status:
             failed.append(suite)

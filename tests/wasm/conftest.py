@@ -167,17 +167,16 @@ def upstream_stdlib(lock: locking.Lock) -> Iterator[Path]:
         yield archives.untar(Fetcher(lock).npm("pyodide", pin.version), Path(folder)) / "python_stdlib.zip"
 
 
-COUNTS: list[str] = []
-
-
 @pytest.fixture
-def count() -> Any:
-    """Call it with a sentence; all of them are printed when the run ends."""
-    return COUNTS.append
+def count(record_property: Any) -> Any:
+    """Call it with a sentence; all of them are printed when the run ends, whichever process the tests ran in."""
+    return lambda line: record_property("count", line)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if COUNTS:
+    reports = [report for some in terminalreporter.stats.values() for report in some if getattr(report, "when", "") == "call"]
+    lines = [line for report in reports for name, line in report.user_properties if name == "count"]
+    if lines:
         terminalreporter.section("counts in Pyodide")
-        for line in COUNTS:
+        for line in lines:
             terminalreporter.write_line(line)
