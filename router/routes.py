@@ -112,6 +112,33 @@ TABLE = [
     Route("GET", "/app/wallet/challenge", slice="wallet", where="one"),
     Route("POST", "/app/wallet/challenge", slice="wallet", where="one"),
     Route("POST", "/app/wallet/challenge/verify", slice="wallet", where="one"),
+    # Backup and restore stretch a passphrase and replay logs: they hold the worker for seconds, and change the wallet once.
+    Route("GET", "/app/wallet/backup", "backup", "one", idempotent=False, may_block_ms=60000, deadline_ms=180000),
+    Route("POST", "/app/wallet/backup", "backup", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=180000),
+    Route("GET", "/app/wallet/backup/reminder", slice="backup", where="one", may_block_ms=15000),
+    # What is taken once is gone.
+    Route("GET", "/app/wallet/backup/files/{token}", slice="backup", where="one", idempotent=False),
+    Route("POST", "/app/wallet/recovery-key", slice="backup", where="one", idempotent=False),
+    Route("POST", "/app/wallet/recovery-key/forget", slice="backup", where="one", idempotent=False),
+    Route("GET", "/app/wallet/restore", slice="backup", where="one"),
+    Route("POST", "/app/wallet/restore", "backup", "one", idempotent=False, heavy=True, may_block_ms=90000, deadline_ms=300000),
+    Route("GET", "/app/credentials/panel", slice="credentials", where="one"),
+    Route("GET", "/app/credentials", slice="credentials", where="one"),
+    Route("GET", "/app/credentials/schemas", slice="credentials", where="one"),
+    Route("POST", "/app/credentials/schemas", slice="credentials", where="one", idempotent=False),
+    Route("GET", "/app/credentials/schemas/{said}", slice="credentials", where="one"),
+    Route("POST", "/app/credentials/registries", slice="credentials", where="one", idempotent=False),
+    Route("GET", "/app/credentials/registries/{regk}", slice="credentials", where="one"),
+    Route("GET", "/app/credentials/issue", slice="credentials", where="one"),
+    Route("POST", "/app/credentials/issue", slice="credentials", where="one", idempotent=False),
+    Route("GET", "/app/credentials/verify", slice="credentials", where="one"),
+    Route("POST", "/app/credentials/verify", slice="credentials", where="one", may_block_ms=60000, deadline_ms=120000),
+    Route(
+        "POST", "/app/credentials/receive", "credentials", "one", idempotent=False, may_block_ms=60000, deadline_ms=120000
+    ),
+    Route("GET", "/app/credentials/{said}", slice="credentials", where="one"),
+    Route("GET", "/app/credentials/{said}/cesr", slice="credentials", where="one"),
+    Route("POST", "/app/credentials/{said}/revoke", slice="credentials", where="one", idempotent=False),
     Route("GET", "/app/identifiers", slice="wallet", where="one"),
     # 64 keys and 64 next ones, stretched each (salty): a quarter of a second apiece.
     Route("POST", "/app/identifiers", "wallet", "one", idempotent=False, may_block_ms=90000, deadline_ms=120000),

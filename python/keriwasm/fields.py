@@ -255,11 +255,15 @@ class Fields:
         return self._typed
 
     def json(self, name: str, default: T = REQUIRED, *, max_bytes: int = MAX_TEXT) -> Any | T:
-        """Any JSON value: as it stands in a JSON body, or read from the text of a form's field (an empty one is absent)."""
+        """Any JSON value: as it stands in a JSON body, or read from the text of a form's field (an empty one is absent) or
+        from a file."""
         value = self._one(name)
         if value is None:
             return _defaulted(name, default)
-        if isinstance(value, (bytes, Upload)):
+        if isinstance(value, Upload):
+            _bounded(name, len(value.content), max_bytes)
+            return _json_value(name, value.content)
+        if isinstance(value, bytes):
             text = str(self.text(name, max_bytes=max_bytes)).strip()
             return _json_value(name, text.encode()) if text else _defaulted(name, default)
         _bounded(name, len(json.dumps(value, ensure_ascii=False).encode(errors="replace")), max_bytes)

@@ -9,7 +9,7 @@ import pytest
 
 from router.routes import TABLE, Table
 
-SLICES = ("home", "crypto", "pq", "pool", "faults", "wallet")
+SLICES = ("home", "crypto", "pq", "pool", "faults", "wallet", "backup", "credentials")
 IGNORED = {"HEAD", "OPTIONS", "WEBSOCKET", "CONNECT", "TRACE"}
 
 
