@@ -24,20 +24,21 @@ async def start(js_host: Any, init: str) -> Any:
     When anything fails here, worker:fault (fatal) is posted before it raises.
     """
     from keriwasm import later
+    from keriwasm.diskidb import IdbDisk
     from keriwasm.idb import IdbBacking
 
-    backing = IdbBacking() if IdbBacking.available() else None
+    backing, disk = (IdbBacking(), IdbDisk()) if IdbBacking.available() else (None, None)
     settings = json.loads(init)
     later.install(settings.get("later", {}))
-    worker = await assemble(JsHost(js_host), settings, backing)
+    worker = await assemble(JsHost(js_host), settings, backing, disk)
     return receiver(worker.inbox.push)
 
 
-async def assemble(host: Host, init: dict[str, Any], backing: Any = None) -> Worker:
+async def assemble(host: Host, init: dict[str, Any], backing: Any = None, disk: Any = None) -> Worker:
     """Build a worker, mount its slices, start its scheduler and say that it is ready. Used by the tests as well."""
     import polyscript
 
-    worker = Worker(host, Settings.read(init), backing)
+    worker = Worker(host, Settings.read(init), backing, disk)
     try:
         if init.get("version", __version__) != __version__:
             raise RuntimeError(f"the router is version {init['version']}, this worker {__version__}: reload the page")

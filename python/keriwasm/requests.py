@@ -82,9 +82,10 @@ class RequestDoer(doing.Doer):
             status, headers, chunks = call(worker.app, environ)
         ran = now()
 
-        if worker.storage.dirty:
+        if worker.storage.dirty or worker.disk.dirty:
             try:
                 yield from worker.storage.settle()
+                yield from worker.disk.settle()
             except Exception as ex:  # not saved: the answer must not say so
                 close(chunks)
                 environ[ERROR] = ex

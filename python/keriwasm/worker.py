@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from keriwasm import PROTOCOL
+from keriwasm.disk import Compactor, Disk, DiskDoer
 from keriwasm.heartbeat import HeartbeatDoer
 from keriwasm.inbox import InboxDoer
 from keriwasm.pool import Pool
@@ -21,6 +22,7 @@ from keriwasm.warming import WarmDoer
 
 if TYPE_CHECKING:
     from keriwasm.bridge import Host, Message
+    from keriwasm.disk import Backing as DiskBacking
     from keriwasm.storage import Backing
 
 
@@ -73,13 +75,15 @@ class Worker:
     Attributes:
         id (str), generation (int), slices (list of names), faults (bool), settings
         host: the wall to JavaScript; doist: the scheduler
-        pool: asks other workers; storage: named stores in IndexedDB
+        pool: asks other workers; storage: named stores in IndexedDB; disk: what lmdb keeps there
         inflight: request id -> RequestDoer, click and background alike
         handled, failed: requests answered so far, and those of them with a status of 500 or above
     """
 
-    def __init__(self, host: Host, settings: Settings, backing: Backing | None = None) -> None:
-        """backing: where stores live; None where there is no IndexedDB (opening a store then raises)."""
+    def __init__(
+        self, host: Host, settings: Settings, backing: Backing | None = None, disk: DiskBacking | None = None
+    ) -> None:
+        """backing, disk: where stores live, and lmdb's data; None where there is no IndexedDB (opening then raises)."""
         self.host = host
         self.settings = settings
         self.id = settings.id
@@ -89,6 +93,7 @@ class Worker:
         self.doist = WakingDoist(name=f"{self.id}.{self.generation}", fault=self._doer_died)
         self.inbox = InboxDoer(self)
         self.storage = Storages(self.doist, backing)
+        self.disk = Disk(self.doist, disk)
         self.pool = Pool(self)
         self.app: falcon.App | None = None
         self.inflight: dict[str, RequestDoer] = {}
@@ -100,7 +105,8 @@ class Worker:
 
     async def run(self) -> None:
         """Run the Doers until the worker is ended. An essential Doer's death is posted as fatal, then raised."""
-        own = [HeartbeatDoer(self, self.settings.heartbeat_ms), self.inbox, FlushDoer(self), WarmDoer(self)]
+        own = [HeartbeatDoer(self, self.settings.heartbeat_ms), self.inbox, FlushDoer(self), DiskDoer(self)]
+        own += [Compactor(self), WarmDoer(self)]
         self.doist.doers[:0] = own  # slices may have added Doers of theirs while they were mounted
         try:
             await self.doist.ado()

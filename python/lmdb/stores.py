@@ -205,6 +205,9 @@ class Stores:
         if len(self.by_id) >= self._sweep_at:
             self.sweep()
             self._sweep_at = 2 * len(self.by_id) + 32
+        for other in self:
+            if other.data == data:  # its directory was deleted and made anew; the inode may be the same again
+                other.node = (-1, -2)
         store = Store(id or uuid.uuid4().hex, data)
         if like is not None:
             store.state, store.used, store.txnid = like.state, like.used, like.txnid

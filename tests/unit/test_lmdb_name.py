@@ -7,7 +7,7 @@ from lmdbkit import FOLDER, ours
 def test_the_oracle_is_the_real_one() -> None:
     assert not lmdb.__file__.startswith(str(FOLDER))
     assert ours().__file__.startswith(str(FOLDER))
-    assert set(ours().__all__) == set(lmdb.__all__)
+    assert set(lmdb.__all__) <= set(ours().__all__)  # ours has the errors of py-lmdb 3 as well
 
 
 def test_the_error_family_is_the_same() -> None:
