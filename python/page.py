@@ -71,7 +71,7 @@ def tell_timing(answer, target):
 
 def navigated(context):
     """Whether a person moved to another page, rather than the first content replacing the boot screen."""
-    moved = str(context.push) == "true" or isinstance(context.hx.pushurl, str)
+    moved = str(context.push) == "true" or isinstance(getattr(context.hx, "pushurl", None), str)
     return moved or hasattr(context.request.headers, "HX-History-Restore-Request")
 
 
