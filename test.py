@@ -1,5 +1,8 @@
 """Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, all three.
 
+`python test.py wasm --tests DIR [-- PYTEST OPTIONS]` runs a folder of pytest tests of your own instead, in Pyodide under
+Node, with keripy and all else that a pool worker has: for example the tests/ of a checkout of keripy.
+
 Python 3.11 or newer runs this file; all else it brings by itself: a virtual environment in .venv with what
 tests/requirements.txt pins, Node 20 or newer (from pip where the machine has none), the npm packages of
 tests/package.json, and the browsers from Debian's packages when it runs as root. Where it may not install, it says what
@@ -120,6 +123,15 @@ def main(arguments: list[str]) -> int:
     """Install what is missing, run the suites one after the other, and sum up."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     names = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    folder = None
+    if "--tests" in names:
+        at = names.index("--tests")
+        if len(names) == at + 1 or names[:at] + names[at + 2 :] != ["wasm"]:
+            sys.exit("test.py: say `python test.py wasm --tests DIR`: a folder of pytest tests to run in Pyodide")
+        folder = Path(names[at + 1]).expanduser().resolve()
+        if not folder.exists():
+            sys.exit(f"test.py: there is no {folder}")
+        names = ["wasm"]
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join(SUITES)} (pytest's own options go after --)")
@@ -128,6 +140,8 @@ def main(arguments: list[str]) -> int:
     node()
     packages(suites)
     modules()
+    if folder:
+        return subprocess.run([PYTHON, "tests/wasm/folder.py", folder, *options], cwd=ROOT).returncode
     if "unit" in suites:
         run(PYTHON, "-m", "ruff", "check", "--quiet", ".")
     failed = []

@@ -62,6 +62,26 @@ class Pyodide:
 
         Fails the test with what Python said when the program raises or the runtime dies. ``timeout`` is in seconds.
         """
+        command, result = self.command(program, args, wheels=wheels, mounts=mounts, path=path)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired as expired:
+            pytest.fail(f"{program} did not end in {timeout} s; it had said:\n{str(expired.stdout)[-3000:]}")
+        sys.stdout.write(done.stdout)
+        if done.returncode or not result.exists():
+            pytest.fail(f"{program} failed in Pyodide (status {done.returncode}):\n{done.stderr[-5000:]}")
+        return json.loads(result.read_text())
+
+    def command(
+        self,
+        program: str | Path,
+        args: Any = None,
+        *,
+        wheels: list[Path] | None = None,
+        mounts: dict[str, Path] | None = None,
+        path: list[str] | None = None,
+    ) -> tuple[list[str], Path]:
+        """The command that `run` runs, and the file where the program's result will be, as JSON."""
         number = next(self.numbers)
         if isinstance(program, str) and "\n" in program:
             file = self.folder / f"program{number}.py"
@@ -83,17 +103,8 @@ class Pyodide:
             "result": str(result),
         }
         (self.folder / f"job{number}.json").write_text(json.dumps(job))
-        try:
-            done = subprocess.run(
-                [node.executable(), "--no-warnings", str(HERE / "host.mjs"), str(self.folder / f"job{number}.json")],
-                capture_output=True, text=True, timeout=timeout, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as expired:
-            pytest.fail(f"{program} did not end in {timeout} s; it had said:\n{str(expired.stdout)[-3000:]}")
-        sys.stdout.write(done.stdout)
-        if done.returncode or not result.exists():
-            pytest.fail(f"{program} failed in Pyodide (status {done.returncode}):\n{done.stderr[-5000:]}")
-        return json.loads(result.read_text())
+        host = [node.executable(), "--no-warnings", str(HERE / "host.mjs"), str(self.folder / f"job{number}.json")]
+        return host, result
 
     def swapped(self, *replacements: Path) -> list[Path]:
         """The wheels with those of the same name and version replaced: for running another build of a library."""
