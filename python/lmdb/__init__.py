@@ -49,12 +49,12 @@ open = Environment
 
 
 def version(subpatch: bool = False, lib_version: int | None = None) -> tuple[int, ...]:
-    """The release of LMDB whose behaviour this is, with `subpatch` a 0 for "not patched" at its end."""
+    """The release of LMDB whose behaviour this is, with `subpatch` a 1 at its end: `copy` takes a txn, as in the patched one."""
     if lib_version is not None and lib_version < 0:
         raise OverflowError("Integer argument must be >= 0")
     if lib_version:
         raise Error(f"lib_version={lib_version}: this build has no LMDB {lib_version}.x engine.")
-    return (*VERSION, 0) if subpatch else VERSION
+    return (*VERSION, 1) if subpatch else VERSION
 
 
 def enable_drop_gil() -> None:

@@ -42,6 +42,7 @@ class Cursor:
         "_dup",
         "_index",
         "_leaf",
+        "_missed",
         "_place",
         "_seen",
         "_txn",
@@ -55,6 +56,7 @@ class Cursor:
         self._dup = db._dup
         self._txn: Transaction | None = txn
         self._place: Any = None  # the entry's key in the tree; None: not positioned
+        self._missed = False  # whether a seek that found nothing put it there
         self._valid = False  # whether key and value are those of _leaf[_index]
         self._leaf: Any = None
         self._index = 0
@@ -91,6 +93,7 @@ class Cursor:
         self._place = self._leaf.keys[self._index]
         self._version = tree.version
         self._valid = True
+        self._missed = False
         return True
 
     def _here(self, tree: Any) -> Spot | None:
@@ -211,13 +214,13 @@ class Cursor:
         return self._at(tree, self._after(tree))
 
     def _after(self, tree: Any) -> Spot | None:
-        """The entry after the current one."""
+        """The entry after the current one; if somebody else deleted that, the one that followed it."""
         spot = self._here(tree)
         if spot is None:
             return None
         place = spot[0].keys[spot[1]]
-        if self._dup and place != self._place and self._current(tree) is None:
-            return spot  # past the last value of its key: the next entry is the next key's
+        if place != self._place and not self._missed:
+            return spot
         return tree.above(place)
 
     def prev(self) -> bool:
@@ -313,6 +316,7 @@ class Cursor:
     def _miss(self, tree: Any, place: Any) -> bool:
         """Show nothing, but stand where `place` would be: moves go on from there, as in LMDB."""
         self._place = place if tree.size else None
+        self._missed = True
         return self._at(tree, None)
 
     def set_key_dup(self, key: Any, value: Any) -> bool:

@@ -51,8 +51,10 @@ class Environment:
             raise OverflowError("Integer argument must be >= 0")
         if lib_version:
             raise errors.Error(f"lib_version={lib_version}: this build has no LMDB {lib_version}.x engine.")
+        if not max_readers:
+            raise errors.InvalidParameterError("mdb_env_set_maxreaders")
         self._path = os.fsdecode(os.fspath(path))
-        self._store = stores.open(self._path, subdir=subdir, create=create, readonly=readonly, mode=mode)
+        self._store = stores.open(self._path, subdir=subdir, create=create, readonly=readonly, mode=mode, lock=lock)
         self.readonly = bool(readonly)
         self._map_size = max(map_size, self._store.used)
         self._max_dbs = max_dbs
@@ -264,11 +266,12 @@ class Environment:
 class _Database:
     """The handle of a database; only `Environment.open_db` makes them."""
 
-    __slots__ = ("_dup", "_env", "_fixed", "_flags", "_name", "_turn", "_turndup")
+    __slots__ = ("_dropped", "_dup", "_env", "_fixed", "_flags", "_name", "_turn", "_turndup")
 
     def __init__(self, env: Environment, name: bytes | None, flags: Flags) -> None:
         self._env: Environment | None = env
         self._name = name
+        self._dropped = False
         self._flags = flags
         self._dup = flags.dupsort
         self._fixed = flags.dupfixed
@@ -289,4 +292,7 @@ class _Database:
                 del self._env._dbs[self._name]
             self._env = None
 
-    _drop = _forget
+    def _drop(self) -> None:
+        """Its database was deleted."""
+        self._dropped = True
+        self._forget()

@@ -169,7 +169,7 @@ class Stores:
     def __iter__(self) -> Iterator[Store]:
         return iter(list(self.by_id.values()))
 
-    def open(self, path: str, *, subdir: bool, create: bool, readonly: bool, mode: int) -> Store:
+    def open(self, path: str, *, subdir: bool, create: bool, readonly: bool, mode: int, lock: bool = True) -> Store:
         """The store of a directory (or of a file, without subdir), a new one where there is none.
 
         Raises Error when the path does not exist (and may not be made), InvalidError for data of the real LMDB, OSError.
@@ -187,7 +187,7 @@ class Stores:
                 error.args = (f"{path}: No such file or directory",)
                 error.code, error.reason = errno.ENOENT, "No such file or directory"
                 raise error
-            return self.make(data)
+            return self.make(data, mode=mode, lock=lock)
         store = self.by_id.get(id)
         if store is None:
             raise errors.InvalidError(f"{data}: its data live in another interpreter")
@@ -200,7 +200,7 @@ class Stores:
         store.data, store.node = data, node
         return store
 
-    def make(self, data: str, like: Store | None = None, id: str = "") -> Store:
+    def make(self, data: str, like: Store | None = None, *, mode: int = 0o755, lock: bool = True) -> Store:
         """A new store with its marker; `like`: with what that one holds now. Makes the directory if need be."""
         if len(self.by_id) >= self._sweep_at:
             self.sweep()
@@ -208,24 +208,22 @@ class Stores:
         for other in self:
             if other.data == data:  # its directory was deleted and made anew; the inode may be the same again
                 other.node = (-1, -2)
-        store = Store(id or uuid.uuid4().hex, data)
+        store = Store(uuid.uuid4().hex, data)
         if like is not None:
             store.state, store.used, store.txnid = like.state, like.used, like.txnid
-        self.mark(store)
+        self.mark(store, mode, lock)
         self.by_id[store.id] = store
         if self.adopt is not None:
             self.adopt(store)
         return store
 
-    def mark(self, store: Store) -> None:
+    def mark(self, store: Store, mode: int = 0o755, lock: bool = True) -> None:
         """Write a store's marker (again), with its directory."""
         folder = os.path.dirname(store.data)
         os.makedirs(folder, exist_ok=True)
-        with open(store.data, "w", encoding="ascii") as file:
-            file.write(MARK + store.id + "\n")
-        lock = os.path.join(folder, LOCK) if store.data.endswith(os.sep + DATA) else f"{store.data}-lock"
-        with open(lock, "a", encoding="ascii"):
-            pass
+        _write(store.data, MARK + store.id + "\n", mode)
+        if lock:
+            _write(os.path.join(folder, LOCK) if store.data.endswith(os.sep + DATA) else f"{store.data}-lock", "", mode)
         store.node = node_of(store.data)
 
     def sweep(self, among: Iterable[Store] | None = None) -> tuple[list[Store], list[Store]]:
@@ -252,6 +250,11 @@ class Stores:
     def forget(self, store: Store) -> None:
         """Drop a store from memory; its directory is left alone."""
         self.by_id.pop(store.id, None)
+
+
+def _write(path: str, text: str, mode: int) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode & ~0o111), "w", encoding="ascii") as file:
+        file.write(text)
 
 
 def read_mark(data: str) -> str | None:

@@ -66,6 +66,8 @@ class Transaction:
             self._db = env._main
         elif db._env is env:
             self._db = db
+        elif db._env is None:
+            raise errors.closed()
         else:
             raise errors.Error("Database handle belongs to another environment.")
         if parent is not None:
@@ -316,9 +318,11 @@ class Transaction:
         if db is None:
             db = self._db
         if db._env is not env:
-            raise (
-                errors.closed() if db._env is None else errors.Error("Database handle belongs to another environment.")
-            )
+            if db._dropped:
+                raise errors.InvalidParameterError("mdb_get")
+            if db._env is None:
+                raise errors.closed()
+            raise errors.Error("Database handle belongs to another environment.")
         if self._write and self._child is not None:
             raise errors.BadTxnError("mdb_get")
         tree = self._state.get(db._name)
