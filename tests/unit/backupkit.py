@@ -86,3 +86,22 @@ def vault(quick: None, unsynced: None, place: Path) -> Iterator[Any]:  # noqa: F
     yield made
     made._close()
     made._store.close()
+
+
+ATTRIBUTES = {"course": "KERI <b>in depth</b>", "grade": "passed", "hours": 12}
+
+
+def issued(vault: Any, **attributes: Any) -> Any:
+    """A credential of the first identifier for the second, of a sample's schema, in a registry made when there is none."""
+    from keriwasm.slices.credentials import issuing, schemas
+
+    schemer = schemas.load(dict(schemas.SAMPLES["course"]), saidify=False)
+    hby = vault.hby
+    with vault.change():
+        hby.db.schema.pin(schemer.said, schemer)
+        if not vault.rgy.regs:
+            issuing.make_registry(vault, hby.habByName("first"), "Courses. 2026")
+    (registry,) = vault.rgy.regs.values()
+    holder = hby.habByName("second").pre
+    with vault.change():
+        return issuing.issue(vault, registry, schemer.sed, holder, {**ATTRIBUTES, **attributes})

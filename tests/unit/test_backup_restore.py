@@ -11,11 +11,12 @@ from typing import Any
 
 import msgpack
 import pytest
-from backupkit import PASSCODE, FakeDisk, FakeKem, do, place, quick, unsynced, vault  # noqa: F401 (fixtures)
+from backupkit import PASSCODE, FakeDisk, FakeKem, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
 from keriwasm.fields import b64u, unb64u
 from keriwasm.slices.backup import checking, format, making, recovery, restore, sealing
 from keriwasm.slices.backup.dump import Dump, read_stores
 from keriwasm.slices.backup.sealing import Secret
+from keriwasm.slices.credentials import issuing, view
 from keriwasm.slices.crypto import passwords
 from keriwasm.slices.ledger import book
 from slicekit import Page, problem, upload
@@ -48,6 +49,7 @@ def state(vault: Any) -> dict[str, Any]:  # noqa: F811
     return {
         "kels": {hab.pre: [bytes(each) for each in hby.db.clonePreIter(pre=hab.pre.encode())] for hab in hby.habs.values()},
         "aliases": {hab.pre: hab.name for hab in hby.habs.values()},
+        "credentials": [(each["said"], each["state"], each["attributes"]) for each in view.credentials(vault)],
         "keys": {pub: signer.qb64 for (pub,), signer in hby.ks.pris.getItemIter(decrypter=hby.mgr.decrypter)},
     }
 
@@ -68,9 +70,14 @@ def restored(vault: Any, file: bytes, secret: Secret, **how: Any) -> dict[str, A
 def test_the_whole_wallet_comes_back(vault: Any, ledger: Path) -> None:  # noqa: F811
     import lmdb
 
+    creder = issued(vault)
+    with vault.change():
+        issuing.revoke(vault, creder)
+    issued(vault, hours=13)
     before = state(vault)
+    assert [each[1] for each in before["credentials"]] == ["issued", "revoked"]
     backup = made(vault)
-    assert backup.by == ["passcode"] and len(backup.holds["identifiers"]) == 3 and backup.holds["events"] == 6
+    assert backup.by == ["passcode"] and len(backup.holds["identifiers"]) == 3 and backup.holds["credentials"] == 2
     vault.destroy()
     (ledger / "contacts" / "data.mdb").unlink()
     told = restored(vault, backup.file, Secret(passcode=PASSCODE))
@@ -84,6 +91,7 @@ def test_the_whole_wallet_comes_back(vault: Any, ledger: Path) -> None:  # noqa:
         for hab in hby.habs.values():
             if hab.kever.transferable:
                 hab.rotate()
+        issuing.revoke(vault, vault.rgy.reger.creds.get(keys=before["credentials"][0][0]))
     assert vault.worker.disk.undone == 0
 
 
@@ -184,8 +192,9 @@ def shorter_log(raw: dict[str, Any]) -> None:
 
 def older_state(raw: dict[str, Any]) -> None:
     pairs = database(raw, "keri/db/wallet", b"stts.")
-    at = next(index for index, (_, value) in enumerate(pairs) if b'"s":"2"' in value)
-    pairs[at][1] = pairs[at][1].replace(b'"s":"2"', b'"s":"1"')
+    longest = max(pairs, key=lambda pair: json.loads(pair[1])["s"])
+    held = json.loads(longest[1])
+    longest[1] = json.dumps({**held, "s": f"{int(held['s'], 16) - 1:x}"}, separators=(",", ":")).encode()
 
 
 def other_seed(raw: dict[str, Any]) -> None:
@@ -204,15 +213,27 @@ def empty_key(raw: dict[str, Any]) -> None:
     database(raw, "keri/db/wallet", b"stts.").append([b"", b"x"])
 
 
+def unanchored_credential(raw: dict[str, Any]) -> None:
+    database(raw, "keri/reg/wallet", b"ancs.").pop()
+
+
+def other_credential(raw: dict[str, Any]) -> None:
+    pairs = database(raw, "keri/reg/wallet", b"creds.")
+    pairs[0][1] = pairs[0][1].replace(b"in depth", b"in breadt")
+
+
 def nothing(raw: dict[str, Any]) -> None:
     raw["stores"] = []
 
 
 TAMPERED = [swap_keys, drop_keys, drop_signatures, other_signature, other_event, shorter_log, older_state, other_seed, outside]
-TAMPERED += [twice, empty_key, nothing]
+TAMPERED += [twice, empty_key, nothing, unanchored_credential, other_credential]
 
 
 def test_what_does_not_verify_is_not_restored(vault: Any) -> None:  # noqa: F811
+    creder = issued(vault)
+    with vault.change():
+        issuing.revoke(vault, creder)
     backup = made(vault)
     now = everything(vault)
     for change in TAMPERED:

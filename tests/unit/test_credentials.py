@@ -11,34 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import PASSCODE, FakeDisk, do, place, quick, unsynced, vault  # noqa: F401 (fixtures)
+from backupkit import ATTRIBUTES, PASSCODE, FakeDisk, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
 from keriwasm.fields import FieldError
 from keriwasm.slices.credentials import issuing, presenting, schemas, view
 from slicekit import Page, problem, upload
 from workerkit import Kit, run, running
-
-ATTRIBUTES = {"course": "KERI <b>in depth</b>", "grade": "passed", "hours": 12}
-
-
-def schema(vault: Any, name: str = "course") -> Any:  # noqa: F811
-    """A sample in the wallet."""
-    schemer = schemas.load(dict(schemas.SAMPLES[name]), saidify=False)
-    with vault.change() as hby:
-        hby.db.schema.pin(schemer.said, schemer)
-    return schemer
-
-
-def issued(vault: Any, **attributes: Any) -> Any:  # noqa: F811
-    """A credential of the first identifier for the second."""
-    schemer = schema(vault)
-    hby = vault.hby
-    if not vault.rgy.regs:
-        with vault.change():
-            issuing.make_registry(vault, hby.habByName("first"), "Courses. 2026")
-    (registry,) = vault.rgy.regs.values()
-    holder = hby.habByName("second").pre
-    with vault.change():
-        return issuing.issue(vault, registry, schemer.sed, holder, {**ATTRIBUTES, **attributes})
 
 
 def test_issued_shown_revoked(vault: Any) -> None:  # noqa: F811
