@@ -1,0 +1,88 @@
+"""Our scenarios of keripy (tests/keri) in Chromium: pytest in a worker with the wheels, the stand-ins and the lmdb of the app."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
+PROGRAM = ROOT / "tests" / "wasm" / "programs" / "folder.py"
+SCENARIOS = ROOT / "tests" / "keri"
+WHEELS = [*MANIFEST["packages"], *MANIFEST["pool"]["later"]]
+FILES = {url: path for url, path in MANIFEST["files"].items() if path.endswith(".py")}
+
+sys.path.insert(0, str(ROOT / "wheels"))
+
+from vendoring import lock as locking  # noqa: E402
+from vendoring import manifest as manifests  # noqa: E402
+from vendoring import paths  # noqa: E402
+from vendoring.fetch import Fetcher  # noqa: E402
+
+WORKER = """
+import { loadPyodide } from '%(interpreter)s';
+const bytes = async url => new Uint8Array(await (await fetch(url)).arrayBuffer());
+try {
+  const python = await loadPyodide({ stdout: text => postMessage({ text }), stderr: text => postMessage({ text }) });
+  for (const url of %(wheels)s) {
+    python.unpackArchive(await bytes(url), 'wheel', { extractDir: '/lib/python3.14/site-packages' });
+  }
+  for (const [url, path] of Object.entries(%(files)s)) {
+    python.FS.mkdirTree(path.replace(/\\/[^/]*$/, ''));
+    python.FS.writeFile(path, await bytes(url));
+  }
+  const result = await python.runPythonAsync(`
+import importlib, json, sys
+importlib.invalidate_caches()
+import folder
+json.dumps(folder.main({"root": "/tests", "target": "/tests", "options": ["-q"]}))
+`);
+  postMessage({ result });
+} catch (error) {
+  postMessage({ result: JSON.stringify({ error: String(error.message ?? error).slice(-3000) }) });
+}
+"""
+
+PAGE = """<!doctype html><title>scenarios</title><script type="module">
+globalThis.lines = [];
+globalThis.result = null;
+const worker = new Worker('./scenarios-worker.mjs', { type: 'module' });
+worker.onmessage = ({ data }) => { if (data.text === undefined) globalThis.result = data.result; else lines.push(data.text); };
+worker.onerror = event => { globalThis.result = JSON.stringify({ error: event.message }); };
+</script>"""
+
+
+def test_scenarios(app_url: str, browser: Any) -> None:
+    fetcher = Fetcher(locking.read(paths.LOCK))
+    extra = {
+        (wheel := fetcher.wheel(package.name, package.version)).name: wheel
+        for package in manifests.read(paths.MANIFEST).test_wheel
+    }
+    files = {url: f"/home/pyodide/{path}" for url, path in FILES.items()}
+    ours = {f"scenario-{path.name}": path for path in [PROGRAM, *SCENARIOS.glob("*.py")]}
+    for url, path in ours.items():
+        files[f"./{url}"] = f"/home/pyodide/{path.name}" if path == PROGRAM else f"/tests/{path.name}"
+    worker = WORKER % {
+        "interpreter": MANIFEST["interpreter"], "wheels": json.dumps([*WHEELS, *(f"./extra/{name}" for name in extra)]),
+        "files": json.dumps(files),
+    }  # fmt: skip
+    context = browser.new_context()
+    try:
+        context.route("**/scenarios.html", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        context.route("**/scenarios-worker.mjs", lambda route: route.fulfill(body=worker, content_type="text/javascript"))
+        context.route("**/extra/*.whl", lambda route: route.fulfill(path=extra[route.request.url.rpartition("/")[2]]))
+        context.route("**/scenario-*.py", lambda route: route.fulfill(path=ours[route.request.url.rpartition("/")[2]]))
+        page = context.new_page()
+        page.goto(app_url + "scenarios.html")
+        page.wait_for_function("globalThis.result !== null", timeout=600_000)
+        found = json.loads(page.evaluate("result"))
+        output = "\n".join(page.evaluate("lines"))
+    finally:
+        context.close()
+    assert "error" not in found, f"{found['error']}\n{output[-3000:]}"
+    bad = [f"{case['id']}: {case['outcome']}\n{case['message']}" for case in found["cases"] if case["outcome"] != "passed"]
+    assert not bad, "\n\n".join(bad)
+    assert found["status"] == 0 and found["counts"]["passed"] >= 50
