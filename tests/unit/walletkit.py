@@ -23,6 +23,7 @@ class FakeDisk:
     """`worker.disk` over a directory; `batches` counts the batches that were kept."""
 
     trouble: str | None = None
+    dirty = False
 
     def __init__(self, root: Path) -> None:
         self.root = root
