@@ -38,7 +38,7 @@ TEMPORARY = "/tmp/"
 LEAST = 1 << 20
 """Bytes of log that are never compacted: below it a snapshot would cost more than it saves."""
 
-PART = 1 << 17
+PART = 1 << 18
 """Bytes of a snapshot's part, about: what one step of the compaction encodes and writes."""
 
 

@@ -11,26 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .stores import Sub
-from .tree import Node
+from .tree import ABOVE, Node
 
 if TYPE_CHECKING:
     from .environment import _Database
     from .transaction import Transaction
 
 Spot = tuple[Node, int]
-
-
-class _Above:
-    """Compares as greater than every value."""
-
-    def __lt__(self, other: Any) -> bool:
-        return False
-
-    def __gt__(self, other: Any) -> bool:
-        return True
-
-
-ABOVE = _Above()
 
 
 class Cursor:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .cursor import Cursor
-from .stores import CLEAR, CREATE, DELETE, DROP, MAIN, PUT, Flags, Op, State, Sub
-from .tree import Tree
+from .stores import CLEAR, CREATE, DELETE, DROP, MAIN, PUT, Flags, Op, State, Sub, weight
+from .tree import ABOVE, Tree
 
 if TYPE_CHECKING:
     from .environment import Environment, _Database
@@ -297,7 +297,7 @@ class Transaction:
             for sub in [key for key, value in tree.entries() if value.__class__ is Sub]:
                 del self._writing()[sub]
         for entry in tree.entries():
-            self._used -= _weight(*entry)
+            self._used -= weight(entry)
         if delete:
             self._change(MAIN).remove(name)
             del self._writing()[name]
@@ -381,7 +381,7 @@ class Transaction:
             if exists and db._fixed and len(found[0].keys[found[1]][1]) != len(value):  # type: ignore[index]
                 raise errors.BadValsizeError("mdb_put")
             if exists and append:
-                last = tree.below((key, _ABOVE))
+                last = tree.below((key, ABOVE))
                 if last is not None and last[0].keys[last[1]][1] >= value:
                     return False
             if exists and tree.get(place, _ABSENT) is None:
@@ -389,7 +389,7 @@ class Transaction:
                 return place if dupdata else False
             held: Any = _ABSENT
             stored = None
-            weight = len(key) + len(value) + 16
+            added = len(key) + len(value) + 16
         else:
             place, stored = key, value
             if append:
@@ -398,14 +398,14 @@ class Transaction:
                     return False
             held = tree.get(key, _ABSENT)
             if held is _ABSENT:
-                weight = len(key) + len(value) + 16
+                added = len(key) + len(value) + 16
             else:
                 if not overwrite:
                     return False
                 if held.__class__ is Sub:
                     raise errors.IncompatibleError("mdb_put")
-                weight = len(value) - len(held)
-        self._used += weight
+                added = len(value) - len(held)
+        self._used += added
         if self._used > self._env._map_size:
             self._broken = True
             raise errors.MapFullError("mdb_put")
@@ -421,7 +421,7 @@ class Transaction:
         value = tree.get(place)
         if value.__class__ is Sub:
             raise errors.IncompatibleError("mdb_cursor_del")
-        self._used -= _weight(place, value)
+        self._used -= weight((place, value))
         tree.remove(place)
         self._mutations += 1
         if self._ops is not None:
@@ -458,25 +458,6 @@ class Transaction:
             n.to_bytes(8, "little") for n in (branches, leaves, 0, tree.size, 2**64 - 1 if not tree.size else 0)
         )
         return (0).to_bytes(4, "little") + bits.to_bytes(2, "little") + depth.to_bytes(2, "little") + counts
-
-
-class _Above:
-    """Compares as greater than every value."""
-
-    def __lt__(self, other: Any) -> bool:
-        return False
-
-    def __gt__(self, other: Any) -> bool:
-        return True
-
-
-_ABOVE = _Above()
-
-
-def _weight(key: Any, value: Any) -> int:
-    if value is None:
-        return len(key[0]) + len(key[1]) + 16
-    return len(key) + (48 if value.__class__ is Sub else len(value)) + 16
 
 
 def binary(value: Any) -> bytes:

@@ -299,6 +299,19 @@ class Tree:
 _MISSING = object()
 
 
+class _Above:
+    """Compares as greater than every value: (key, ABOVE) comes after all pairs of a key."""
+
+    def __lt__(self, other: Any) -> bool:
+        return False
+
+    def __gt__(self, other: Any) -> bool:
+        return True
+
+
+ABOVE = _Above()
+
+
 def _entries(node: Node) -> Iterator[tuple[Any, Any]]:
     if node.leaf:
         yield from zip(node.keys, node.items, strict=True)
