@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import ctypes.util
 import importlib
+import sys
 import warnings
 from functools import cache
 from types import ModuleType
 
-from . import wasm_ctypes
+from . import quick_dataclasses, wasm_ctypes
 
 __all__ = ["blake3", "keri", "oqs", "pysodium"]
 
@@ -61,6 +62,8 @@ def keri() -> ModuleType:
     imported. Whoever imports a module of keri calls this before, because keri imports pysodium, which needs the adapter.
     """
     pysodium()
+    if sys.platform == "emscripten":
+        quick_dataclasses.install()
     for name in ("core.eventing", "core.parsing", "app.habbing", "peer.exchanging", "vdr.credentialing", "vdr.verifying"):
         importlib.import_module(f"keri.{name}")
     return importlib.import_module("keri")

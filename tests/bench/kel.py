@@ -44,6 +44,9 @@ def main() -> None:
             clock, processor = (", ".join(f"{rate:.0f}" for rate in rates) for rates in zip(*found["rates"], strict=True))
             print(f"{where}: {options.events} events ({found['bytes']:,} bytes)")
             print(f"  {processor} events a second of processor time; {clock} a second of the clock")
+            parts = sorted(found["parts"].items(), key=lambda item: -item[1])
+            if parts:
+                print("  own time: " + ", ".join(f"{part} {share:.0f} %" for part, share in parts if share >= 0.5))
             for own, whole, calls, name in found["profile"]:
                 print(f"  {own:5.1f} % own {whole:5.1f} % whole {calls:>8} calls  {name}")
 

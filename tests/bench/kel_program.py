@@ -45,6 +45,16 @@ def parse(log):
         return seconds, kever.sn + 1
 
 
+def owner(file):
+    """Whose code a file is, for the profile: a package's name, Python's library, or what is built in."""
+    if file.startswith(("~", "<")):
+        return "built in (C)"
+    for mark in ("site-packages/", "/app/"):
+        if mark in file:
+            return file.partition(mark)[2].partition("/")[0]
+    return "Python's library"
+
+
 def main(args):
     """``args``: events, rounds, profile (rows, 0 for none). Gives rates (events a second by the clock, by the processor), profile."""
     from keriwasm import native
@@ -56,14 +66,16 @@ def main(args):
         seconds, known = parse(log)
         assert known == args["events"]
         rates.append([known / each for each in seconds])
-    rows = []
+    rows, parts = [], {}
     if args["profile"]:
         profiler = cProfile.Profile()
         profiler.runcall(parse, log)
         stats = pstats.Stats(profiler)
         total = stats.total_tt
+        for (file, _, _), (_, _, own, _, _) in stats.stats.items():
+            parts[owner(file)] = parts.get(owner(file), 0) + 100 * own / total
         for (file, line, name), (_, calls, own, whole, _) in sorted(stats.stats.items(), key=lambda item: -item[1][2]):
             place = "/".join(file.split("/")[-2:])
             rows.append([round(100 * own / total, 1), round(100 * whole / total, 1), calls, f"{place}:{line} {name}"])
         rows = rows[: args["profile"]]
-    return {"rates": rates, "bytes": len(log), "profile": rows}
+    return {"rates": rates, "bytes": len(log), "profile": rows, "parts": parts}
