@@ -101,7 +101,8 @@ def test_wrong_passcodes_are_told_and_never_repeated(place: Path) -> None:  # no
             said = await form(kit, "/app/wallet/unlock", passcode=secret)
             assert "too soon" in said.text.lower() and secret not in said.text
             everything = json.dumps([message for message, _ in kit.host.posted])
-            assert secret not in everything and PASSCODE not in everything and not kit.faults()
+            assert secret not in everything and PASSCODE not in everything
+            assert not kit.faults()
 
     asyncio.run(test())
 

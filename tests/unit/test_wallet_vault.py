@@ -135,6 +135,36 @@ def test_a_failed_change_leaves_the_state_before(vault: Any) -> None:
     assert vault.kevers[pre].sner.num == 1
 
 
+def test_a_disk_that_went_back_takes_the_wallet_along(vault: Any, place: Path) -> None:  # noqa: F811
+    import shutil
+
+    with vault.change() as hby:
+        pre = hby.makeHab("first").pre
+    saved = place.with_name("earlier")
+    shutil.copytree(place, saved)
+    with vault.change() as hby:
+        hby.habs[pre].rotate()
+    _replace(vault, place, saved)
+    assert vault.kevers[pre].sner.num == 0
+    with vault.change() as hby:
+        hby.habs[pre].rotate()
+    shutil.rmtree(saved)
+    _replace(vault, place, saved)  # as if the wallet's creation had never reached the disk
+    assert vault.locked and not vault.exists and "could not be saved" in vault.reason
+
+
+def _replace(vault: Any, place: Path, earlier: Path) -> None:  # noqa: F811
+    """What the disk does when a write was refused: all databases hold what they held before."""
+    import shutil
+
+    vault._hby.close()
+    vault._store.close()
+    shutil.rmtree(place)
+    if earlier.exists():
+        shutil.copytree(earlier, place)
+    vault.worker.disk.undone += 1
+
+
 def test_reopening_that_fails_locks(vault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault, "_open", lambda *args: 1 / 0)
     with pytest.raises(KeyError), vault.change():

@@ -83,6 +83,7 @@ class Vault:
         self._hby: Any = None
         self._rgy: Any = None
         self._used = (0.0, 0.0)
+        self._undone = 0
 
     # -- what everybody may ask -------------------------------------------------------------------------------------
 
@@ -92,6 +93,7 @@ class Vault:
             yield from self.worker.disk.mount()
             if not self._mounted:
                 self._mounted = True
+                self._undone = self.worker.disk.undone
                 self._facts = self._store.read()
                 self._after_a_start()
 
@@ -264,7 +266,10 @@ class Vault:
         return self._facts.autolock - idle
 
     def enforce(self) -> None:
-        """Lock a wallet whose time is over, also when no timer has rung: nothing is answered from it any more."""
+        """Lock a wallet whose time is over, also when no timer has rung: nothing is answered from it any more. And when
+        the disk had to go back to an earlier state, make keripy's objects anew from that."""
+        if self._mounted and self.worker.disk.undone != self._undone:
+            self._go_back()
         remaining = self.remaining()
         if remaining is not None and remaining <= 0:
             minutes = self.facts.autolock // 60
@@ -333,11 +338,25 @@ class Vault:
         self._hby = habbing.Habery(name=NAME, ks=keeper, cf=cf, headDirPath=str(self.head), seed=seed, aeid=aeid)
         self.touch()
 
+    def _go_back(self) -> None:
+        """The disk is in an earlier state: so are the facts, and the wallet, if it was there then."""
+        self._undone = self.worker.disk.undone
+        self._store.close()
+        self._facts = self._store.read()
+        if self._hby is None:
+            return
+        if self._facts is None:
+            self._close()
+            self._changed("its last change could not be saved.")
+            return
+        self._reopen()
+
     def _reopen(self) -> None:
         """keripy's objects anew from what is stored. When that fails the wallet is locked, never half open."""
         seed = self._hby.mgr.seed
         self._close()
         self._store.close()
+        self._undone = self.worker.disk.undone
         try:
             self._open(seed, self._aeid())
         except Exception as ex:
