@@ -5,7 +5,7 @@ typing module, no dataclasses, no datetime. Times are milliseconds, sizes bytes,
 """
 
 # Where the second key of "g x" goes, relative to the base.
-PLACES = {"h": "app/", "w": "app/wallet", "c": "app/crypto", "q": "app/pq", "p": "app/pool"}
+PLACES = {"h": "app/", "w": "app/wallet", "l": "app/ledger", "v": "app/credentials", "c": "app/crypto", "q": "app/pq", "p": "app/pool"}
 
 # First segments of addresses that belong to a place with another name.
 PARENTS = {"identifiers": "wallet"}
