@@ -447,14 +447,17 @@ class Cursor:
         txn = self._txn
         place = txn._put(self._db, key, value, dupdata, overwrite, append)  # type: ignore[union-attr]
         if place is False:
-            self._stay(key)
+            self._stay(key, append)
             return False
         tree = self._tree()
         return self._at(tree, tree.at_least(place))
 
-    def _stay(self, key: Any) -> None:
-        """Nothing was written since the key was there: LMDB's cursor stands on it then."""
+    def _stay(self, key: Any, append: bool) -> None:
+        """Nothing was written: LMDB's cursor stands on what was in the way."""
         tree = self._tree()
+        if append and not self._dup:
+            self._at(tree, tree.last())
+            return
         key = self._key(key)
         spot = tree.at_least((key,) if self._dup else key)
         if spot is not None:

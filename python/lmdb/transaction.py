@@ -269,6 +269,7 @@ class Transaction:
         self._writable()
         if not key:
             raise errors.BadValsizeError("mdb_del")
+        self._mutations += 1
         if db._turn:
             key = key[::-1]
         if not db._dup:

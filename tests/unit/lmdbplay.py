@@ -5,12 +5,13 @@ closed stays in its list: using it is an operation like any other.
 
 Left out, because the real one does not survive it: a second write transaction (it waits for ever), and using or closing
 a transaction or its cursors while a child of it is open (undefined in LMDB; it has died of it);
-a cursor of sorted values between a seek that failed and the next absolute move (likewise), any cursor between a replace
-or pop of its own, or the commit of a child of its transaction, and then (py-lmdb shows what it remembers), or
-after an error of a seek or put; `append` where values are sorted (py-lmdb 3 has another meaning for it than 1.7,
-we follow 3); values of another size where it is fixed (LMDB looks at it only now and then); changes of the main database
-by a cursor (the real one lets it destroy the entries of named databases). Not compared: what stands in such an entry, and
-whether Cursor.delete sees an entry that the same cursor put just before (py-lmdb's C forgets that it stands on it).
+a cursor between a seek that failed and the next absolute move (likewise where values are sorted), or between a replace
+or pop of its own, the commit of a child of its transaction, an error of a seek or put, an iteration to its end, a put
+where values are sorted, and then (py-lmdb shows what it remembers); `append` where values are sorted (py-lmdb 3 has
+another meaning for it than 1.7, we follow 3); values of another size where it is fixed (LMDB looks at it only now and
+then); changes of the main database by a cursor, and deleting a named database's entry there (the real one lets a cursor
+destroy it). Not compared: what stands in such an entry, and whether Cursor.delete sees an entry that the same cursor put
+just before (py-lmdb's C forgets that it stands on it).
 """
 
 from __future__ import annotations
@@ -109,6 +110,10 @@ class Player:
         at = self.usable(number)
         if at is not None:
             key, *rest = arguments
+            if db == "main" and key.decode("latin-1") in self.dbs and method != "get":
+                return None
+            if method == "replace" and db == "fixed":
+                rest = [rest[0][:2].rjust(2)]
             return getattr(self.txns[at], method)(fitting(db, key), *rest, db=self.dbs[db])
 
     def txn_put(self, number: int, db: str, key: bytes, value: bytes, flags: dict[str, bool]) -> Any:
@@ -146,8 +151,11 @@ class Player:
     def move(self, number: int, method: str, *arguments: Any) -> Any:
         at = self.chosen(number)
         if at is not None and (at not in self.lost or method in ("first", "last")):
+            self.lost.discard(at)
+            if method == "first_dup" or method == "last_dup":
+                self.lost.add(at)
             moved = getattr(self.cursors[at], method)(*arguments)
-            if method in ("first", "last"):
+            if moved is True:
                 self.lost.discard(at)
             return moved
 
@@ -165,7 +173,7 @@ class Player:
             self.lost.add(at)
             key, *rest = arguments
             found = getattr(self.cursors[at], method)(fitting(self.kinds[at], key), *rest)
-            if found not in (False, None) or not DATABASES[self.kinds[at]].get("dupsort"):
+            if found not in (False, None):
                 self.lost.discard(at)
             return found
 
@@ -178,13 +186,15 @@ class Player:
                 flags = {name: flag for name, flag in flags.items() if name != "append"}
             self.lost.add(at)
             put = self.cursors[at].put(fitting(self.kinds[at], key), value, **flags)
-            self.lost.discard(at)
+            if not DATABASES[self.kinds[at]].get("dupsort"):
+                self.lost.discard(at)
             return put, self.cursors[at].key()
 
     def iterate(self, number: int, method: str, keys: bool, values: bool) -> Any:
         at = self.chosen(number)
         if at is not None and at not in self.lost:
             iterator = getattr(self.cursors[at], method)(keys, values)
+            self.lost.add(at)
             return [item for item, _ in zip(iterator, range(50), strict=False)]
 
     def chosen(self, number: int) -> int | None:

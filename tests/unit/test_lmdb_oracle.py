@@ -32,7 +32,7 @@ def everything(side: Player, db: str) -> list:
     return side.do(("dump", len(side.txns) - 1, db))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(st.lists(operations, max_size=60))
 def test_any_sequence(sequence: list[tuple]) -> None:
     play([("begin", True, False), ("cursor", 0, "dup"), ("cursor", 0, "plain"), *sequence])
