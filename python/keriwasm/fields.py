@@ -183,6 +183,13 @@ class Fields:
         _bounded(name, len(value.content), max_bytes)
         return value.filename, value.content
 
+    def uploads(self, name: str = "file") -> list[Upload]:
+        """All files of that name in a multipart form, in order; [] when there is none. Raises FieldError for what is no file."""
+        values = [value for value in self._values.get(name, ()) if not _absent(value) and value != b""]
+        if not all(isinstance(value, Upload) for value in values):
+            raise FieldError(name, "must be a file (multipart/form-data)")
+        return values
+
     def message(self, *, max_bytes: int = MAX_BODY) -> bytes:
         """Bytes from exactly one of `text` (as UTF-8), `data` (base64url) and `file`.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from walletkit import FakeDisk
+from workerkit import Kit, running
 
 
 class Pool:
@@ -93,3 +94,30 @@ def told(result: dict[str, Any]) -> dict[str, list[Any]]:
 def bodies(book: Any, aid: str) -> list[bytes]:
     """What the book holds of an AID: the events as they are."""
     return [record["raw"] for record in book.log(aid)] if aid in book.heads() else []
+
+
+@asynccontextmanager
+async def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kit]:
+    """A worker with the ledger's slices whose requests to the pool come back to itself, as with a pool of one."""
+    from keriwasm.slices.ledger import book as module
+    from keriwasm.slices.wallet import vault
+
+    monkeypatch.setattr(module, "HEAD", tmp_path / "disk" / "ledger")
+    monkeypatch.setattr(vault, "HEAD", tmp_path / "disk" / "wallet")
+    async with running(slices={name: {} for name in ("ledger", "verifying", "wallet")}) as kit:
+        kit.worker.disk = FakeDisk(tmp_path / "disk")
+
+        def relay(message: dict[str, Any], body: bytes | None) -> None:
+            if message["type"] == "http:request":
+                kit.worker.inbox.push({**message, "id": f"pool-{message['id']}"}, body or b"")
+            elif message["type"] == "http:reply" and message["id"].startswith("pool-"):
+                headers = {**message["headers"], "x-worker": "w1"}
+                kit.worker.inbox.push(
+                    {**message, "id": message["id"].removeprefix("pool-"), "headers": headers}, body or b""
+                )
+
+        kit.host.on_post = relay
+        try:
+            yield kit
+        finally:
+            module.of(kit.worker).close()

@@ -6,8 +6,20 @@ from typing import Any
 
 import falcon
 
+from . import resources, verification
+
 __all__ = ["mount"]
 
 
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's routes to a worker's application."""
+    app.add_route("/app/ledger", resources.Ledger(worker))
+    app.add_route("/app/ledger/panel", resources.Panel(worker))
+    app.add_route("/app/ledger/progress", resources.Progress(worker))
+    app.add_route("/app/ledger/{aid}", resources.Identifier(worker))
+    app.add_route("/app/ledger/{aid}/events", resources.Events(worker))
+    app.add_route("/app/ledger/{aid}/events/{sn}", resources.Event(worker))
+    app.add_route("/app/ledger/{aid}/kel", resources.Kel(worker))
+    app.add_route("/app/ledger/{aid}/contact", resources.Contact(worker))
+    app.add_route("/app/ledger/{aid}/delete", resources.Remove(worker))
+    app.add_route("/app/verify", verification.Verify(worker))

@@ -150,6 +150,7 @@ class Book:
         while self._busy:
             yield 0.05
         self._busy = True
+        self.progress = {"done": 0, "total": 0}
         try:
             return (yield from self._import(sources, self._ask_pool))
         finally:
@@ -385,11 +386,12 @@ class Outcome:
             "source": self.names[piece.source] if piece.source >= 0 else "",
             "offset": piece.offset,
             "size": piece.size,
+            "waited": waited is not None,
         }
         if not entry.get("remarks"):
             entry.pop("remarks", None)
         if waited is not None:
-            entry |= {"waited": True, "offset": None}
+            entry["offset"] = None
             if verdict["verdict"] == "escrowed":
                 return
             self.finished.append(waited)

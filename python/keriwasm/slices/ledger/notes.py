@@ -75,7 +75,8 @@ class Notes:
         return [proof for _, proof in self._items(b"duplicity", f"{aid}." if aid else "")]
 
     def forget(self, aid: str) -> None:
-        """Everything about an AID but its contact."""
+        """Everything about an AID."""
+        self.set_contact(aid, None)
         for key in [key for key, message in self.pending.items() if message["aid"] == aid]:
             self.release(key)
         for key in [key for key, _ in self._items(b"duplicity", f"{aid}.")]:

@@ -1,0 +1,171 @@
+"""What the ledger's pages show: the list of identifiers, one identifier with its log, an import's result in few lines."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from keriwasm.slices.ledger import records as logs
+from keriwasm.slices.ledger.book import Book
+from keriwasm.slices.wallet import timeline
+from keriwasm.slices.wallet.view import readable
+
+__all__ = ["KINDS", "detail", "groups", "latest", "listing", "summary"]
+
+PAGE = 50
+"""Identifiers of one page of the list."""
+PART = 20
+"""Events of one part of a page's timeline."""
+
+KINDS = {
+    "": "All",
+    "contacts": "With an alias",
+    "duplicitous": "Duplicitous",
+    "waiting": "With waiting messages",
+    "delegated": "Delegated",
+}
+
+FITS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "": lambda each: True,
+    "contacts": lambda each: bool(each["alias"]),
+    "duplicitous": lambda each: each["duplicitous"],
+    "waiting": lambda each: each["waiting"] > 0,
+    "delegated": lambda each: bool(each["delegator"]),
+}
+
+
+def summary(aid: str, book: Book, contact: dict[str, Any] | None, waiting: int) -> dict[str, Any]:
+    """One identifier in the list; `known` is False when only a contact or waiting messages speak of it."""
+    head = book.heads().get(aid)
+    contact = contact or {}
+    made: dict[str, Any] = {
+        "aid": aid,
+        "alias": contact.get("alias", ""),
+        "notes": contact.get("notes", ""),
+        "known": head is not None,
+        "waiting": waiting,
+        "duplicitous": False,
+        "delegator": None,
+        "sn": None,
+        "digest": None,
+        "events": 0,
+    }
+    if head is not None:
+        made |= {
+            "sn": int(head["s"], 16),
+            "digest": head["d"],
+            "events": int(head["f"], 16) + 1,
+            "keys": head["k"],
+            "threshold": readable(head["kt"]),
+            "next_digests": head["n"],
+            "next_threshold": readable(head["nt"]) if head["n"] else None,
+            "witnesses": head["b"],
+            "toad": int(head["bt"], 16),
+            "delegator": head["di"] or None,
+            "seen": head["dt"],
+            "transferable": bool(head["n"]),
+            "duplicitous": head["duplicitous"],
+        }
+    return made
+
+
+def listing(book: Book, q: str = "", kind: str = "", page: int = 1) -> dict[str, Any]:
+    """{identifiers, total, found, page, pages, q, kind, counts}: one page of those that fit every word of `q`."""
+    contacts = book.notes.contacts()
+    waiting: dict[str, int] = {}
+    for message in book.notes.pending.values():
+        waiting[message["aid"]] = waiting.get(message["aid"], 0) + 1
+    everybody = [
+        summary(aid, book, contacts.get(aid), waiting.get(aid, 0))
+        for aid in dict.fromkeys((*book.heads(), *contacts, *waiting))
+    ]
+    words = q.casefold().split()
+    found = [
+        each
+        for each in everybody
+        if FITS[kind](each)
+        and all(word in f"{each['alias']}\n{each['notes']}\n{each['aid']}".casefold() for word in words)
+    ]
+    found.sort(key=lambda each: (not each["duplicitous"], not each["alias"], each["alias"].casefold(), each["aid"]))
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(page, pages)
+    return {
+        "identifiers": found[(page - 1) * PAGE : page * PAGE],
+        "total": len(everybody),
+        "found": len(found),
+        "page": page,
+        "pages": pages,
+        "q": q,
+        "kind": kind,
+        "counts": {
+            "identifiers": len(everybody),
+            "events": sum(each["events"] for each in everybody),
+            "waiting": len(book.notes.pending),
+            "duplicitous": sum(each["duplicitous"] for each in everybody),
+            "contacts": sum(bool(each["alias"]) for each in everybody),
+        },
+    }
+
+
+def detail(book: Book, aid: str) -> dict[str, Any] | None:
+    """One identifier without its events: its key state, what waits for it, proofs of duplicity, what was superseded.
+
+    None when nothing at all is known of it.
+    """
+    contact = book.notes.contact(aid)
+    waiting = book.notes.waiting(aid)
+    known = aid in book.heads()
+    if not known and contact is None and not waiting:
+        return None
+    made = summary(aid, book, contact, len(waiting))
+    made["events_kept"] = made.pop("events")
+    made["waiting"] = [
+        {name: each[name] for name in ("sn", "said", "ilk", "code", "reason", "waits", "since")} for each in waiting
+    ]
+    made["duplicity"] = [_proof(book, aid, each) for each in book.notes.duplicity(aid)]
+    made["superseded"] = []
+    if known and made["events_kept"] > made["sn"] + 1:
+        log = list(logs.kept(book.db, aid))
+        last = {each["said"] for each in logs.branch(log)}
+        made["superseded"] = [{"sn": each["sn"], "said": each["said"]} for each in log if each["said"] not in last]
+    return made
+
+
+def latest(db: Any, aid: str, last: int) -> dict[str, Any]:
+    """{events, before}: a part of the timeline, newest first, that ends with event `last`; `before` is what follows."""
+    first = max(0, last - PART + 1)
+    return {"events": list(timeline.events(db, aid, first, last))[::-1], "before": first - 1 if first > 0 else None}
+
+
+def _proof(book: Book, aid: str, proof: dict[str, Any]) -> dict[str, Any]:
+    """Both events of a contradiction."""
+    from keri.db.dbing import dgKey
+
+    first = bytes(book.db.getEvt(dgKey(aid.encode(), proof["first"].encode())) or b"")
+    body = proof["raw"][: proof["body"]]
+    return {
+        "sn": proof["sn"],
+        "found": proof["seen"],
+        "source": proof["source"],
+        "first": {"said": proof["first"], "json": first.decode("utf-8", "replace")},
+        "other": {
+            "said": proof["said"],
+            "json": body.decode("utf-8", "replace"),
+            "cesr": proof["raw"].decode("utf-8", "replace"),
+        },
+    }
+
+
+def groups(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Accepted or known events by identifier, in the order of the stream: {aid, first, last, count, waited, remarks}."""
+    made: dict[str, dict[str, Any]] = {}
+    for aid, members in itertools.groupby(entries, key=lambda each: each["aid"]):
+        group = made.setdefault(aid, {"aid": aid, "first": None, "last": 0, "count": 0, "waited": 0, "remarks": []})
+        for each in members:
+            group["first"] = each["sn"] if group["first"] is None else min(group["first"], each["sn"])
+            group["last"] = max(group["last"], each["sn"])
+            group["count"] += 1
+            group["waited"] += bool(each.get("waited"))
+            group["remarks"] += each.get("remarks", ())
+    return list(made.values())
