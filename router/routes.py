@@ -17,6 +17,7 @@ SLOW = (
     ("ov-", ("keypair",)),
     ("snova", ("sign",)),
 )
+KERI_IMPORT_MS = 30000  # what a first request to a slice of keripy may block
 SLOW_BLOCK_MS = 120000  # what a slow one may block before its worker counts as hung
 SLOW_DEADLINE_MS = 180000
 SLOWEST_BYTES_PER_MS = 5000  # no operation on a body is slower than that on the slowest machine
@@ -199,22 +200,23 @@ TABLE = [
     # a stateful key signs once per leaf: never twice on the router's own account
     Route("POST", "/app/pq/stfl/{alg}/sign", slice="pq", by_scheme=True, idempotent=False),
     Route("POST", "/app/pq/stfl/{alg}/verify", slice="pq", by_scheme=True),
+    # The first request of any kind imports keripy, which holds the worker for a second or two, on a slow machine for many.
     # An import changes nothing that a second one would not find: it may be tried again. It yields while others verify for it.
-    Route("GET", "/app/ledger/panel", slice="ledger", where="one"),
-    Route("GET", "/app/ledger", slice="ledger", where="one"),
-    Route("POST", "/app/ledger", "ledger", "one", may_block_ms=30000, deadline_ms=300000),
+    Route("GET", "/app/ledger/panel", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("GET", "/app/ledger", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("POST", "/app/ledger", "ledger", "one", may_block_ms=KERI_IMPORT_MS, deadline_ms=300000),
     Route("GET", "/app/ledger/progress", slice="ledger", where="one"),
-    Route("GET", "/app/ledger/{aid}", slice="ledger", where="one"),
-    Route("DELETE", "/app/ledger/{aid}", slice="ledger", where="one", idempotent=False),
-    Route("POST", "/app/ledger/{aid}/delete", slice="ledger", where="one", idempotent=False),
-    Route("POST", "/app/ledger/{aid}/contact", slice="ledger", where="one"),
-    Route("GET", "/app/ledger/{aid}/events", slice="ledger", where="one"),
-    Route("GET", "/app/ledger/{aid}/events/{sn}", slice="ledger", where="one"),
-    Route("GET", "/app/ledger/{aid}/kel", slice="ledger", where="one"),
-    Route("GET", "/app/verify", slice="ledger", where="one"),
-    Route("POST", "/app/verify", slice="ledger", where="one"),
+    Route("GET", "/app/ledger/{aid}", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("DELETE", "/app/ledger/{aid}", "ledger", "one", idempotent=False, may_block_ms=KERI_IMPORT_MS),
+    Route("POST", "/app/ledger/{aid}/delete", "ledger", "one", idempotent=False, may_block_ms=KERI_IMPORT_MS),
+    Route("POST", "/app/ledger/{aid}/contact", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("GET", "/app/ledger/{aid}/events", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("GET", "/app/ledger/{aid}/events/{sn}", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("GET", "/app/ledger/{aid}/kel", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("GET", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("POST", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     # The ledger is on one worker; what it asks of the others is pure. A share of an import is at most some 200 messages.
-    Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=15000),
+    Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=KERI_IMPORT_MS),
 ]
 
 

@@ -60,6 +60,7 @@ class Resource:
         if sn is not None:
             more = viewing.latest(db, aid, sn)
             more["picture"] = picture.draw(timeline.establishments(db, aid, sn, picture.MOST))
+        more["waiting_groups"] = viewing.alike(data["waiting"])
         more |= {"note": note, "delegator_known": data["delegator"] in self.book.heads(), "most": contacts.NOTES_MOST}
         answer(req, rep, "pages/ledger-identifier.html", {**data, **more}, title=title)
 
@@ -103,6 +104,7 @@ class Ledger(Resource):
         contacts_ = self.book.notes.contacts()
         more = {
             "accepted_groups": viewing.groups(result["accepted"]),
+            "waiting_groups": viewing.alike(result["escrowed"]),
             "known_groups": viewing.groups(result["known"]),
             "most": SHOWN_MOST,
             "several": len(sources) > 1,

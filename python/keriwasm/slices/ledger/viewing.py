@@ -11,7 +11,7 @@ from keriwasm.slices.ledger.book import Book
 from keriwasm.slices.wallet import timeline
 from keriwasm.slices.wallet.view import readable
 
-__all__ = ["KINDS", "detail", "groups", "latest", "listing", "summary"]
+__all__ = ["KINDS", "alike", "detail", "groups", "latest", "listing", "summary"]
 
 PAGE = 50
 """Identifiers of one page of the list."""
@@ -121,7 +121,8 @@ def detail(book: Book, aid: str) -> dict[str, Any] | None:
     made = summary(aid, book, contact, len(waiting))
     made["events_kept"] = made.pop("events")
     made["waiting"] = [
-        {name: each[name] for name in ("sn", "said", "ilk", "code", "reason", "waits", "since")} for each in waiting
+        {name: each[name] for name in ("aid", "sn", "said", "ilk", "code", "reason", "waits", "since")}
+        for each in waiting
     ]
     made["duplicity"] = [_proof(book, aid, each) for each in book.notes.duplicity(aid)]
     made["superseded"] = []
@@ -169,3 +170,15 @@ def groups(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
             group["waited"] += bool(each.get("waited"))
             group["remarks"] += each.get("remarks", ())
     return list(made.values())
+
+
+def alike(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Neighbours that wait for the same reason as one line: {aid, first, last, count, ilk, reason, source, offset}."""
+    made: list[dict[str, Any]] = []
+    for each in entries:
+        last = made[-1] if made else None
+        if last is not None and (last["aid"], last["reason"]) == (each["aid"], each["reason"]) and each["ilk"] != "rct":
+            last["last"], last["count"] = each["sn"], last["count"] + 1
+        else:
+            made.append({**each, "first": each["sn"], "last": each["sn"], "count": 1})
+    return made
