@@ -19,19 +19,29 @@ function missing() {
 
 document.addEventListener('click', (event) => {
   const target = /** @type {Element} */ (event.target);
-  if (target.closest?.('[data-reload]')) location.reload();
+  // The door's own reload takes a version that was offered with it; the door may be what failed.
+  if (target.closest?.('[data-reload]')) (/** @type {any} */ (window).keriwasm?.reload ?? (() => location.reload()))();
 });
+
+/** What the service worker last said of a kept file that is damaged. */
+let trouble = '';
 
 /** Shows why the runtime was given up. JavaScript, because what failed may be MicroPython itself. */
 function reason() {
-  const { status } = /** @type {any} */ (window).keriwasm ?? {};
+  const { status } = /** @type {any} */ (window).keriwasm ?? { status: { state: 'failed', reason: trouble, workers: [] } };
   if (status?.state !== 'failed') return;
-  const why = status.reason ?? status.workers.find((/** @type {any} */ worker) => worker.error)?.error;
+  const why = status.reason || status.workers.find((/** @type {any} */ worker) => worker.error)?.error;
   const place = document.querySelector('#boot-reason');
-  if (place && why) place.textContent = why;
+  if (place && (why || trouble)) place.textContent = [why, why === trouble ? '' : trouble].filter(Boolean).join(' ');
 }
 document.addEventListener('keriwasm:status', reason);
+navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+  if (data.type === 'app:trouble') { trouble = data.text; reason(); }
+});
+navigator.serviceWorker?.startMessages();
 reason();
+// Modules run in order: without the door's object its module, or one that it needs, did not come.
+if (!(/** @type {any} */ (window).keriwasm)) document.documentElement.dataset.state = 'failed';
 
 for (const need of missing()) {
   document.querySelector(`[data-needs="${need}"]`)?.removeAttribute('hidden');
@@ -48,7 +58,8 @@ script.type = 'mpy';
 script.src = here('page.py');
 script.setAttribute('config', JSON.stringify({
   interpreter: here('../static/micropython/1.27.0/micropython.mjs'),
-  files: Object.fromEntries(['page_dom', 'page_passcode', 'page_status', 'page_words'].map(name => [here(`${name}.py`), `./${name}.py`])),
+  files: Object.fromEntries(['page_dom', 'page_offline', 'page_passcode', 'page_status', 'page_words']
+    .map(name => [here(`${name}.py`), `./${name}.py`])),
   plugins,
 }));
 // PyScript readies its Pyodide type too, though no element here has it: without this it would load that type's plugins.

@@ -6,10 +6,12 @@ the banner, the marked nav link, focus after a navigation, the timing line under
 
 Every listener sits on the document and finds its element by closest(), so what a swap brings or takes needs no
 wiring, and the number of proxies stays what it is after start. Words and decisions are in page_words.py, boot progress
-and banner in page_status.py, the traits of MicroPython's bridge to JavaScript in page_dom.py.
+and banner in page_status.py, the kept app in page_offline.py, the traits of MicroPython's bridge to JavaScript in
+page_dom.py.
 """
 
 import js
+import page_offline
 import page_passcode
 import page_words as words
 from page_dom import announce, closest, document, find, now_ms, on, plain, root, set_text
@@ -301,6 +303,7 @@ def start():
     on(document, "drop", on_drop)
     on(js.window, "online", on_network)
     on(js.window, "offline", on_network)
+    page_offline.start()
     page_passcode.start()
     js.setInterval(create_proxy(tell_times), 1000)
     label_theme()

@@ -8,6 +8,9 @@ from pyscript.ffi import create_proxy
 # Progress events come faster than anyone reads; the screen is brought up to date this often at most.
 REDRAW_MS = 120
 
+# How long news that asks for nothing stands.
+NEWS_MS = 15000
+
 
 class Screen:
     """Boot screen, slim bar and header chip, drawn from the newest status."""
@@ -73,11 +76,12 @@ class Banner:
     def __init__(self):
         self.state = "ok"
         self.emptied = False
+        self.offer = None  # of a new version: it comes back after other news
 
     def follow(self, ready):
-        """Hides "restarting" once the new router has workers. The old one's last status may still come: it has them all,
-        so that only a pool that was seen empty meanwhile counts as the new one."""
-        if self.state != "restarting":
+        """Hides "restarting" and "takeover" once the new router has workers. The old one's last status may still come: it
+        has them all, so that only a pool that was seen empty meanwhile counts as the new one."""
+        if self.state not in ("restarting", "takeover"):
             return
         if not ready:
             self.emptied = True
@@ -85,18 +89,29 @@ class Banner:
             self.show("ok")
 
     def show(self, state, reason=""):
+        if state == "update":
+            self.offer = reason
+        elif state == "ok" and self.offer is not None:
+            state, reason = "update", self.offer
         text, kind, reload_offered = words.banner(state, reason)
         self.state = state if text else "ok"
         self.emptied = False
         element = find("#banner")
         set_text(find("[data-banner-text]"), text)
         find("[data-reload]", element).hidden = not reload_offered
+        find("[data-lead]", element).hidden = state != "retired"
         element.className = "banner " + kind
         element.hidden = not text
+
+    def forget(self, *_):
+        """News that asks for nothing goes by itself."""
+        if self.state == "robbed":
+            self.show("ok")
 
 
 screen = Screen()
 banner = Banner()
+forget = create_proxy(banner.forget)
 
 
 def on_status(event):
@@ -111,6 +126,8 @@ def on_connection(event):
     if state == "failed" and find("#boot"):
         return  # the boot screen says it, with what to do; twice would be noise
     banner.show(state, reason)
+    if state == "robbed":
+        js.setTimeout(forget, NEWS_MS)
 
 
 def on_network(_):

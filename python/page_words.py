@@ -237,7 +237,13 @@ def banner(state, reason):
     if state == "failed":
         return f"The runtime stopped{tail}. Load the page again to go on.", "bad", True
     if state == "update":
-        return f"A new version is here{tail}. Load the page again to use it.", "info", True
+        return f"A new version is here{tail}. Reload when it suits you: all open tabs of the app go with it.", "info", True
+    if state == "takeover":
+        return f"{reason} Requests under way are answered or repeated.", "warn", False
+    if state == "robbed":
+        return reason, "info", False
+    if state == "retired":
+        return "The app runs in another tab now; this browser cannot share it between tabs.", "warn", False
     if state == "offline":
         return "You are offline. This page goes on working.", "info", False
     return "", "", False
@@ -257,6 +263,57 @@ def browser_note(missing, offered):
     if not missing or missing.endswith("starting"):
         return ""
     return missing
+
+
+def role_note(role, ignored):
+    """What a tab without a pool of its own says in the footer; "" for the one that runs it.
+
+    ignored: the address asks for a size of the pool or for fault injection, which only the tab that runs it can have.
+    """
+    if role != "follower":
+        return ""
+    note = "This tab works through the Python workers of another tab of this app."
+    if ignored:
+        note += " What its address says of workers and faults has no effect here."
+    return note
+
+
+def offline_note(report):
+    """(words, label of a button or "") about the kept app.
+
+    report: {state, done, total, size, reason, name, usage, quota, trouble} of keriwasm:offline; sizes in bytes.
+    """
+    state = report.get("state")
+    if report.get("trouble"):
+        return report["trouble"], ""
+    if state == "keeping":
+        return f"Keeping the app for offline use: {size(report.get('done') or 0)} of {size(report.get('total') or 0)}", ""
+    if state == "kept":
+        whole = report.get("size")
+        return "Works offline: " + (f"the whole app ({size(whole)}) is" if whole else "the app is") + " kept in this browser.", ""
+    if state == "ask":
+        return "Not kept for offline use, because this browser saves data.", "Keep it"
+    if state == "dev":
+        return "A development server: nothing is kept for offline use.", ""
+    if state == "off":
+        return "This browser cannot keep the app for offline use here.", ""
+    if state == "failed":
+        if report.get("name") == "QuotaExceededError":
+            used, allowed = report.get("usage"), report.get("quota")
+            room = f" ({size(used)} of {size(allowed)} are used)" if used is not None and allowed is not None else ""
+            return f"Not kept for offline use: the browser gives this site no more room{room}. Free some space.", "Try again"
+        return f"Not kept for offline use: {report.get('reason') or 'unknown reason'}.", "Try again"
+    return "", ""
+
+
+def persistence(granted):
+    """What a request for persistent storage came to."""
+    if granted:
+        return "Granted: the browser will not clear this site's data by itself."
+    return (
+        "Not granted: the browser may clear this site's data when space runs short. Installing the app, or a bookmark, "
+        "often changes its mind. Keep a backup."
+    )
 
 
 def next_theme(choice):

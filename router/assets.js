@@ -3,9 +3,13 @@
  * Fetches once, for all pool workers, what pyscript.toml names, and checks it against static/lock.json before it runs.
  *
  * The manifest is read with PyScript's own TOML parser, so that this host and PyScript agree on what it says.
- * JavaScript modules cannot be handed over as bytes under our CSP: they are fetched and checked here, and imported from
- * the HTTP cache afterwards. What that guard does not catch: a server that answers the second fetch with other bytes.
+ * JavaScript modules cannot be handed over as bytes under our CSP: they are fetched and checked here, and imported
+ * afterwards. From the kept app the service worker gives the same bytes, checked again; on a first visit it is the HTTP
+ * cache that answers. What that guard does not catch: then, a server that answers the second fetch with other bytes.
  */
+import './kept.js';
+
+const { digest } = /** @type {any} */ (globalThis).keriwasmKept;
 
 const LOCK = 'static/lock.json';
 const MANIFEST = 'pyscript.toml';
@@ -18,10 +22,11 @@ function integrity(hex) {
 }
 
 /**
- * @param {URL} base folder of index.html
+ * @param {URL} base folder of the app's files: that of index.html, or one that names a kept generation
  * @param {string} version what the page runs; the manifest must say the same
  * @param {(bytes: { done: number, total: number }) => void} onprogress bytes before compression
- * @returns {{ router: Promise<any>, pool: Promise<any> }}
+ * @returns {{ router: Promise<any>, pool: Promise<any>, digests: () => Promise<{ [path: string]: string }> }}
+ *   `digests`: sha256 of our own files that were read, to find out later which version of the app they were
  */
 export function loadAssets(base, version, onprogress) {
   const bytes = { done: 0, total: 0 };
@@ -49,23 +54,31 @@ export function loadAssets(base, version, onprogress) {
         throw new Error(`${clean(path)} could not be fetched, or it is not what static/lock.json says (sha256 ${asset.sha256})`);
       });
     }
-    if (!response.ok) throw new Error(`${clean(path)} could not be fetched: HTTP ${response.status}`);
+    if (!response.ok) {
+      const why = response.headers.get('x-kept-problem');
+      throw new Error(why ? decodeURIComponent(why) : `${clean(path)} could not be fetched: HTTP ${response.status}`);
+    }
     return response;
   }
+
+  /** Our own files as they were read. @type {Map<string, ArrayBuffer>} */
+  const seen = new Map();
+  const none = new Map();
 
   /** @type {(path: string, locked: Map<string, any>) => Promise<ArrayBuffer>} */
   async function read(path, locked) {
     const response = await get(path, locked);
     const buffer = await response.arrayBuffer();
     if (locked.has(clean(path))) count(buffer.byteLength);
+    else seen.set(clean(path), buffer);
     return buffer;
   }
+  const text = async (/** @type {string} */ path) => new TextDecoder().decode(await read(path, none));
 
   const described = (async () => {
     const [{ parse }, manifest, lock] = await Promise.all([
       import(new URL(TOML, base).href),
-      get(MANIFEST, new Map()).then(response => response.text()),
-      get(LOCK, new Map()).then(response => response.json()),
+      text(MANIFEST), text(LOCK).then(JSON.parse),
     ]);
     const config = parse(manifest);
     if (config.version !== version) {
@@ -108,9 +121,7 @@ export function loadAssets(base, version, onprogress) {
 
   const router = described.then(async ({ config, locked }) => {
     const [shell, micropython, ...texts] = await Promise.all([
-      get('index.html', locked).then(response => response.text()),
-      get(config.router.interpreter, locked),
-      ...config.router.files.map((/** @type {string} */ path) => get(path, locked).then(response => response.text())),
+      text('index.html'), get(config.router.interpreter, locked), ...config.router.files.map(text),
     ]);
     const names = config.router.files.map((/** @type {string} */ path) => path.split('/').pop());
     return {
@@ -118,5 +129,7 @@ export function loadAssets(base, version, onprogress) {
       python: Object.fromEntries(names.map((/** @type {string} */ name, /** @type {number} */ at) => [name, texts[at]])),
     };
   });
-  return { router, pool };
+  const digests = async () => Object.fromEntries(await Promise.all(
+    [...seen].map(async ([path, bytes]) => [path, await digest(bytes)])));
+  return { router, pool, digests };
 }

@@ -1,41 +1,37 @@
 // @ts-check
 /**
- * The page's door: starts the router worker, hands htmx's requests to it, keeps the service worker supplied with a port,
- * and mirrors the pool's state on <html> and in events. No routes, no slices: what htmx asks goes through unread.
+ * The page's door: hands htmx's requests to the router, keeps the service worker supplied with a port, and mirrors the
+ * pool's state on <html> and in events. Whether the router is this page's own or another tab's is router/leader.js's to
+ * say. No routes, no slices: what htmx asks goes through unread.
  *
- * Events on document: keriwasm:status, keriwasm:ready, keriwasm:answer, keriwasm:connection (see README).
+ * Events on document: keriwasm:status, keriwasm:ready, keriwasm:answer, keriwasm:connection, keriwasm:offline (README).
  */
 import './door.js';
+import { Leadership } from './leader.js';
+import { Offline } from './offline.js';
+import { Own, START_MS } from './own.js';
 
 /** @typedef {{ state: string, size: number, ready: number, workers: any[], bytes?: { done: number, total: number }, reason?: string }} Status */
 
-const { Door, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { PROTOCOL, VERSION, problem } = /** @type {any} */ (globalThis).keriwasmDoor;
 const base = new URL('.', document.baseURI);
 const root = document.documentElement;
 const query = new URLSearchParams(location.search);
 const local = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
+const settings = { workers: query.get('workers'), faults: local && query.get('faults') === '1' };
 
-/** How often the router is asked for a sign of life, and how long it may be silent: longer at its start, when engines
- *  compile Pyodide on its thread. A tab that slept is not a router that died: a check that itself came late starts
- *  counting anew. */
-const PING_MS = 1000;
-const SILENCE_MS = 8000;
-const START_MS = 45_000;
-const RESTARTS = 5;
-
-/** @type {any} */
+/** The door that requests take, this page's own or the leader's; null while there is none. @type {any} */
 let door = null;
-/** @type {Worker | null} */
-let router = null;
-let generation = 0;
-let failures = 0;
-let heard = 0;
-let spoke = false;
+/** Who waits for a door. @type {Array<() => void>} */
+let waiting = [];
 /** What the service worker lacks, if anything: '' once it answers. */
 let missing = 'the service worker is starting';
 let announced = false;
+/** Of the app's files: in this module's own address when they were kept, '' when they came from the server. */
+let generation = /\/@([0-9a-f]{16})\//.exec(import.meta.url)?.[1] ?? '';
 /** @type {Status} */
-let status = { state: 'booting', size: 0, ready: 0, workers: [], bytes: { done: 0, total: 0 } };
+const NOTHING = { state: 'booting', size: 0, ready: 0, workers: [], bytes: { done: 0, total: 0 } };
+let status = NOTHING;
 
 /** @param {string} type @param {object} detail */
 const tell = (type, detail) => document.dispatchEvent(new CustomEvent(`keriwasm:${type}`, { detail }));
@@ -43,82 +39,84 @@ const tell = (type, detail) => document.dispatchEvent(new CustomEvent(`keriwasm:
 /** Mirrors the pool's and the doors' state for tests, styles and page.py. */
 function show() {
   const workers = Array.isArray(status.workers) ? status.workers : [];
-  const doors = missing === '' || !('serviceWorker' in navigator);
-  const state = status.state === 'ready' && !doors ? (missing.startsWith('the') ? 'booting' : 'degraded') : status.state;
+  const { role } = leadership;
+  const doors = missing === '' || !('serviceWorker' in navigator) || role === 'follower';
+  let { state } = status;
+  if (state === 'ready' && !doors) state = missing.startsWith('the') ? 'booting' : 'degraded';
+  if (state === 'ready' && role === 'follower') state = 'follower';
   root.dataset.state = state;
   root.dataset.workers = String(status.size);
   root.dataset.workersReady = String(status.ready);
-  Object.assign(/** @type {any} */ (globalThis).keriwasm, { status: { ...status, state, workers, missing } });
-  tell('status', { ...status, state, workers, missing });
-  if (state === 'ready' && !announced) {
+  const shown = { ...status, state, workers, missing, role, ignored: role === 'follower' && (settings.workers !== null || settings.faults) };
+  Object.assign(/** @type {any} */ (globalThis).keriwasm, { status: shown });
+  tell('status', shown);
+  if (state === 'ready') offline.begin();
+  if (!announced && (state === 'ready' || state === 'follower')) {
     announced = true;
     tell('ready', { workers: status.size });
   }
 }
 
-/** @param {any} message what the router says beside its replies */
-function onother(message) {
-  if (message.type === 'router:pong') heard = performance.now();
-  else if (message.type === 'pool:status') {
-    status = message.status;
-    spoke ||= status.ready > 0;
-    show();
-  }
+/** @param {any} opened */
+function useDoor(opened) {
+  door = opened;
+  for (const go of waiting.splice(0)) go();
 }
 
-/** Starts the router worker, or starts it anew. @param {string} [reason] */
-function startRouter(reason) {
-  if (reason) {
+/** @param {Status} news */
+function take(news) {
+  status = news;
+  show();
+}
+
+const own = new Own(base, settings, {
+  opened: opened => { useDoor(opened); handPort(); },
+  status: take,
+  restarting: reason => {
     console.error(`[keriwasm] the router is started anew: ${reason}`);
     tell('connection', { state: 'restarting', reason });
-  }
-  router?.terminate();
-  door?.close(`The router was lost (${reason}). It is being started anew: try again in a moment.`);
-  const worker = router = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'router' });
-  const channel = new MessageChannel();
-  const count = query.get('workers');
-  heard = performance.now();
-  spoke = false;
-  generation += 1;
-  door = new Door(channel.port1, base.pathname);
-  door.onother = onother;
-  worker.onerror = event => { event.preventDefault(); lost(worker, event.message || 'its script could not be loaded'); };
-  worker.onmessage = ({ data }) => {
-    if (data.type === 'router:mismatch') update(`The page is version ${VERSION}, the router ${data.version}.`);
-    else if (data.type === 'router:failed') lost(worker, data.error.message);
-  };
-  worker.postMessage({ v: PROTOCOL, type: 'router:init', version: VERSION, door: `page-${generation}`, base: base.pathname,
-    workers: count === null ? null : count, faults: local && query.get('faults') === '1' }, [channel.port2]);
-  if (reason) handPort();
-}
+    leadership.announce();
+  },
+  failed: reason => {
+    take({ ...status, state: 'failed', ready: 0, reason });
+    tell('connection', { state: 'failed', reason });
+  },
+  mismatch: reason => update(reason),
+});
 
-/** @param {Worker} worker @param {string} reason */
-function lost(worker, reason) {
-  if (worker !== router) return;
-  failures += 1;
-  if (failures <= RESTARTS) return startRouter(reason);
-  worker.terminate();
-  router = null;
-  door.close(`The router could not be started: ${reason}`);
-  status = { ...status, state: 'failed', ready: 0, reason };
-  show();
-  tell('connection', { state: 'failed', reason });
-}
+const leadership = new Leadership(base, () => generation, () => serviceWorker.then(registration => registration?.active ?? null), {
+  lead(why) {
+    if (why) tell('connection', { state: 'takeover', reason: why });
+    take(NOTHING);
+    own.start();
+  },
+  unlead(why) {
+    own.end(why);
+    door = null;
+    serviceWorker.then(registration => registration?.active?.postMessage(
+      { v: PROTOCOL, type: 'door:none', version: VERSION, reason: why }));
+    take(NOTHING);
+    tell('connection', { state: 'robbed', reason: why });
+  },
+  follow(opened) { useDoor(opened); show(); },
+  unfollow() { door = null; take({ ...NOTHING, size: status.size }); },
+  status: take,
+  outdated: reason => update(reason),
+  retired() {
+    const refused = problem.bind(null, 503, 'The app runs in another tab now. Take it over here, then try again.');
+    useDoor({ closed: false, post() {}, fetch: async (/** @type {Request} */ request) => refused(request.headers.get('accept') ?? '') });
+    tell('connection', { state: 'retired', reason: '' });
+  },
+});
 
-function watch() {
-  let last = performance.now();
-  setInterval(() => {
-    const time = performance.now();
-    if (time - last > 3 * PING_MS) heard = time;
-    last = time;
-    if (!router) return;
-    if (time - heard > (spoke ? SILENCE_MS : START_MS)) lost(router, `no sign of life for ${Math.round((time - heard) / 1000)} s`);
-    else {
-      door.post('router:ping', { t: time });
-      if (status.state === 'ready') failures = 0;
-    }
-  }, PING_MS);
-}
+const offline = new Offline(base, {
+  version: VERSION,
+  generation: () => generation,
+  adopt(id) { generation = id; handPort(); },
+  digests: () => own.digests,
+  registration: () => serviceWorker,
+  offer: reason => tell('connection', { state: 'update', reason }),
+});
 
 /** A newer version is here: offered, never mixed. @param {string} reason */
 function update(reason) {
@@ -127,46 +125,63 @@ function update(reason) {
   show();
 }
 
-let ports = 0;
+let port = '';
 /** Gives the service worker a port of its own to the router. The port before it may still carry answers of a service
  *  worker that is being replaced: it is shut a minute later, so that a long-lived page does not collect dead ports. */
-function handPort() {
-  const controller = navigator.serviceWorker?.controller;
-  if (!controller || !router) return;
+async function handPort() {
+  const active = (await serviceWorker)?.active;
+  if (!active || !own.worker) return;
   const channel = new MessageChannel();
-  if (ports) {
-    const before = { v: PROTOCOL, type: 'door:shut', version: VERSION, door: `sw-${ports}` };
-    setTimeout(() => router?.postMessage(before), 60_000);
-  }
-  ports += 1;
-  router.postMessage({ v: PROTOCOL, type: 'door:open', version: VERSION, door: `sw-${ports}` }, [channel.port1]);
-  controller.postMessage({ v: PROTOCOL, type: 'door:port', version: VERSION }, [channel.port2]);
+  const before = port;
+  if (before) setTimeout(() => own.shut(before), 60_000);
+  port = own.open('sw', channel.port1);
+  active.postMessage({ v: PROTOCOL, type: 'door:port', version: VERSION, generation }, [channel.port2]);
 }
 
+/** Registers the service worker; resolves once one is active. @returns {Promise<ServiceWorkerRegistration | null>} */
 async function startServiceWorker() {
-  const { serviceWorker } = navigator;
-  serviceWorker.addEventListener('controllerchange', handPort);
-  serviceWorker.addEventListener('message', ({ data }) => {
+  const { serviceWorker: container } = navigator;
+  container.addEventListener('controllerchange', handPort);
+  container.addEventListener('message', ({ data, ports }) => {
     if (data.type === 'door:ask') handPort();
     else if (data.type === 'door:open') { missing = ''; show(); }
     else if (data.type === 'door:mismatch') update(`The page is version ${VERSION}, the service worker ${data.version}.`);
+    else if (data.type === 'leader:port') leadership.admit(data, ports[0], to => own.open('page-f', to));
+    else if (data.type === 'app:reload') location.reload();
+    else if (data.type === 'app:trouble') tell('offline', { ...offline.report, trouble: data.text });
   });
-  serviceWorker.startMessages();
-  const registration = await serviceWorker.register(new URL('service-worker.js', base), { scope: base.pathname, updateViaCache: 'none' });
-  if (serviceWorker.controller) handPort();
-  else {
-    // First visit, or a page reloaded with the cache off: such a page is not controlled until it is claimed.
-    await serviceWorker.ready;
-    registration.active?.postMessage({ v: PROTOCOL, type: 'door:claim', version: VERSION });
+  container.startMessages();
+  const registration = await container.register(new URL('service-worker.js', base), { scope: base.pathname, updateViaCache: 'none' });
+  await Promise.race([container.ready, new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('it did not start in time')), START_MS);
+  })]);
+  // First visit, or a page reloaded with the cache off: such a page is not controlled until it is claimed.
+  if (!container.controller) registration.active?.postMessage({ v: PROTOCOL, type: 'door:claim', version: VERSION });
+  return registration;
+}
+
+/** A door to ask; waits while the page looks for a leader or takes over. @param {AbortSignal} signal @returns {Promise<any>} */
+async function anyDoor(signal) {
+  while (!door) {
+    await new Promise((resolve, reject) => {
+      waiting.push(() => resolve(undefined));
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
   }
+  return door;
 }
 
 /**
- * This page's own door as a function: `fetch`, for what lies under app/, without the service worker.
+ * This page's own door as a function: `fetch`, for what lies under app/, without the service worker. A GET whose router
+ * was lost under way is asked once more; what may change something is not: nobody knows whether it was done.
  * @param {string | URL} action @param {any} [options]
  */
-function throughDoor(action, { signal = new AbortController().signal, method = 'GET', headers = {}, body = null } = {}) {
-  return door.fetch(new Request(new URL(action, document.baseURI), { method, headers, body }), signal);
+async function throughDoor(action, { signal = new AbortController().signal, method = 'GET', headers = {}, body = null } = {}) {
+  for (let again = method === 'GET'; ; again = false) {
+    const used = await anyDoor(signal);
+    const response = await used.fetch(new Request(new URL(action, document.baseURI), { method, headers, body }), signal);
+    if (!again || !used.closed || response.status !== 502 || status.state === 'failed') return response;
+  }
 }
 
 /** Requests in flight; one whose element was removed, by whomever, is aborted. @type {Set<any>} */
@@ -221,18 +236,21 @@ async function firstPage() {
   }
 }
 
-Object.assign(globalThis, { keriwasm: { version: VERSION, status, fetch: throughDoor } });
-startRouter();
-watch();
+Object.assign(globalThis, { keriwasm: { version: VERSION, status, fetch: throughDoor, offline,
+  reload: () => offline.reload(), lead: () => leadership.take('') } });
 const { htmx } = /** @type {any} */ (globalThis);
 htmx.registerExtension('keriwasm', extension);
-if ('serviceWorker' in navigator) {
-  startServiceWorker().catch(error => {
-    missing = `No service worker: ${error.message}`;
-    console.warn(`[keriwasm] ${missing}`);
-    show();
-  });
-}
-addEventListener('pagehide', (/** @type {PageTransitionEvent} */ event) => { if (!event.persisted) door.post('door:close', {}); });
+const serviceWorker = 'serviceWorker' in navigator ? startServiceWorker().catch(error => {
+  missing = `No service worker: ${error.message}`;
+  console.warn(`[keriwasm] ${missing}`);
+  show();
+  return null;
+}) : Promise.resolve(null);
+addEventListener('pagehide', (/** @type {PageTransitionEvent} */ event) => {
+  if (event.persisted) leadership.leave('This tab was put aside.');  // another one may run the pool meanwhile
+  else door?.post('door:close', {});
+});
+addEventListener('pageshow', (/** @type {PageTransitionEvent} */ event) => { if (event.persisted) leadership.join(); });
 show();
+leadership.join();
 firstPage();

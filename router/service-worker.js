@@ -1,133 +1,148 @@
 // @ts-check
 /// <reference lib="webworker" />
 /**
- * The service worker's door: everything under app/ that htmx does not ask itself (a navigation, a download, an event
- * stream that reconnects, a plain fetch) becomes the same envelope to the same router. Loaded by /service-worker.js.
+ * The service worker: the second door, and the app without a server. Loaded by /service-worker.js.
  *
- * It is stopped by the browser whenever it is idle, and forgets its ports then: it asks the page for a new one.
+ * Everything under app/ that htmx does not ask itself (a navigation, a download, an event stream that reconnects, a plain
+ * fetch) becomes the same envelope to the same router. All else comes from the generation that its address names, or,
+ * without a name (a first visit, a reload past the cache, serve.py --dev), from the server.
  */
 (() => {
   const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-  const { Door, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+  const { problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+  const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
+  const { Relay, PORT_MS } = /** @type {any} */ (globalThis).keriwasmRelay;
   const base = new URL('.', scope.location.href);
-  const SHELL = `keriwasm-shell-${VERSION}`;
-  const PORT_MS = 3000;
+  const kept = new Kept(base);
+  const relay = new Relay(scope, base);
+  const OWN = ['service-worker.js', 'router/door.js', 'router/kept.js', 'router/relay.js', 'router/service-worker.js'];
   const NAVIGATION_MS = 2000;
 
-  /** Doors by the id of the page whose router they lead to. @type {Map<string, any>} */
-  const doors = new Map();
-  /** Who waits for which page's port. @type {Map<string, Array<(door: any) => void>>} */
-  const waiting = new Map();
+  /** @param {object} message */
+  async function tellAll(message) {
+    for (const page of await relay.pages()) page.postMessage({ v: PROTOCOL, version: VERSION, ...message });
+  }
 
-  const sleep = (/** @type {number} */ ms) => new Promise(resolve => { setTimeout(resolve, ms); });
+  /** @param {string} text */
+  function trouble(text) {
+    console.warn(`[keriwasm] ${text}`);
+    tellAll({ type: 'app:trouble', text });
+  }
 
+  /** Which of the kept generations these very scripts belong to. */
+  async function ours() {
+    const state = await kept.state();
+    const now = await Promise.all(OWN.map(async path => digest(await (await fetch(new URL(path, base), { cache: 'no-cache' })).arrayBuffer())));
+    for (const id of [state.current, state.next]) {
+      const generation = await kept.generation(id);
+      if (generation && OWN.every((path, at) => generation.files[path]?.sha256 === now[at])) return id;
+    }
+    return null;
+  }
+
+  // A service worker of a new version is not installed before that version is kept as a whole, and does not come to power
+  // before it is accepted (or no page is open): so it never serves the version before it.
   scope.addEventListener('install', event => event.waitUntil((async () => {
-    const cache = await caches.open(SHELL);
-    await cache.add(new Request(new URL('index.html', base), { cache: 'no-cache' }));
-    await scope.skipWaiting();
+    const { current } = await kept.state();
+    const id = current && await ours();
+    if (current && !id) throw new Error('this version of the app is not kept yet: the service worker before it stays');
+    if (!current) {
+      const url = new URL('index.html', base);
+      await (await kept.cache()).put(kept.url('shell.html'), await fetch(url, { cache: 'no-cache' }));
+    }
+    if (id === current) return scope.skipWaiting();
+    await kept.update(() => ({ waiting: id }));
   })()));
 
   scope.addEventListener('activate', event => event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name.startsWith('keriwasm-shell-') && name !== SHELL) await caches.delete(name);
+    const { waiting, next } = await kept.state();
+    if (waiting && waiting === next) await accept();
     await scope.clients.claim();
   })()));
 
+  /** The offered version becomes the one that is served; every open page is told to load itself anew. */
+  async function accept() {
+    await kept.advance();
+    await tellAll({ type: 'app:reload' });
+  }
+
   scope.addEventListener('message', event => {
-    const { data, source } = event;
+    const { data, source, ports } = event;
+    if (data.type === 'app:skip') return event.waitUntil(scope.skipWaiting());
     if (!source || !('id' in source)) return;
-    if (data.v !== PROTOCOL || data.version !== VERSION) {
+    if (data.type === 'app:accept') {
+      const { waiting } = scope.registration;
+      if (waiting && waiting !== scope.registration.active) waiting.postMessage({ v: PROTOCOL, type: 'app:skip' });
+      else event.waitUntil(accept());
+    } else if (data.v !== PROTOCOL || data.version !== VERSION) {
       source.postMessage({ v: PROTOCOL, type: 'door:mismatch', version: VERSION });
-    } else if (data.type === 'door:claim') {
-      event.waitUntil(scope.clients.claim());
-    } else if (data.type === 'door:port') {
-      const before = doors.get(source.id);
-      if (before) setTimeout(() => before.close('The page opened a new door.'), 60_000);  // it may still carry answers
-      const door = new Door(event.ports[0], base.pathname);
-      doors.set(source.id, door);
-      for (const resolve of waiting.get(source.id) ?? []) resolve(door);
-      waiting.delete(source.id);
-      source.postMessage({ v: PROTOCOL, type: 'door:open', version: VERSION });
+    } else if (data.type === 'door:claim') event.waitUntil(scope.clients.claim());
+    else if (data.type === 'door:port') relay.take(source, ports[0], data.generation ?? '');
+    else if (data.type === 'door:none') relay.drop(source.id, data.reason);
+    else if (data.type === 'leader:ask') {
+      event.waitUntil(kept.state().then((/** @type {any} */ state) => relay.introduce(data, ports[0], source.id, state.current)));
     }
   });
 
-  /** Drops the doors of pages that are gone, and answers what waited behind them. */
-  async function sweep() {
-    for (const [id, door] of doors) {
-      if (await scope.clients.get(id)) continue;
-      doors.delete(id);
-      door.close('The page that ran the pool was closed.');
-    }
-  }
-
-  /**
-   * The door of a page; a page that was not asked yet, or whose port was lost with the last service worker, is asked.
-   * @param {string} id @param {number} ms how long to wait for it
-   */
-  async function doorOf(id, ms) {
-    const known = doors.get(id);
-    if (known) return known;
-    const client = id && await scope.clients.get(id);
-    if (!client || client.type !== 'window') return null;
-    /** @type {Promise<any>} */
-    const asked = new Promise(resolve => waiting.set(id, [...waiting.get(id) ?? [], resolve]));
-    client.postMessage({ v: PROTOCOL, type: 'door:ask', version: VERSION });
-    return Promise.race([asked, sleep(ms).then(() => null)]);
-  }
-
-  /** Any page's door, for a request that no living page makes: a navigation. @param {number} ms */
-  async function anyDoor(ms) {
-    await sweep();
-    const pages = await scope.clients.matchAll({ type: 'window' });
-    for (const page of pages) if (doors.has(page.id)) return doors.get(page.id);
-    return pages.length ? Promise.race(pages.map(page => doorOf(page.id, ms))) : null;
-  }
-
-  /** The shell as the server sends it, else as it was kept; its headers isolate the page. */
-  async function shell() {
-    const cache = await caches.open(SHELL);
-    const url = new URL('index.html', base);
+  /** index.html as the server has it, for as long as nothing is kept. @param {boolean} deep */
+  async function serverShell(deep) {
+    let response;
     try {
-      const response = await fetch(url, { cache: 'no-cache' });
-      if (response.ok) {
-        await cache.put(url, response.clone());
-        return response;
-      }
-    } catch { /* no server: the kept shell serves below */ }
-    return await cache.match(url) ?? problem(503, 'The server cannot be reached, and this browser has not kept the page yet.', 'text/html');
-  }
-
-  /** The shell for a deep link: its base must name the folder, whatever the address. */
-  async function deepShell() {
-    const response = await shell();
-    if (!response.ok) return response;
+      response = await fetch(new URL('index.html', base), { cache: 'no-cache' });
+    } catch {
+      return problem(503, 'The server cannot be reached, and this browser has not kept the app yet.', 'text/html');
+    }
+    if (!response.ok || !deep) return response;
     const text = (await response.text()).replace('<base href="./">', `<base href="${base.pathname}">`);
     const headers = new Headers(response.headers);
     for (const name of ['content-length', 'content-encoding', 'etag', 'last-modified']) headers.delete(name);
     return new Response(text, { status: 200, headers });
   }
 
+  /** index.html of a generation, with its addresses pinned to it. @param {any} generation @param {boolean} deep */
+  async function keptShell(generation, deep) {
+    const response = await kept.file(generation, 'index.html', trouble);
+    if (!response.ok) return problem(503, await response.text(), 'text/html');
+    return new Response(kept.pin(await response.text(), generation.id, deep), { headers: response.headers });
+  }
+
+  /** The isolation headers that a page made by the pool must carry as well. @param {any} generation */
+  async function isolation(generation) {
+    const shell = generation ? null : await (await kept.cache()).match(kept.url('shell.html'));
+    return generation?.headers ?? Object.fromEntries([...shell?.headers ?? []].filter(([name]) => HEADERS.test(name)));
+  }
+
+  /** The version that a navigation gets: a new one without being asked only while no page of the app is open. */
+  async function currentGeneration() {
+    let state = await kept.state();
+    if (state.dev) return null;
+    if (state.next && !state.waiting && !(await relay.pages()).length) state = await kept.advance();
+    return kept.generation(state.current);
+  }
+
   /**
    * A navigation leaves the page whose pool could answer it, but that page lives until the answer commits: it is asked,
    * for a short while. Otherwise the shell comes, and asks for the content itself once its own pool is up.
-   * @param {Request} request
+   * @param {Request} request @param {URL} url
    */
-  async function navigate(request) {
+  async function navigate(request, url) {
+    const generation = await currentGeneration();
+    const inner = url.pathname.startsWith(`${base.pathname}app/`);
     const limit = request.method === 'GET' ? NAVIGATION_MS : 30000;
-    const door = await anyDoor(Math.min(limit, PORT_MS));
-    if (door) {
+    const door = inner ? await relay.door('', Math.min(limit, PORT_MS)) : null;
+    if (door && (!generation || door.generation === generation.id)) {
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), limit);
       try {
         // Read whole: a stream would end with the page that is being left.
         const response = await door.fetch(request, abort.signal);
-        const body = await response.arrayBuffer();
+        /** @type {BodyInit | null} */
+        let body = await response.arrayBuffer();
         if (response.status < 502) {
           const headers = new Headers(response.headers);
           if ((headers.get('content-type') ?? '').startsWith('text/html')) {
-            const kept = await (await caches.open(SHELL)).match(new URL('index.html', base));
-            for (const [name, value] of kept?.headers ?? []) {
-              if (/^(content-security-policy|cross-origin-|permissions-policy|referrer-policy|x-content-type-options)/.test(name)) headers.set(name, value);
-            }
+            for (const [name, value] of Object.entries(await isolation(generation))) headers.set(name, String(value));
+            if (generation) body = kept.pin(new TextDecoder().decode(/** @type {ArrayBuffer} */ (body)), generation.id, false);
           }
           return new Response([204, 205, 304].includes(response.status) ? null : body, { status: response.status, headers });
         }
@@ -137,20 +152,47 @@
         clearTimeout(timer);
       }
     }
-    return deepShell();
+    return generation ? keptShell(generation, inner) : serverShell(inner);
   }
 
   /** @param {FetchEvent} event */
   async function answer({ request, clientId }) {
-    if (request.mode === 'navigate') return navigate(request);
-    const door = await doorOf(clientId, PORT_MS) ?? await anyDoor(PORT_MS);
+    const door = await relay.door(clientId);
     if (door) return door.fetch(request);
     return problem(503, 'No page of this app runs a pool right now. Open the app, then try again.', request.headers.get('accept') ?? '');
   }
 
+  /** A file by the address that names its generation. @param {Request} request @param {string} id @param {string} path */
+  async function pinned(request, id, path) {
+    const generation = await kept.generation(id);
+    if (!generation) return new Response('This version of the app is not kept any more: load the page again.', { status: 410 });
+    if (path === 'index.html') return keptShell(generation, false);
+    return kept.file(generation, path, trouble, request.integrity !== '' && request.cache !== 'reload');
+  }
+
+  /** A file from the server; without one from what it had when it was last asked. @param {Request} request @param {string} path */
+  async function fromServer(request, path) {
+    try {
+      return await fetch(request);
+    } catch (error) {
+      const generation = await kept.generation((await kept.state()).network);
+      if (!generation?.files[path]) throw error;
+      return kept.file(generation, path, trouble);
+    }
+  }
+
   scope.addEventListener('fetch', event => {
-    const url = new URL(event.request.url);
-    if (url.origin !== base.origin || !url.pathname.startsWith(`${base.pathname}app/`)) return;
-    event.respondWith(answer(event));
+    const { request } = event;
+    const url = new URL(request.url);
+    if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname)) return;
+    const { id, path } = kept.read(url);
+    if (id) event.respondWith(pinned(request, id, path));
+    else if (request.mode === 'navigate') {
+      if (path === '' || path === 'index.html' || path.startsWith('app/')) event.respondWith(navigate(request, url));
+    } else if (path.startsWith('app/')) event.respondWith(answer(event));
+    // The keeper wants the server's word, not what was kept of it.
+    else if (request.method === 'GET' && !request.headers.has('x-keeper') && !path.startsWith('__dev__/')) {
+      event.respondWith(fromServer(request, path));
+    }
   });
 })();

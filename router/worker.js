@@ -18,6 +18,14 @@ const encoder = new TextEncoder();
 
 /** Doors by name: "page-1", "sw-2". @type {Map<string, MessagePort>} */
 const doors = new Map();
+/** When the doors of pages last asked for a sign of life. A tab that follows this pool and crashed says no goodbye: its
+ *  door is shut when it has been silent for longer than a hidden tab's timers are held back (a minute).
+ *  @type {Map<string, number>} */
+const pinged = new Map();
+const SILENT_MS = 180_000;
+setInterval(() => {
+  for (const [name, time] of pinged) if (name.startsWith('page-f') && now() - time > SILENT_MS) shutDoor(name);
+}, 60_000);
 /** Pool workers by id. @type {Map<string, { worker: Worker, generation: number }>} */
 const workers = new Map();
 /** Bodies of requests until the router forgets them. @type {Map<string, ArrayBuffer | null>} */
@@ -205,8 +213,10 @@ function openDoor(name, port) {
       for (const [source, reader] of streams) {
         if (reader.door === name && reader.id === message.id) toDoor(`worker:${reader.worker}`, { ...message, id: source });
       }
-    } else if (message.type === 'router:ping') port.postMessage({ v: PROTOCOL, type: 'router:pong', t: message.t });
-    else if (message.type === 'door:close') shutDoor(name);
+    } else if (message.type === 'router:ping') {
+      pinged.set(name, now());
+      port.postMessage({ v: PROTOCOL, type: 'router:pong', t: message.t });
+    } else if (message.type === 'door:close') shutDoor(name);
   };
   port.start();
   port.postMessage({ v: PROTOCOL, type: 'pool:status', status: { ...lastStatus, bytes } });
@@ -214,6 +224,7 @@ function openDoor(name, port) {
 
 /** @param {string} name */
 function shutDoor(name) {
+  pinged.delete(name);
   doors.get(name)?.close();
   if (doors.delete(name)) feed({ type: 'door_closed', door: name });
 }
@@ -223,8 +234,8 @@ function shutDoor(name) {
  * @param {Envelope} init
  */
 async function start(init) {
-  const base = new URL(init.base, location.origin);
-  const load = () => loadAssets(base, VERSION, progress => {
+  const files = new URL('..', import.meta.url);
+  const load = () => loadAssets(files, VERSION, progress => {
     bytes = progress;
     broadcast('pool:status', { status: { ...lastStatus, bytes } });
   });
@@ -240,7 +251,7 @@ async function start(init) {
       throw error;  // the spawn that waits reports it as its worker's fault
     }
   };
-  assets().catch(() => {});
+  assets().then(async () => scope.postMessage({ v: PROTOCOL, type: 'router:digests', digests: await first.digests() }), () => {});
   const { config, shell, python, micropython } = await first.router;
   const { loadMicroPython } = await import(micropython.href);
   const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });

@@ -9,6 +9,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import serve
+
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
 
@@ -80,6 +82,29 @@ def test_vendored_paths_in_sources_are_locked() -> None:
     ours = {path for path in named if not re.match(r"static/(pyodide|pyscript|micropython|vendor|wheels)/", path)}
     assert named - ours <= locked
     assert all((ROOT / path).is_file() for path in ours)
+
+
+def test_the_app_is_listed_as_a_whole() -> None:
+    """What the browser keeps for offline use (router/parts.js): every file that is served, but for pictures of README."""
+    parts = (ROOT / "router" / "parts.js").read_text()
+    program = (
+        f"const code = 'data:text/javascript,' + encodeURIComponent({json.dumps(parts)});"
+        "const { parts } = await import(code);"
+        "const [config, lock] = JSON.parse((await import('node:fs')).readFileSync(0, 'utf8'));"
+        "const { locked, own } = parts(config, lock); console.log(JSON.stringify([[...locked.keys()], own]));"
+    )
+    lock = json.loads((ROOT / "static" / "lock.json").read_text())
+    result = subprocess.run(
+        ["node", "--input-type=module", "-e", program], input=json.dumps([MANIFEST, lock]),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    locked, own = json.loads(result.stdout)
+    files = [*serve.SERVED_FILES, *(f"{room}/**/*" for room in serve.SERVED_ROOMS)]
+    served = {path[2:] for path in paths(*files) if (ROOT / path).is_file()}
+    served = {path for path in served if not path.endswith((".br", ".pyc")) and "__pycache__" not in path}
+    pictures = {path for path in served if path.startswith("static/") and path.endswith(("screenshot.png", ".jpg"))}
+    assert not set(locked) & set(own)
+    assert {*locked, *own} == served - pictures
 
 
 def test_pyscript_reads_the_same() -> None:

@@ -212,3 +212,29 @@ def test_same_words_on_micropython(tmp_path):
         words.chip("degraded", 3, 4),
     ]
     assert json.loads(done.stdout) == json.loads(json.dumps(here))
+
+
+def test_the_kept_app_in_words():
+    assert words.offline_note({}) == ("", "")
+    assert words.offline_note({"state": "keeping", "done": 3 << 20, "total": 32 << 20})[0].endswith("3.0 MiB of 32.0 MiB")
+    assert words.offline_note({"state": "kept", "size": 32 << 20}) == (
+        "Works offline: the whole app (32.0 MiB) is kept in this browser.", "")  # fmt: skip
+    assert words.offline_note({"state": "kept"})[0].startswith("Works offline")
+    room = {"state": "failed", "name": "QuotaExceededError", "usage": 7 << 20, "quota": 8 << 20}
+    assert "no more room (7.0 MiB of 8.0 MiB are used)" in words.offline_note(room)[0]
+    assert words.offline_note({"state": "failed", "reason": "x.whl could not be fetched"}) == (
+        "Not kept for offline use: x.whl could not be fetched.", "Try again")  # fmt: skip
+    assert words.offline_note({"state": "ask"})[1] == "Keep it"
+    assert words.offline_note({"state": "kept", "trouble": "a is damaged"}) == ("a is damaged", "")
+    for state in ("dev", "off"):
+        assert words.offline_note({"state": state})[0] and not words.offline_note({"state": state})[1]
+
+
+def test_a_tab_says_whose_pool_it_uses():
+    assert words.role_note("leader", False) == words.role_note(None, False) == ""
+    assert "another tab" in words.role_note("follower", False)
+    assert "no effect" in words.role_note("follower", True)
+    for state in ("takeover", "robbed", "retired"):
+        text, kind, reload_offered = words.banner(state, "Because.")
+        assert text and kind and not reload_offered
+    assert "Granted" in words.persistence(True) and "backup" in words.persistence(False)

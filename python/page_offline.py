@@ -1,0 +1,60 @@
+"""What the page says of the kept app, of its role among tabs, and the request for persistent storage."""
+
+import js
+import page_words as words
+from page_dom import announce, closest, document, find, on, plain, set_text
+
+
+def on_offline(event):
+    draw(plain(event.detail) or {})
+
+
+def draw(report):
+    text, label = words.offline_note(report)
+    set_text(find("[data-offline-note]"), text)
+    button = find("[data-keep]")
+    set_text(button, label)
+    button.hidden = not label
+
+
+def on_role(event):
+    draw_role(plain(event.detail) or {})
+
+
+def draw_role(status):
+    note = words.role_note(status.get("role"), status.get("ignored"))
+    place = find("[data-role-note]")
+    place.hidden = not note
+    set_text(place, note)
+
+
+async def persist():
+    """Only a page may ask, and only a person's click makes some browsers ask in turn. The event lets fragments reload."""
+    granted = await js.navigator.storage.persist()
+    text = words.persistence(granted)
+    for place in document.querySelectorAll("[data-persist-result]"):
+        set_text(place, text)
+    announce(text)
+    document.dispatchEvent(js.CustomEvent.new("keriwasm:persisted"))
+
+
+async def on_click(event):
+    button = closest(event, "[data-keep], [data-lead], [data-persist]")
+    if not button:
+        return
+    if button.hasAttribute("data-keep"):
+        js.window.keriwasm.offline.look()
+    elif button.hasAttribute("data-lead"):
+        js.window.keriwasm.lead()
+    else:
+        await persist()
+
+
+def start():
+    on(document, "keriwasm:offline", on_offline)
+    on(document, "keriwasm:status", on_role)
+    on(document, "click", on_click)
+    # Python starts after the door: what was told meanwhile is kept there.
+    if js.Reflect.has(js.window, "keriwasm"):
+        draw(plain(js.window.keriwasm.offline.report) or {})
+        draw_role(plain(js.window.keriwasm.status) or {})
