@@ -15,6 +15,7 @@ const { Door, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor
 /** How long a pool that was whole may be silent before the follower knocks anew, and how long a knock may be unanswered. */
 const SILENCE_MS = 4000;
 const KNOCK_MS = 5000;
+const AGAIN_MS = 700;
 
 /** @typedef {'joining' | 'leader' | 'follower' | 'alone' | 'retired'} Role */
 
@@ -158,23 +159,28 @@ export class Leadership {
       return true;
     }
     const end = performance.now() + KNOCK_MS;
+    /** @type {(found: [MessagePort, any]) => void} */
+    let heard = () => {};
+    /** @type {Promise<[MessagePort, any]>} */
+    const answer = new Promise(resolve => { heard = resolve; });
+    /** @type {MessagePort[]} */
+    const ports = [];
+    // Again and again: the first knock may have gone to one that hangs, or have come before a successor was known.
     while (this.role === 'follower' && performance.now() < end) {
       const { port1, port2 } = new MessageChannel();
-      /** @type {Promise<any>} */
-      const answer = new Promise(resolve => { port1.onmessage = ({ data }) => resolve(data); });
+      ports.push(port1);
+      port1.onmessage = ({ data }) => { if (data.type !== 'leader:none') heard([port1, data]); };
       relay.postMessage({ v: PROTOCOL, version: VERSION, type: 'leader:ask', generation: this.generation() }, [port2]);
-      const said = await Promise.race([answer, sleep(end - performance.now())]);
+      const found = await Promise.race([answer, sleep(Math.min(AGAIN_MS, end - performance.now()))]);
+      if (!found) continue;
+      const [port, said] = /** @type {[MessagePort, any]} */ (found);
+      for (const other of ports) if (other !== port) other.close();
       if (this.role !== 'follower') return true;
-      if (said?.type === 'leader:here') {
-        this.attach(port1);
-        return true;
-      }
-      if (said?.type === 'leader:mismatch') {
-        this.tell.outdated(said.reason);
-        return true;
-      }
-      await sleep(300);  // nobody there yet: a leader that has just begun
+      if (said.type === 'leader:mismatch') this.tell.outdated(said.reason);
+      else this.attach(port);
+      return true;
     }
+    for (const port of ports) port.close();
     return this.role !== 'follower';
   }
 

@@ -206,6 +206,7 @@ function accept(door, message) {
 /** @param {string} name @param {MessagePort} port */
 function openDoor(name, port) {
   doors.set(name, port);
+  pinged.set(name, now());
   port.onmessage = ({ data: message }) => {
     if (message.type === 'http:request') accept(name, message);
     else if (message.type === 'http:cancel') feed({ type: 'cancel', id: `${name}/${message.id}`, door: name, reason: message.reason });

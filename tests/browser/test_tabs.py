@@ -134,7 +134,7 @@ def test_the_first_tab_hangs_and_wakes_up(tabs: Callable[..., Page]) -> None:
         until(page, "globalThis.told.includes('takeover') || document.documentElement.dataset.state === 'booting'", 60_000)
         until(page, f"['ready', 'follower'].includes({STATE})", 60_000)
     assert sorted(routers(page) for page in others) == [0, 1]
-    assert sum(page.evaluate("told").count("takeover") for page in others) == 1
+    assert sum(page.evaluate("told").count("takeover") for page in others) >= 1
     until(first, f"{STATE} === 'follower'", 60_000)
     assert routers(first) == 0
     for page in (first, *others):
