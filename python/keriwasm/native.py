@@ -13,12 +13,13 @@ import ctypes.util
 import importlib
 import sys
 import warnings
+from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
 from . import quick_dataclasses, wasm_ctypes
 
-__all__ = ["blake3", "keri", "oqs", "pysodium"]
+__all__ = ["blake3", "keri", "keri_steps", "oqs", "pysodium"]
 
 
 def _require_library(name: str) -> None:
@@ -54,16 +55,35 @@ def blake3() -> ModuleType:
     return importlib.import_module("blake3")
 
 
-@cache
-def keri() -> ModuleType:
-    """The unmodified keripy (package ``keri``), imported as far as a wallet needs it.
+KERI = (
+    "cbor2", "msgpack", "blake3", "falcon", "ordered_set", "hjson", "semver", "ecdsa", "attr", "jsonschema",
+    "keri.core.eventing", "keri.core.parsing", "keri.app.habbing", "keri.peer.exchanging", "keri.vdr.credentialing",
+    "keri.vdr.verifying",
+)  # fmt: skip
+"""What a wallet needs of keripy, in the order of import: what it builds on first, so that no step takes all the time.
+keripy's modules import each other in circles; core.eventing must be the first of them."""
 
-    In a worker the first call takes a second or two: wheels are unpacked (see keriwasm.later) and some 150 modules
-    imported. Whoever imports a module of keri calls this before, because keri imports pysodium, which needs the adapter.
+
+def keri_steps() -> Iterator[str]:
+    """Import keripy in steps, for a Doer: after each it yields the name of what was imported.
+
+    In a worker that takes a second or two in all (wheels are unpacked, some 200 modules imported), on a busy machine
+    several, and a worker that does not answer for so long counts as hung: a handler says
+    `for _ in native.keri_steps(): yield ASAP`. When all is imported the steps cost nothing. Whoever imports a module of
+    keri runs them before (or `keri()`), because keri imports pysodium, which needs the adapter.
     """
     pysodium()
     if sys.platform == "emscripten":
         quick_dataclasses.install()
-    for name in ("core.eventing", "core.parsing", "app.habbing", "peer.exchanging", "vdr.credentialing", "vdr.verifying"):
-        importlib.import_module(f"keri.{name}")
+    for name in KERI:
+        if name not in sys.modules:
+            importlib.import_module(name)
+            yield name
+
+
+@cache
+def keri() -> ModuleType:
+    """The unmodified keripy (package ``keri``), imported at once as far as a wallet needs it; see keri_steps."""
+    for _ in keri_steps():
+        pass
     return importlib.import_module("keri")

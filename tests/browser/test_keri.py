@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from conftest import Watched, fetch, wait_ready
+from playwright.sync_api import BrowserContext, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
@@ -53,6 +57,51 @@ const worker = new Worker('./scenarios-worker.mjs', { type: 'module' });
 worker.onmessage = ({ data }) => { if (data.text === undefined) globalThis.result = data.result; else lines.push(data.text); };
 worker.onerror = event => { globalThis.result = JSON.stringify({ error: event.message }); };
 </script>"""
+
+
+PROBE = """
+from keriwasm.deeds import deed
+
+
+class Probe:
+    @deed
+    def on_post(self, req, rep):
+        import sys
+        from pathlib import Path
+        from keriwasm import native
+        packed = sorted(path.name for path in Path('/packed').iterdir())
+        for _ in native.keri_steps():
+            yield
+        import segno
+        from keri.app import habbing
+        with habbing.openHby(name='probe', temp=True) as hby:
+            hab = hby.makeHab(name='alice')
+            hab.rotate()
+            rep.media = {'packed': packed, 'left': sorted(path.name for path in Path('/packed').iterdir()), 'sn': hab.kever.sn,
+                         'lmdb': sys.modules['lmdb'].__file__, 'qr': segno.make(hab.pre).svg_inline()[:4]}
+
+
+def mount(app, worker):
+    app.add_route('/app/ledger/check', Probe())
+"""
+
+
+def test_a_pool_worker_imports_keripy(
+    broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]
+) -> None:
+    """At its start a worker leaves keripy's wheels packed; the first import unpacks those that it needs, and it works."""
+    url = broken("python/keriwasm/slices/verifying/__init__.py", lambda path: path.write_text(PROBE))
+    watched = watch(context.new_page())
+    watched.page.goto(f"{url}app/pool?workers=1")
+    wait_ready(watched.page)
+    answer = fetch(watched.page, "app/ledger/check", method="POST", json={})
+    assert answer["status"] == 200, answer["text"]
+    found = answer["json"]
+    later = {url.rpartition("/")[2] for url in MANIFEST["pool"]["later"]}
+    assert set(found["packed"]) == later
+    left = {name.partition("-")[0] for name in found["left"]}
+    assert "mnemonic" in left and left.isdisjoint({"keri", "segno", "jsonschema", "ecdsa"})
+    assert (found["sn"], found["qr"]) == (1, "<svg") and found["lmdb"].startswith("/home/pyodide/lmdb/")
 
 
 def test_scenarios(app_url: str, browser: Any) -> None:

@@ -79,8 +79,9 @@ class Book:
         """Wait until the disk is mounted, keripy is there and the databases are open. Raises what the disk raises."""
         yield from self.worker.disk.mount()
         if self._db is None:
-            yield  # a first import of keripy holds the worker for a second or two
-            load()
+            yield  # a first import of keripy takes a second or two: in steps, so that the worker is not taken for hung
+            for _ in native.keri_steps():
+                yield
             self._open()
 
     @property

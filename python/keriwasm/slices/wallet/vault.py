@@ -100,8 +100,9 @@ class Vault:
     def ready(self) -> Generator[float, float, None]:
         """Wait until the disk is mounted and keripy is there: every handler that touches keys begins with it."""
         yield from self.mounted()
-        yield  # a first import of keripy holds the worker for a second or two
-        native.keri()
+        yield  # a first import of keripy takes a second or two: in steps, so that the worker is not taken for hung
+        for _ in native.keri_steps():
+            yield
 
     @property
     def exists(self) -> bool:
