@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import falcon
 from keriwasm import native
 from keriwasm.slices.ledger.framing import Broken, Frame, frames
 from keriwasm.slices.ledger.reading import stranger
@@ -73,11 +74,16 @@ class Book:
         self._db: Any = None
         self._notes: Any = None
         self._busy = False
+        self._undone = 0
         self._heads: dict[str, dict[str, Any]] | None = None
 
     def ready(self) -> Generator[float, float, None]:
         """Wait until the disk is mounted, keripy is there and the databases are open. Raises what the disk raises."""
         yield from self.worker.disk.mount()
+        if (
+            self._undone != self.worker.disk.undone
+        ):  # the disk went back to an earlier state: what is in memory is not there
+            self.close()
         if self._db is None:
             yield  # a first import of keripy takes a second or two: in steps, so that the worker is not taken for hung
             for _ in native.keri_steps():
@@ -178,6 +184,7 @@ class Book:
         from keriwasm.slices.ledger.planning import Plan
 
         outcome = Outcome([name for name, _ in sources])
+        undone = self.worker.disk.undone
         fresh: list[Frame] = []
         for number, (_, data) in enumerate(sources):
             for count, piece in enumerate(frames(data, number)):
@@ -208,6 +215,12 @@ class Book:
                         outcome.add(frame, next(verdicts), plan.released.get(id(frame)))
                     _follow(unit, answer)
                 self.progress["done"] += len(payload["messages"])
+        if self.worker.disk.undone != undone:
+            raise falcon.HTTPServiceUnavailable(
+                title="The disk went back",
+                description="While this was verified another change could not be saved, and the disk is in an earlier state. "
+                "Nothing was imported: import it again.",
+            )
         yield from self._merge(answers, outcome)
         return outcome.told(sorted(workers - {""}), sum(len(data) for _, data in sources))
 
@@ -305,6 +318,7 @@ class Book:
         from keri.db import basing
         from keriwasm.slices.ledger.notes import Notes
 
+        self._undone = self.worker.disk.undone
         self._db = basing.Baser(name=NAME, headDirPath=str(self.head), reopen=True)
         self._notes = Notes(self.head / "notes")
         self._heads = None
