@@ -117,6 +117,11 @@ class Admission:
         heavy, may_block_ms, deadline_ms = route.costs(params, task.body_bytes)
         task.heavy = heavy
         task.may_block_ms = may_block_ms
+        if task.door.startswith("worker:"):
+            # What spreads work by itself says which worker gets it, and how long that may stay silent over it.
+            task.target = text(event.get("worker"))
+            blocks = number(event.get("may_block_ms"), may_block_ms, 0, numbers["max_deadline_ms"])
+            task.may_block_ms = max(may_block_ms, blocks)
         task.priority = self.priority(event, route, parent)
         task.deadline = self.deadline(event, deadline_ms, parent)
         if parent is not None:

@@ -25,7 +25,7 @@ class Queue:
         self.bound = bound
         self.max_bytes = max_bytes
         self.aging_ms = aging_ms
-        self.lanes = {}  # (priority, child, heavy, slice, where, stream) -> [task, ...] oldest first
+        self.lanes = {}  # (priority, child, heavy, slice, where, stream, target) -> [task, ...] oldest first
         self.doors = 0
         self.kids = 0
         self.bytes = 0
@@ -104,7 +104,7 @@ class Queue:
 
 def lane_key(task) -> tuple:
     """The lane a task waits in."""
-    return (task.priority, task.child, task.heavy, task.slice, task.route.where, task.route.stream)
+    return (task.priority, task.child, task.heavy, task.slice, task.route.where, task.route.stream, task.target)
 
 
 def choose(workers, task, window: int, aged: bool):
@@ -138,6 +138,7 @@ def choose(workers, task, window: int, aged: bool):
             or worker.silent
             or worker.heavies
             or not worker.offers(task.slice, task.route.where)
+            or (task.target is not None and task.target != worker.id)
         ):
             continue
         own = worker.kids if child else worker.own

@@ -88,6 +88,7 @@ HOME = (
     ("credentials", "/app/credentials/panel"),
     ("crypto", "/app/crypto/panel"),
     ("pq", "/app/pq/panel"),
+    ("load", "/app/load/panel"),
     ("pool", "/app/pool/panel"),
 )
 
@@ -217,6 +218,19 @@ TABLE = [
     Route("POST", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     # The ledger is on one worker; what it asks of the others is pure. A share of an import is at most some 200 messages.
     Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=KERI_IMPORT_MS),
+    Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=15000),
+    # One worker coordinates a run and keeps the history; shares go to the worker that the run names, behind all clicks.
+    Route("GET", "/app/load", slice="load", where="one", snapshot=True),
+    Route("POST", "/app/load/runs", slice="load", where="one", idempotent=False, snapshot=True),
+    Route("GET", "/app/load/runs/{id}", slice="load", where="one"),
+    Route("DELETE", "/app/load/runs/{id}", slice="load", where="one"),
+    Route("GET", "/app/load/runs/{id}/events", slice="load", where="one", stream=True),
+    Route("POST", "/app/load/runs/{id}/cancel", slice="load", where="one"),
+    Route("POST", "/app/load/runs/{id}/page", slice="load", where="one", idempotent=False),
+    Route("GET", "/app/load/compare", slice="load", where="one"),
+    Route(
+        "POST", "/app/load/shares", slice="load", idempotent=False, priority="background", deadline_ms=300000
+    ),
 ]
 
 

@@ -17,8 +17,9 @@ class Task:
     """One request on its way.
 
     ``deadline`` is absolute; ``heavy`` and ``may_block_ms`` say what it may do to its worker; ``parent`` is the task of
-    the worker that asked, ``fan`` the fan-out this is a part of; ``children`` maps ids of live child tasks. ``mode`` is
-    "json", "fragment", "page" or "raw" (for a worker or a fan-out: the answer goes as it is).
+    the worker that asked, ``target`` the id of the only worker that may take it, ``fan`` the fan-out this is a part of;
+    ``children`` maps ids of live child tasks. ``mode`` is "json", "fragment", "page" or "raw" (for a worker or a fan-out:
+    the answer goes as it is).
     """
 
     def __init__(self, id, door, method, path, query, headers, now):
@@ -41,6 +42,7 @@ class Task:
         self.slice = None
         self.heavy = False
         self.may_block_ms = 0
+        self.target = None  # the one worker that may have it, when a worker asked for that
         self.parent = None
         self.child = False  # it serves a worker's request: it has a parent, or is a part of a fan-out that has one
         self.depth = 0

@@ -29,6 +29,7 @@ MAX_TEXT = 1 << 20
 """Bytes of one text field unless the caller says otherwise."""
 
 ALPHABET = re.compile(r"[A-Za-z0-9_-]*\Z")
+NUMBER = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})\Z")
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}\Z")
 
 
@@ -230,6 +231,39 @@ class Fields:
         if not low <= value <= high:
             raise FieldError(name, f"must be from {low} to {high}")
         return value
+
+    def number(self, name: str, low: float, high: float, default: T = REQUIRED) -> float | T:
+        """A finite number in low..high; forms send it as text, with a point for the fraction."""
+        value = self._one(name)
+        if value is None or (value in (b"", "") and not self._typed and default is not REQUIRED):
+            return _defaulted(name, default)
+        if isinstance(value, (bool, list, dict)):
+            raise FieldError(name, f"must be a number, not {_kind(value)}")
+        if not isinstance(value, (int, float)):
+            text = str(self.text(name, max_bytes=64)).strip()
+            if not NUMBER.match(text):
+                raise FieldError(name, "must be a number, such as 0.5")
+            value = float(text)
+        if not low <= value <= high:
+            raise FieldError(name, f"must be from {low:g} to {high:g}")
+        return float(value)
+
+    def several(self, name: str, default: T = REQUIRED, *, max_items: int = 1000) -> list[str] | T:
+        """Short texts: a JSON list (whole numbers count as text), or a form's field sent once or more, each parted by
+        commas. A field that was sent empty is an empty list."""
+        values = [value for value in self._values.get(name, ()) if not _absent(value)]
+        if not values:
+            return _defaulted(name, default)
+        listed: list[str] = []
+        for value in values:
+            each = value if isinstance(value, list) else [value]
+            for item in each:
+                if isinstance(item, bool) or not isinstance(item, (str, bytes, int)):
+                    raise FieldError(name, f"must be a list of texts, not of {_kind(item)}")
+                text = item.decode(errors="replace") if isinstance(item, bytes) else str(item)
+                listed += [part.strip() for part in text.split(",") if part.strip()]
+        _counted(name, len(listed), max_items)
+        return listed
 
     def choice(self, name: str, options: Iterable[str], default: T = REQUIRED) -> str | T:
         """One of `options`, spelled exactly so."""

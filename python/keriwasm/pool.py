@@ -89,6 +89,14 @@ class Call:
     error: str | None = None
     chunks: list[bytes] = field(default_factory=list)
     size: int = 0
+    live: bool = False
+
+    def take(self) -> bytes:
+        """What has come of a stream since the last look."""
+        content = b"".join(self.chunks)
+        self.chunks.clear()
+        self.size = 0
+        return content
 
 
 class Pool:
@@ -174,6 +182,36 @@ class Pool:
                 self.worker.post("http:cancel", id=id, reason="the request that asked has ended")
         return replies  # type: ignore[return-value]
 
+    def open(
+        self,
+        method: str,
+        path: str,
+        payload: Payload = None,
+        *,
+        worker: str | None = None,
+        may_block_ms: float | None = None,
+    ) -> Call:
+        """Ask and go on: the Doer that asks is woken at the answer and at each chunk of a stream.
+
+        The caller looks at `done`, `error`, `reply` (its body only once it is done) and `take()`, and says `close(call)`
+        in the end.
+
+        worker: id of the only worker that may have it
+        may_block_ms: how long that may stay silent over it before it counts as hung
+        """
+        call = self._ask(method, path, payload, "", None, worker=worker, may_block_ms=may_block_ms)
+        call.live = True
+        return call
+
+    def finished(self, call: Call) -> Reply:
+        """The Reply of an opened call that is done, as `request` would give it."""
+        return _finished(call)
+
+    def close(self, call: Call) -> None:
+        """No more of it is wanted: cancelled unless it is done."""
+        if self._calls.pop(call.id, None) is not None and not call.done:
+            self.worker.post("http:cancel", id=call.id, reason="the request that asked has ended")
+
     def resize(self, workers: int) -> Generator[float, float, None]:
         """Ask the router for another number of workers; returns when it has agreed. Raises PoolRefused."""
         yield from self._order("pool:resize", workers=workers)
@@ -206,7 +244,7 @@ class Pool:
             case "pool:done":
                 call.error = None if message.get("ok") else str(message.get("error") or "no reason given")
                 call.done = True
-        if call.done:
+        if call.done or call.live:
             self.worker.doist.wake(call.doer)
 
     # -- private --------------------------------------------------------------------------------------------------
@@ -216,7 +254,15 @@ class Pool:
         self._calls[call.id] = call
         return call
 
-    def _ask(self, method: str, path: str, payload: Payload, query: str, headers: Mapping[str, str] | None) -> Call:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        payload: Payload,
+        query: str,
+        headers: Mapping[str, str] | None,
+        **more: Any,
+    ) -> Call:
         call = self._call()
         parent = getattr(call.doer, "message", None) or {}
         sent = {"accept": "application/json"}
@@ -240,6 +286,7 @@ class Pool:
             deadline=parent.get("deadline"),
             parent=parent.get("id"),
             priority=parent.get("priority"),
+            **more,
         )
         return call
 

@@ -25,6 +25,7 @@ class Npm(Package):
     files: list[str] = field(default_factory=list)
     strip: list[str] = field(default_factory=list)
     bytecode: list[str] = field(default_factory=list)
+    imports: dict[str, str] = field(default_factory=dict)
 
     def target(self, file: str) -> str:
         """Where a file of the package goes, relative to static/."""

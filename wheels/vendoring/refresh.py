@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import archives, bytecode, compress, notices, paths, pyconfig, recipes
+from . import archives, bytecode, compress, modules, notices, paths, pyconfig, recipes
 from .fetch import Fetcher, pip, run
 from .lock import KINDS, Asset, Lock, digest, dumps, read
 from .manifest import Built, Manifest, Npm, Package
@@ -109,6 +109,9 @@ class Refresh:
             if file in package.bytecode:
                 upstream = data
                 data = archives.pack(bytecode.stdlib(archives.unzip(data), pyodide))
+            if package.imports and file.endswith((".js", ".mjs")):
+                rewritten = modules.relative_imports(data, package.target(file), package.imports)
+                upstream, data = (data, rewritten) if rewritten != data else (None, data)
             self.output.add(path, data, package, f"npm:{package.name}", upstream)
 
     def _wheel(

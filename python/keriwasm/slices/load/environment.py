@@ -1,0 +1,55 @@
+"""Where a result was measured: browser, cores and versions go with every run, for a number without them says nothing."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from keriwasm import __version__, native
+
+__all__ = ["browser", "cores", "describe", "versions"]
+
+
+def _navigator() -> Any:
+    """The worker's `navigator`, or None on CPython."""
+    try:
+        from js import navigator
+    except ImportError:
+        return None
+    return navigator
+
+
+def cores() -> int:
+    """Logical processors that the browser admits to."""
+    navigator = _navigator()
+    if navigator is None:
+        import os
+
+        return os.cpu_count() or 1
+    return int(navigator.hardwareConcurrency or 1)
+
+
+def browser() -> str:
+    """The browser's own name of itself."""
+    navigator = _navigator()
+    return str(navigator.userAgent) if navigator is not None else f"{platform.system()} {platform.machine()}"
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes. Loads the libraries: call it when a run begins, not before."""
+    found = {"keriwasm": __version__, "python": platform.python_version()}
+    found["libsodium"] = native.pysodium().sodium.sodium_version_string().decode()
+    found["blake3"] = native.blake3().__version__
+    found["liboqs"] = str(native.oqs().oqs_version())
+    return found
+
+
+def describe(pool_size: int, resolution_ns: int) -> dict[str, Any]:
+    """`{browser, cores, pool, timer_resolution_ns, versions}` of this machine, now."""
+    return {
+        "browser": browser(),
+        "cores": cores(),
+        "pool": pool_size,
+        "timer_resolution_ns": resolution_ns,
+        "versions": versions(),
+    }
