@@ -6,6 +6,10 @@ import csv
 import io
 import json
 import math
+import re
+import sys
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +25,11 @@ from keriwasm.slices.load.results import COLUMNS, Target, Window, as_csv, finish
 from keriwasm.slices.load.settings import PRESETS, about_seconds, link, preset, sweep
 from slicekit import Page, get, post, problem
 from workerkit import Kit, run, running
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import loadtest  # noqa: E402
 
 SLICES = {"load": {"module": "keriwasm.slices.load"}}
 
@@ -280,3 +289,50 @@ async def test_pages_keep_the_rules() -> None:
 def test_numbers_for_people_lose_no_more_than_they_say() -> None:
     assert [view.shown("ops_per_s", each) for each in (2603000.0, 309.4, None)] == ["2,603,000", "309.4", "–"]
     assert [view.shown("p50_ms", each) for each in (0.00081, 0.8008, 31.13)] == ["0.0008", "0.801", "31.1"]
+
+
+# ---------------------------------------------------------------- peers and the command
+
+
+def test_peers_are_the_vendored_versions() -> None:
+    packages = {each["name"]: each["version"] for each in tomllib.loads((ROOT / "wheels" / "vendor.toml").read_text())["npm"]}
+    names = {"libsodium.js": "libsodium-wrappers-sumo", "noble": "@noble/curves", "hash-wasm": "hash-wasm"}
+    for name, each in CONTENDERS.items():
+        assert each.version == packages[names.get(name, "@oqs/liboqs-js")], name
+    host = (ROOT / "workers" / "peers.js").read_text()
+    for path in re.findall(r"'((?:[a-z-]+)/[0-9.]+)(?:/[^']*)?'", host):
+        assert (ROOT / "static" / "vendor" / "peers" / path).is_dir(), path
+
+
+def test_nothing_of_the_peers_is_in_the_manifest_of_the_boot() -> None:
+    manifest = (ROOT / "pyscript.toml").read_text()
+    assert "peers" not in manifest and "lab.js" not in (ROOT / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "body"),
+    [
+        ([], {"preset": "quick"}),
+        (["--preset", "full", "--seconds", "1"], {"preset": "full", "seconds": 1.0}),
+        (
+            ["--operations", "control,htmx", "--workers", "1,2", "--batch", "0"],
+            {"operations": "control,htmx", "workers": "1,2", "batch": 0},
+        ),
+    ],
+)
+def test_the_commands_settings(given: list[str], body: dict[str, Any]) -> None:
+    assert loadtest.settings(loadtest.arguments(given)) == body
+
+
+@pytest.mark.parametrize("given", [["--workers", "0"], ["--workers", "1,x"], ["--nodes", "2"], ["--preset", "slow"]])
+def test_the_command_refuses_what_it_cannot_do(given: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        loadtest.arguments(given)
+
+
+def test_nodes_add_up() -> None:
+    runs = [a_run([measured("blake3-200", OWN, 1, (rate,) * 3)]) for rate in (100, 250)]
+    runs[1]["points"].append(measured("control", OWN, 1, (5,) * 3))
+    (merged,) = loadtest.merge(runs)
+    assert (merged["ops_per_s"], merged["nodes"], merged["ops"]) == (350, 2, 1050)
+    assert "blake3-200" in loadtest.report([{**each, "findings": []} for each in runs])
