@@ -218,7 +218,6 @@ TABLE = [
     Route("POST", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     # The ledger is on one worker; what it asks of the others is pure. A share of an import is at most some 200 messages.
     Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=KERI_IMPORT_MS),
-    Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=15000),
     # One worker coordinates a run and keeps the history; shares go to the worker that the run names, behind all clicks.
     Route("GET", "/app/load", slice="load", where="one", snapshot=True),
     Route("POST", "/app/load/runs", slice="load", where="one", idempotent=False, snapshot=True),
@@ -228,9 +227,7 @@ TABLE = [
     Route("POST", "/app/load/runs/{id}/cancel", slice="load", where="one"),
     Route("POST", "/app/load/runs/{id}/page", slice="load", where="one", idempotent=False),
     Route("GET", "/app/load/compare", slice="load", where="one"),
-    Route(
-        "POST", "/app/load/shares", slice="load", idempotent=False, priority="background", deadline_ms=300000
-    ),
+    Route("POST", "/app/load/shares", slice="load", idempotent=False, priority="background", deadline_ms=300000),
 ]
 
 
