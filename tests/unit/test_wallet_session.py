@@ -102,7 +102,7 @@ def test_wrong_passcodes_are_told_and_never_repeated(place: Path) -> None:  # no
             assert "too soon" in said.text.lower() and secret not in said.text
             everything = json.dumps([message for message, _ in kit.host.posted])
             assert secret not in everything and PASSCODE not in everything
-            assert not kit.faults()
+            assert not kit.faults(), kit.faults()[0]["error"]["traceback"][-900:]
 
     asyncio.run(test())
 
