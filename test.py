@@ -1,4 +1,5 @@
 """Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, all three.
+`python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
 
 `python test.py wasm --tests DIR [-- PYTEST OPTIONS]` runs a folder of pytest tests of your own instead, in Pyodide under
 Node, with keripy and all else that a pool worker has: for example the tests/ of a checkout of keripy.
@@ -132,6 +133,10 @@ def main(arguments: list[str]) -> int:
         if not folder.exists():
             sys.exit(f"test.py: there is no {folder}")
         names = ["wasm"]
+    if names == ["suites"]:
+        environment()
+        packages(["browser"])
+        return subprocess.run([PYTHON, "tests/suites.py", *options], cwd=ROOT).returncode
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join(SUITES)} (pytest's own options go after --)")

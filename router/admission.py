@@ -7,7 +7,7 @@ from router.envelope import MAX_PATH, MAX_QUERY, number, read_headers, text
 from router.fanout import FanOut, parts_deadline
 from router.problems import problem
 from router.routes import Route
-from router.tasks import BACKGROUND, CLICK, JOINING, STREAMING, Task
+from router.tasks import BACKGROUND, CLICK, JOINING, STREAMING, Task, in_order
 from router.text import clip
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -134,7 +134,29 @@ class Admission:
                 detail = "Requests of workers to workers are nested deeper than %d." % numbers["max_depth"]
                 self.log("error", "%s %s %s: %s" % (fault, task.method, path, detail))
                 return problem(508, detail, path, fault)
+        if route.stops:
+            self.stop_all(task)
         return self.fan_out(task) if route.parts else self.enqueue(task)
+
+    def stop_all(self, task: Task):
+        """End everything at the address that the route of ``task`` stops, whoever asked for it.
+
+        A worker that does not let go within its grace is replaced: so this also ends what blocks its worker, even the
+        worker that is to answer ``task``.
+        """
+        address = task.route.stops
+        for name in task.params:
+            address = address.replace("{%s}" % name, task.params[name])
+        for other in in_order(self.tasks.live.values()):
+            if other.path != address or other is task:
+                continue
+            self.counts["cancelled"] += 1
+            if other.state == STREAMING:
+                error = "stopped by %s %s" % (task.method, task.path)
+                self.out.append({"do": "end", "door": other.door, "id": other.id, "error": error})
+                self.drop(other, error)
+            else:
+                self.answer_problem(other, problem(409, "It was stopped.", other.path))
 
     def enqueue(self, task: Task):
         """Put a task in the queue, or return why there is no room."""

@@ -20,6 +20,7 @@ SLOW = (
 KERI_IMPORT_MS = 30000  # what a first request to a slice of keripy may block
 SLOW_BLOCK_MS = 120000  # what a slow one may block before its worker counts as hung
 SLOW_DEADLINE_MS = 180000
+SUITES_BLOCK_MS = 20000  # their code is imported by the first request, which takes a while on a busy machine
 SLOWEST_BYTES_PER_MS = 5000  # no operation on a body is slower than that on the slowest machine
 
 
@@ -30,7 +31,8 @@ class Route:
     pinned slices); ``idempotent`` may be tried again on another worker after its worker died; ``deadline_ms`` None
     takes the pool's; ``may_block_ms`` is how long a worker may stay silent over it before it counts as hung; ``heavy``
     does not yield while it runs; ``stream`` stays open; ``snapshot`` gets the pool's state along; ``parts`` makes it a
-    fan-out of (name, path) joined in that order.
+    fan-out of (name, path) joined in that order; ``stops`` is an address with the same parameters: when a request of this
+    route comes in, everything that runs at that address is cancelled first.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Route:
         faults=False,
         parts=None,
         by_scheme=False,
+        stops="",
         title="",
     ):
         self.method = method
@@ -65,6 +68,7 @@ class Route:
         self.faults = faults
         self.parts = parts
         self.by_scheme = by_scheme
+        self.stops = stops
         self.title = title
 
     def costs(self, params: dict, body_bytes: int) -> tuple:
@@ -228,6 +232,21 @@ TABLE = [
     Route("POST", "/app/load/runs/{id}/page", slice="load", where="one", idempotent=False),
     Route("GET", "/app/load/compare", slice="load", where="one"),
     Route("POST", "/app/load/shares", slice="load", idempotent=False, priority="background", deadline_ms=300000),
+    # Runs live on w1; the chunks that it hands out name their worker and how long a test may block it.
+    Route("GET", "/app/suites", slice="suites", where="one", may_block_ms=SUITES_BLOCK_MS),
+    Route("GET", "/app/suites/{name}", slice="suites", where="one", may_block_ms=SUITES_BLOCK_MS),
+    Route("POST", "/app/suites/{name}/runs", slice="suites", where="one", may_block_ms=SUITES_BLOCK_MS, idempotent=False),
+    Route("GET", "/app/suites/runs", slice="suites", where="one", may_block_ms=SUITES_BLOCK_MS),
+    Route("GET", "/app/suites/runs/{id}", slice="suites", where="one", may_block_ms=SUITES_BLOCK_MS),
+    Route("GET", "/app/suites/runs/{id}/events", slice="suites", where="one", stream=True),
+    Route("GET", "/app/suites/runs/{id}/tests", slice="suites", where="one", may_block_ms=SUITES_BLOCK_MS),
+    Route("POST", "/app/suites/runs/{id}/again", slice="suites", where="one", may_block_ms=SUITES_BLOCK_MS, idempotent=False),
+    Route(
+        "POST", "/app/suites/runs/{id}/cancel", slice="suites", where="one", stops="/app/suites/runs/{id}/chunks"
+    ),
+    Route(
+        "POST", "/app/suites/runs/{id}/chunks", slice="suites", idempotent=False, priority="background", stream=True
+    ),
 ]
 
 

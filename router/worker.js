@@ -190,6 +190,7 @@ function fromWorker(id, generation, message) {
     return;
   }
   if (type === 'http:cancel') return feed({ type: 'cancel', id: `worker:${id}/${fields.id}`, door: `worker:${id}`, reason: fields.reason });
+  if (type === 'http:credit') return credit(`worker:${id}`, message);
   if (domain === 'pool') return feed({ ...fields, type: verb, door: `worker:${id}` });
   // Heartbeats, progress, ready, drained, fault, cancelled: the policy reads them; the host says whom they are from.
   feed({ ...fields, worker: id, type: verb, generation });
@@ -203,6 +204,13 @@ function accept(door, message) {
   feed({ ...fields, type: 'request', id, door, body_bytes: body?.byteLength ?? 0 });
 }
 
+/** The reader of a stream allows more chunks. @param {string} door @param {Envelope} message */
+function credit(door, message) {
+  for (const [source, reader] of streams) {
+    if (reader.door === door && reader.id === message.id) toDoor(`worker:${reader.worker}`, { ...message, id: source });
+  }
+}
+
 /** @param {string} name @param {MessagePort} port */
 function openDoor(name, port) {
   doors.set(name, port);
@@ -210,11 +218,8 @@ function openDoor(name, port) {
   port.onmessage = ({ data: message }) => {
     if (message.type === 'http:request') accept(name, message);
     else if (message.type === 'http:cancel') feed({ type: 'cancel', id: `${name}/${message.id}`, door: name, reason: message.reason });
-    else if (message.type === 'http:credit') {
-      for (const [source, reader] of streams) {
-        if (reader.door === name && reader.id === message.id) toDoor(`worker:${reader.worker}`, { ...message, id: source });
-      }
-    } else if (message.type === 'router:ping') {
+    else if (message.type === 'http:credit') credit(name, message);
+    else if (message.type === 'router:ping') {
       pinged.set(name, now());
       port.postMessage({ v: PROTOCOL, type: 'router:pong', t: message.t });
     } else if (message.type === 'door:close') shutDoor(name);

@@ -21,7 +21,9 @@ HEAD = 'version = 1\n[build]\nconstraints = []\n[toolchain]\ncompiler = []\nhead
 def test_the_manifest_and_the_lock_name_the_same_packages():
     manifest = manifests.read(ROOT / "wheels/vendor.toml")
     lock = locking.read(ROOT / "static/lock.json")
-    named = {(p.name, p.version) for p in [*manifest.npm, *manifest.wheel, *manifest.sdist, *manifest.built]}
+    shipped = [p for p in manifest.tests if p.files] + [p for p in manifest.test_wheel if p.ship]
+    packages = [*manifest.npm, *manifest.wheel, *manifest.sdist, *manifest.built, *shipped]
+    named = {(p.name, p.version) for p in packages}
     assert named == {(a.name, a.version) for a in lock.assets if not a.source.startswith("generated:")}
     for test in manifest.tests:
         assert lock.source(f"pypi-sdist:{test.name}", test.version), test.name

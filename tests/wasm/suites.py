@@ -1,21 +1,43 @@
-"""What the tests of vendored packages have in common: report the counts of a package's own suite, fail on a failure."""
+"""What the tests of vendored packages have in common: run a suite of the page's catalogue in Pyodide under Node."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from conftest import ROOT
 
-def judge(name: str, cases: list[dict[str, Any]], count: Callable[[str], None], *, at_least: int) -> None:
-    """Print the counts and each reason for an exclusion; fail when a case failed or fewer ran than there should be."""
-    outcomes = Counter(case["outcome"] for case in cases)
-    seconds = sum(case["seconds"] for case in cases)
-    figures = ", ".join(f"{outcomes[kind]} {kind}" for kind in ("passed", "failed", "excluded"))
-    count(f"{name}: {figures} ({seconds:.0f} s)")
-    reasons = Counter(case["message"] for case in cases if case["outcome"] == "excluded")
+sys.path.insert(0, str(ROOT / "python"))
+
+from keriwasm.slices.suites.catalogue import SUITES
+
+MOUNTS = {"/static": ROOT / "static", "/python": ROOT / "python"}
+
+
+def judge(pyodide: Any, name: str, count: Callable[[str], None], *, effort: str = "full", parts: int = 1) -> list[dict[str, Any]]:
+    """Run a suite, print its counts and each reason of a skip; fail when a test failed or their number is another one.
+
+    parts: processes that share the tests. Returns the results.
+    """
+
+    def part(number: int) -> dict[str, Any]:
+        args = {"suite": name, "effort": effort, "share": [number, parts]}
+        return pyodide.run("suite.py", args, mounts=MOUNTS, timeout=7200)
+
+    with ThreadPoolExecutor(parts) as pool:
+        answers = list(pool.map(part, range(parts)))
+    results = [result for answer in answers for result in answer["results"]]
+    outcomes = Counter(result["outcome"] for result in results)
+    seconds = sum(result["seconds"] for result in results)
+    figures = ", ".join(f"{outcomes[kind]} {kind}" for kind in ("passed", "failed", "error", "skipped"))
+    count(f"{SUITES[name].source} ({name}, {effort}): {figures} ({seconds:.0f} s)")
+    reasons = Counter(result["message"] for result in results if result["outcome"] == "skipped")
     for reason, times in reasons.items():
         count(f"    {times} left out: {reason}")
-    failed = [f"{case['id']}:\n{case['message']}" for case in cases if case["outcome"] == "failed"]
-    assert not failed, "\n\n".join(failed)
-    assert outcomes["passed"] >= at_least, f"only {outcomes['passed']} tests of {name} ran"
+    bad = [f"{result['id']}:\n{result['message']}" for result in results if result["outcome"] in ("failed", "error")]
+    assert not bad, "\n\n".join(bad)
+    assert len(results) == answers[0]["collected"] == SUITES[name].tests
+    return results

@@ -20,7 +20,7 @@ from pathlib import Path
 
 FORMAT_VERSION = 1
 
-KINDS = ("pyodide", "micropython", "pyscript", "vendor", "wheels")
+KINDS = ("pyodide", "micropython", "pyscript", "vendor", "wheels", "suites")
 """The folders of static/ in which every file must be listed. The rest of static/ is the app's own."""
 
 

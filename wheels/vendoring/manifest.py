@@ -42,6 +42,25 @@ class Built(Package):
 
 
 @dataclass(frozen=True)
+class Tests(Package):
+    """A source distribution that carries tests. ``files`` are paths in it, or folders with a slash at their end; those
+    are shipped as static/suites/<name>-<version>.zip. Without ``files`` nothing of it is shipped."""
+
+    files: list[str] = field(default_factory=list)
+
+    def picks(self, name: str) -> bool:
+        """Whether a file of the source distribution belongs to what is shipped."""
+        return any(name == file or (file.endswith("/") and name.startswith(file)) for file in self.files)
+
+
+@dataclass(frozen=True)
+class TestWheel(Package):
+    """``ship``: the page's suites need it as well, so it lies in static/suites."""
+
+    ship: bool = False
+
+
+@dataclass(frozen=True)
 class Toolchain:
     compiler: list[str]
     headers: list[str]
@@ -53,8 +72,8 @@ class Manifest:
     wheel: list[Package]
     sdist: list[Package]
     built: list[Built]
-    tests: list[Package]
-    test_wheel: list[Package]
+    tests: list[Tests]
+    test_wheel: list[TestWheel]
     constraints: list[str]
     toolchain: Toolchain
 
@@ -91,8 +110,8 @@ def loads(text: str) -> Manifest:
         wheel=_entries(Package, "wheel", document.pop("wheel", []), ("licence",)),
         sdist=_entries(Package, "sdist", document.pop("sdist", []), ("licence",)),
         built=_entries(Built, "built", document.pop("built", []), ("licence", "recipe", "from_")),
-        tests=_entries(Package, "tests", document.pop("tests", []), ()),
-        test_wheel=_entries(Package, "test_wheel", document.pop("test_wheel", []), ()),
+        tests=_entries(Tests, "tests", document.pop("tests", []), ()),
+        test_wheel=_entries(TestWheel, "test_wheel", document.pop("test_wheel", []), ()),
         constraints=list(build["constraints"]),
         toolchain=Toolchain(list(chain["compiler"]), list(chain["headers"])),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from . import archives, bytecode, compress, modules, notices, paths, pyconfig, recipes
 from .fetch import Fetcher, pip, run
 from .lock import KINDS, Asset, Lock, digest, dumps, read
-from .manifest import Built, Manifest, Npm, Package
+from .manifest import Built, Manifest, Npm, Package, Tests, TestWheel
 from .manifest import read as read_manifest
 from .toolchain import Packages, Toolchain, provide
 
@@ -83,10 +83,14 @@ class Refresh:
                 self._step("build", built)
                 file_name, data = build_wheel(built, self.packages, chain, pyodide / "python_stdlib.zip")
                 self._wheel(built, file_name, data, f"built:wheels/{built.recipe}", pyodide)
-            for package in self.manifest.tests:
-                self.fetcher.sdist(package.name, package.version)
-            for package in self.manifest.test_wheel:
-                self.fetcher.wheel(package.name, package.version)
+            for tests in self.manifest.tests:
+                self._step("tests", tests)
+                self._tests(tests, work)
+            for test_wheel in self.manifest.test_wheel:
+                archive = self.fetcher.wheel(test_wheel.name, test_wheel.version)
+                if test_wheel.ship:
+                    self._step("test wheel", test_wheel)
+                    self._test_wheel(test_wheel, archive)
         text = notices.render(self.output.notices).encode()
         notice = Package("keriwasm", "0", "Apache-2.0")
         self.output.add(paths.NOTICES.relative_to(paths.ROOT).as_posix(), text, notice, "generated:notices")
@@ -123,6 +127,28 @@ class Refresh:
         if changed := archives.changed_upstream_files(original, archives.unzip(repacked)):
             raise ValueError(f"{name}: repacking changed {', '.join(changed)}")
         self.output.add(f"static/wheels/{name}", repacked, package, source, data if upstream else None)
+
+    def _tests(self, tests: Tests, work: Path) -> None:
+        """The test files of a source distribution, as they are, in one archive that the page fetches with its suite."""
+        archive = self.fetcher.sdist(tests.name, tests.version)
+        if not tests.files:
+            return
+        root = archives.untar(archive, work / f"tests-{tests.name}")
+        files = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        picked = {name: data for name, data in files.items() if tests.picks(name)}
+        if missing := [file for file in tests.files if not any(name.startswith(file) for name in picked)]:
+            raise ValueError(f"[[tests]] {tests.name} {tests.version} has no {', '.join(missing)}")
+        if not any((one.name, one.version) == (tests.name, tests.version) for one in self.output.notices):
+            self.output.notice(tests, files)
+        stem = f"{tests.name.replace('-', '_')}-{tests.version}"
+        self.output.add(f"static/suites/{stem}.zip", archives.pack(picked), tests, f"pypi-sdist:{tests.name}")
+
+    def _test_wheel(self, package: TestWheel, archive: Path) -> None:
+        """A wheel that only a suite of the page imports: upstream's files, stored for the transfer's compression."""
+        files = archives.unzip(archive.read_bytes())
+        self.output.notice(package, files)
+        data = archives.pack_wheel(files)
+        self.output.add(f"static/suites/{archive.name}", data, package, f"pypi:{package.name}", archive.read_bytes())
 
     def _pip_wheel(self, package: Package, work: Path) -> tuple[str, bytes]:
         """Build a pure wheel with pip and the manifest's build constraints; its Python requirement is passed over,

@@ -1,0 +1,77 @@
+"""A worker's part of a run: some tests, one after the other, each told of before it begins and when it has ended."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from keriwasm.slices.suites import fetching
+from keriwasm.slices.suites.catalogue import SUITES
+from keriwasm.slices.suites.collecting import NotCollected
+from keriwasm.slices.suites.running import ERROR, Result, run_case
+from keriwasm.slices.suites.scheduling import Test
+
+TURN = 0.02
+"""Seconds between two looks of a chunk that waits for the one before it: a worker runs one test at a time."""
+
+_turns: deque[object] = deque()
+
+
+def line(**fields: Any) -> bytes:
+    """One message of a chunk's stream: a line of JSON."""
+    return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
+
+
+def perform(worker: Any, tests: list[Test], store: Any = None, run: str = "", hang: str = "") -> Iterator[Any]:
+    """The body of a chunk's stream: `{"begin": [suite, id]}` before a test, `{"result": {...}}` after it.
+
+    store: where to mark each test before it begins (only in the worker that coordinates the run)
+    hang: id of a test that shall hang, for tests of this very machinery
+    """
+    me = object()
+    _turns.append(me)
+    try:
+        while _turns[0] is not me:
+            yield TURN
+        for suite, id in tests:
+            try:
+                cases = yield from fetching.ready(worker, suite)
+                case = cases[id]
+            except (NotCollected, KeyError) as ex:
+                reason = str(ex) if isinstance(ex, NotCollected) else f"worker {worker.id} has no test {id} in {suite}"
+                yield line(result=Result(suite, id, ERROR, 0.0, worker.id, reason).plain())
+                continue
+            if store is not None:
+                yield from store.mark(run, suite, id)
+            yield line(begin=[suite, id])
+            if id == hang:
+                while True:  # only a worker with faults enabled gets here
+                    pass
+            yield line(result=run_case(suite, id, case, worker.id).plain())
+        if store is not None:
+            store.unmark(run)
+    finally:
+        _turns.remove(me)
+
+
+def prepare(worker: Any, suite: str) -> Iterator[Any]:
+    """The body of a stream that collects a suite's tests in this worker and tells how many there are."""
+    yield b""  # the head goes out before this worker falls silent
+    try:
+        cases = yield from fetching.ready(worker, suite)
+    except NotCollected as ex:
+        yield line(trouble=str(ex))
+    else:
+        yield line(collected=len(cases))
+
+
+def read_tests(value: Any) -> list[Test]:
+    """The tests of a chunk's request. Raises ValueError for anything else than pairs of a known suite and an id."""
+    if not isinstance(value, list) or not 0 < len(value) <= 1000:
+        raise ValueError("1 to 1000 tests are wanted")
+    for each in value:
+        if not (isinstance(each, list) and len(each) == 2 and each[0] in SUITES and isinstance(each[1], str)):
+            raise ValueError("each test is [suite, id]")
+    return [(suite, id) for suite, id in value]
