@@ -79,7 +79,7 @@ def test_vendored_paths_in_sources_are_locked() -> None:
     locked = {asset["path"] for asset in json.loads((ROOT / "static" / "lock.json").read_text())["assets"]}
     sources = [*ROOT.glob("*.html"), *ROOT.glob("*.toml"), *ROOT.glob("router/*.js"), *ROOT.glob("python/*.js")]
     named = {match for source in sources for match in re.findall(r"static/[\w./@-]+\.\w+", source.read_text())}
-    ours = {path for path in named if not re.match(r"static/(pyodide|pyscript|micropython|vendor|wheels)/", path)}
+    ours = {path for path in named if not re.match(r"static/(pyodide|pyscript|micropython|vendor|wheels|suites)/", path)}
     assert named - ours <= locked
     assert all((ROOT / path).is_file() for path in ours)
 
