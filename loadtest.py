@@ -163,7 +163,10 @@ def report(runs: list[dict[str, Any]]) -> str:
     ]
     for at, run in enumerate(runs, 1):
         lines.append(f"\nnode {at}: {run['environment'].get('browser', '?')}, {run['environment'].get('cores', '?')} cores")
-        lines += [f"  ratio to {each['contender']:13} {each['operation']:22} {each['ratio']:>7.2f}" for each in run["ratios"]]
+        for each in run["ratios"]:
+            typical = "–" if each["typical"] is None else f"{each['typical']:.2f}"
+            text = f"  ratio to {each['contender']:13} {each['operation']:22} {each['ratio']:>7.2f}   typical run {typical:>6}"
+            lines.append(text)
         lines += [f"  {each['text']}" for each in run["findings"]]
     return "\n".join(lines)
 

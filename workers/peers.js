@@ -11,7 +11,7 @@ import { Histogram, resolution } from './lab-clock.js';
 
 const BASE = '../static/vendor/peers';
 const MIB = 1 << 20;
-const SLICE_MS = 6; // SLICE in measuring.py
+const SLICE_MS = 4; // SLICE in measuring.py
 const SAMPLE_MS = 0.2; // SAMPLE_NS
 
 /** getRandomValues gives 64 KiB at most. @param {number} size */

@@ -20,7 +20,7 @@ from .operations import Many, find, reason_against
 
 __all__ = ["SLICE", "Bench", "Prepared", "batch_for", "timer_resolution"]
 
-SLICE = 0.006
+SLICE = 0.004
 """Seconds of work between two yields: what a click waits for at most, unless one run takes longer."""
 
 SAMPLE_NS = 200_000

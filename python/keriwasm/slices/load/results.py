@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from .contenders import OWN
+from .contenders import OWN, PAGE
 from .histogram import Histogram
 from .operations import OPERATIONS
 
@@ -103,15 +103,24 @@ def finish(points: Sequence[dict[str, Any]], cores: int) -> None:
 
 
 def ratios(points: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Our rate divided by each peer's, on one worker in the same run: `[{operation, contender, ratio}]`."""
+    """Us beside each peer, on one worker in the same run: `[{operation, contender, ratio, typical}]`.
+
+    ratio: our rate by the peer's; typical: the time of its median run by that of ours, which other work on the machine
+    disturbs far less (None where a run is too short for the clock). Above 1 we are faster.
+    """
     points = list(points)
-    own = {each["operation"]: each["ops_per_s"] for each in points if each["contender"] == OWN and each["workers"] == 1}
-    return [
-        {"operation": each["operation"], "contender": each["contender"], "ratio": round(own[each["operation"]] / each["ops_per_s"], 3)}
-        for each in points
-        if each["contender"] not in (OWN, "page") and each["operation"] in own
-        and each["ops_per_s"]
-    ]  # fmt: skip
+    own = {each["operation"]: each for each in points if each["contender"] == OWN and each["workers"] == 1}
+    made = []
+    for each in points:
+        ours = own.get(each["operation"])
+        if each["contender"] in (OWN, PAGE) or ours is None or not each["ops_per_s"]:
+            continue
+        typical = round(each["p50_ms"] / ours["p50_ms"], 3) if ours["p50_ms"] and each["p50_ms"] else None
+        ratio = round(ours["ops_per_s"] / each["ops_per_s"], 3)
+        made.append(
+            {"operation": each["operation"], "contender": each["contender"], "ratio": ratio, "typical": typical}
+        )
+    return made
 
 
 def as_csv(points: Iterable[dict[str, Any]]) -> str:
