@@ -85,7 +85,8 @@ def test_vendored_paths_in_sources_are_locked() -> None:
 
 
 def test_the_app_is_listed_as_a_whole() -> None:
-    """What the browser keeps for offline use (router/parts.js): every file that is served, but for pictures of README."""
+    """What the browser keeps for offline use (router/parts.js): every file that is served, but for pictures of README and
+    the load lab's peers."""
     parts = (ROOT / "router" / "parts.js").read_text()
     program = (
         f"const code = 'data:text/javascript,' + encodeURIComponent({json.dumps(parts)});"
@@ -103,8 +104,9 @@ def test_the_app_is_listed_as_a_whole() -> None:
     served = {path[2:] for path in paths(*files) if (ROOT / path).is_file()}
     served = {path for path in served if not path.endswith((".br", ".pyc")) and "__pycache__" not in path}
     pictures = {path for path in served if path.startswith("static/") and path.endswith(("screenshot.png", ".jpg"))}
+    peers = {path for path in served if path.startswith("static/vendor/peers/")}
     assert not set(locked) & set(own)
-    assert {*locked, *own} == served - pictures
+    assert {*locked, *own} == served - pictures - peers
 
 
 def test_pyscript_reads_the_same() -> None:
