@@ -303,9 +303,12 @@ def test_peers_are_the_vendored_versions() -> None:
         assert (ROOT / "static" / "vendor" / "peers" / path).is_dir(), path
 
 
-def test_nothing_of_the_peers_is_in_the_manifest_of_the_boot() -> None:
-    manifest = (ROOT / "pyscript.toml").read_text()
-    assert "peers" not in manifest and "lab.js" not in (ROOT / "index.html").read_text()
+def test_no_worker_and_no_other_page_loads_what_is_the_labs_own() -> None:
+    manifest = tomllib.loads((ROOT / "pyscript.toml").read_text())
+    loaded = [*manifest["files"], *manifest["packages"], *manifest["router"]["files"]]
+    assert not [path for path in loaded if "peers" in path or "lab.js" in path or "load.css" in path]
+    assert not [path for path in manifest["app"]["files"] if "vendor/peers" in path]  # nor are peers kept for offline use
+    assert "lab.js" not in (ROOT / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
