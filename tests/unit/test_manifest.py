@@ -103,7 +103,8 @@ def test_the_app_is_listed_as_a_whole() -> None:
     files = [*serve.SERVED_FILES, *(f"{room}/**/*" for room in serve.SERVED_ROOMS)]
     served = {path[2:] for path in paths(*files) if (ROOT / path).is_file()}
     served = {path for path in served if not path.endswith((".br", ".pyc")) and "__pycache__" not in path}
-    pictures = {path for path in served if path.startswith("static/") and path.endswith(("screenshot.png", ".jpg"))}
+    readme = ("screenshot.png", "wallet-open.png", "wallet-log.png", ".jpg")
+    pictures = {path for path in served if path.startswith("static/") and path.endswith(readme)}
     peers = {path for path in served if path.startswith("static/vendor/peers/")}
     assert not set(locked) & set(own)
     assert {*locked, *own} == served - pictures - peers
