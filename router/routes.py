@@ -122,7 +122,7 @@ TABLE = [
     Route("GET", "/app/wallet/backup", "backup", "one", idempotent=False, may_block_ms=60000, deadline_ms=180000),
     Route("POST", "/app/wallet/backup", "backup", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=180000),
     Route("GET", "/app/wallet/backup/reminder", slice="backup", where="one", may_block_ms=15000),
-    # What is taken once is gone.
+    # A secret that is taken once is gone.
     Route("GET", "/app/wallet/backup/files/{token}", slice="backup", where="one", idempotent=False),
     Route("POST", "/app/wallet/recovery-key", slice="backup", where="one", idempotent=False),
     Route("POST", "/app/wallet/recovery-key/forget", slice="backup", where="one", idempotent=False),

@@ -122,13 +122,15 @@
 
   /**
    * A navigation leaves the page whose pool could answer it, but that page lives until the answer commits: it is asked,
-   * for a short while. Otherwise the shell comes, and asks for the content itself once its own pool is up.
+   * for a short while. Otherwise the shell comes, and asks for the content itself once its own pool is up. An address with
+   * ?download is no page but a file to be saved: its page stays, so it is waited for, and the shell is never saved for it.
    * @param {Request} request @param {URL} url
    */
   async function navigate(request, url) {
     const generation = await currentGeneration();
     const inner = url.pathname.startsWith(`${base.pathname}app/`);
-    const limit = request.method === 'GET' ? NAVIGATION_MS : 30000;
+    const saving = inner && url.searchParams.has('download');
+    const limit = request.method === 'GET' && !saving ? NAVIGATION_MS : 30000;
     const door = inner ? await relay.door('', Math.min(limit, PORT_MS)) : null;
     if (door && (!generation || door.generation === generation.id)) {
       const abort = new AbortController();
@@ -152,6 +154,7 @@
         clearTimeout(timer);
       }
     }
+    if (saving) return problem(503, 'No worker answered in time, so there is nothing to save. Try again.', '');
     return generation ? keptShell(generation, inner) : serverShell(inner);
   }
 

@@ -353,14 +353,15 @@ async def test_pages_show_script_as_text_and_say_what_changed(quick: None, unsyn
         reminder = await kit.ask("GET", "/app/wallet/backup/reminder", accept="text/html")
         assert "never backed up" in reminder.text
         form = {"content-type": "application/x-www-form-urlencoded", "hx-request": "true"}
-        body = b"form=1&passphrase=&again=&tier=interactive"
+        body = b"page=1&passphrase=&again=&tier=interactive"
         made = await kit.ask("POST", "/app/wallet/backup", body=body, headers=form, accept="text/html")
         page = Page(made.text)
         assert not page.problems and "<script>alert(1)</script>" in page.text and "<script" not in made.text
         (link,) = (each["href"] for each in page.all("a") if "download" in each)
         saved = await kit.ask("GET", f"/{link}", accept="text/html")
         assert saved.body.startswith(format.MAGIC) and saved.headers["cache-control"] == "no-store"
-        assert (await kit.ask("GET", f"/{link}")).status == 404
+        assert (await kit.ask("GET", f"/{link}")).body == saved.body
+        assert (await kit.ask("GET", "/app/wallet/backup/files/none")).status == 404
         assert (await kit.ask("GET", "/app/wallet/backup/reminder", accept="text/html")).text.strip() == ""
         with held.change() as hby:
             hby.makeHab("other")
@@ -385,6 +386,7 @@ async def test_the_recovery_key_is_shown_once_and_opens(quick: None, unsynced: N
         secret = next(word for word in page.text.split() if word.startswith("KWRS1-"))
         (link,) = (each["href"] for each in page.all("a") if "download" in each)
         assert secret in (await kit.ask("GET", f"/{link}")).text
+        assert (await kit.ask("GET", f"/{link}")).status == 404
         assert secret.encode() not in b"".join(
             value for store in everything(held) for _, _, pairs in store.databases for pair in pairs for value in pair
         )

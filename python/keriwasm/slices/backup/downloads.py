@@ -1,7 +1,7 @@
 """Files that a page offers for download: a form's answer can show a link to one, but htmx cannot save it.
 
-Each lies in this worker's memory under a random name, for a short time, and few at once; what is taken once is gone, so that
-a secret is not left where it was shown.
+Each lies in this worker's memory under a random name, for a short time, and few at once. What is marked so is gone once it
+was taken: a secret is not left where it was shown.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Download(NamedTuple):
     kind: str
     content: bytes
     until: float
+    once: bool
 
 
 class Downloads:
@@ -31,19 +32,22 @@ class Downloads:
     def __init__(self) -> None:
         self._files: dict[str, Download] = {}
 
-    def offer(self, name: str, content: bytes, kind: str = "application/octet-stream") -> str:
+    def offer(self, name: str, content: bytes, kind: str = "application/octet-stream", *, once: bool = False) -> str:
         """Keep a file; gives the random part of its address. The oldest makes room."""
         self._expire()
         while len(self._files) >= MOST:
             del self._files[next(iter(self._files))]
         token = secrets.token_urlsafe(18)
-        self._files[token] = Download(name, kind, content, time.monotonic() + SECONDS)
+        self._files[token] = Download(name, kind, content, time.monotonic() + SECONDS, once)
         return token
 
     def take(self, token: str) -> Download | None:
-        """The file, once; None when it was taken, when its time is over, or when there never was one."""
+        """The file; None when its time is over, when it was to be taken once and was, or when there never was one."""
         self._expire()
-        return self._files.pop(token, None)
+        file = self._files.get(token)
+        if file is not None and file.once:
+            del self._files[token]
+        return file
 
     def _expire(self) -> None:
         now = time.monotonic()

@@ -144,7 +144,7 @@ class Backup(Resource):
                 raise FieldError("again", "is not the same passphrase: type it twice alike")
         tier = passwords.TIERS[fields.choice("tier", passwords.TIERS, default="moderate")]
         # A form sends no unticked box, a program sends no field: only the form's hidden mark tells them apart.
-        ticked = fields.flag("recovery", default=not fields.flag("form"))
+        ticked = fields.flag("recovery", default=not fields.flag("page"))
         yield from self.made(req, rep, passphrase, tier, ticked)
 
     def made(
@@ -172,10 +172,10 @@ class Reminder(Resource):
 
 
 class Files(Resource):
-    """GET /app/wallet/backup/files/{token}: what a form has made, once."""
+    """GET /app/wallet/backup/files/{token}: what a form has made."""
 
     def on_get(self, req: falcon.Request, rep: falcon.Response, token: str) -> None:
-        """404 after it was taken, after a quarter of an hour, and after the worker was replaced."""
+        """404 after a quarter of an hour, after the worker was replaced, and for a secret that was taken once."""
         file = self.downloads.take(token)
         if file is None:
             raise falcon.HTTPNotFound(
@@ -209,7 +209,7 @@ class RecoveryKey(Resource):
         if secret and not wants_json(req):
             note = f"Recovery key {public.id} of a KeriWasm wallet. Keep it offline: it opens every backup sealed for it.\n\n"
             data["token"] = self.downloads.offer(
-                f"keriwasm-recovery-{public.id}.txt", f"{note}{secret}\n".encode(), "text/plain; charset=utf-8"
+                f"keriwasm-recovery-{public.id}.txt", f"{note}{secret}\n".encode(), "text/plain; charset=utf-8", once=True
             )
         answer(req, rep, "fragments/backup/recovery-made.html", data)
         rep.cache_control = ["no-store"]

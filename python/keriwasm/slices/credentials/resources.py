@@ -230,15 +230,18 @@ class Issue(Resource):
         """?schema=SAID: the form that the schema gives; without one the choice of a schema."""
         yield from self.open()
         said = Fields(req).text("schema", "", max_bytes=100)
+        about_somebody = False
         data: dict[str, Any] = {"schema": None, "inputs": [], "schemas": self.overview()["schemas"]}
         if said:
             schemer = self.schemer(said)
             data["schema"] = view.schema(schemer)
+            about_somebody = schemas.needs_holder(schemer.sed)
             data["inputs"] = [each._asdict() for each in schemas.attributes(schemer.sed)]
         names = view.people(self.vault)
         people = sorted(((aid, name) for aid, name in names.items()), key=lambda each: each[1].lower())
         registries, issuers = view.registries(self.vault), view.issuers(self.vault)
-        self.page(req, rep, "-issue", data, "Issue", registries=registries, people=people, issuers=issuers)
+        more = {"registries": registries, "people": people, "issuers": issuers, "about_somebody": about_somebody}
+        self.page(req, rep, "-issue", data, "Issue", **more)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:
