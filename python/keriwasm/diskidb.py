@@ -7,6 +7,7 @@ generation first, and aborts itself when another writer has taken over: the chec
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -34,21 +35,30 @@ class IdbDisk:
 
     def __init__(self) -> None:
         self._database: Any = None
+        self._opening: asyncio.Future[Any] | None = None
         self._channel: Any = None
 
     async def _open(self) -> Any:
+        if self._database is None:
+            if self._opening is None or self._opening.done():
+                self._opening = asyncio.ensure_future(self._opened())
+            # Shielded: if a cancelled request took the upgrade's handler along, the browser would go on without it and
+            # leave a database of this version that has no stores, for ever.
+            self._database = await asyncio.shield(self._opening)
+        return self._database
+
+    @staticmethod
+    async def _opened() -> Any:
         import js
 
-        if self._database is None:
-            request = js.indexedDB.open(DATABASE, 1)
+        request = js.indexedDB.open(DATABASE, 1)
 
-            def upgrade(event: Any) -> None:
-                for name in STORES:
-                    request.result.createObjectStore(name)
+        def upgrade(event: Any) -> None:
+            for name in STORES:
+                request.result.createObjectStore(name)
 
-            await settled(request, "onsuccess", ("onerror", "onblocked"), {"onupgradeneeded": upgrade})
-            self._database = request.result
-        return self._database
+        await settled(request, "onsuccess", ("onerror", "onblocked"), {"onupgradeneeded": upgrade})
+        return request.result
 
     async def _transact(self, stores: tuple[str, ...], mode: str, work: Callable[[Any, Steps], None]) -> None:
         """Run `work(transaction, steps)` and wait until the transaction is complete. Raises what a step raised."""

@@ -357,7 +357,7 @@ async def test_pages_show_script_as_text_and_say_what_changed(quick: None, unsyn
         made = await kit.ask("POST", "/app/wallet/backup", body=body, headers=form, accept="text/html")
         page = Page(made.text)
         assert not page.problems and "<script>alert(1)</script>" in page.text and "<script" not in made.text
-        (link,) = (each["href"] for each in page.all("a") if "download" in each)
+        (link,) = (each["href"] for each in page.all("a") if "/files/" in each["href"])
         saved = await kit.ask("GET", f"/{link}", accept="text/html")
         assert saved.body.startswith(format.MAGIC) and saved.headers["cache-control"] == "no-store"
         assert (await kit.ask("GET", f"/{link}")).body == saved.body
@@ -384,7 +384,7 @@ async def test_the_recovery_key_is_shown_once_and_opens(quick: None, unsynced: N
         page = Page(shown.text)
         assert not page.problems and "KWRS1-" in page.text
         secret = next(word for word in page.text.split() if word.startswith("KWRS1-"))
-        (link,) = (each["href"] for each in page.all("a") if "download" in each)
+        (link,) = (each["href"] for each in page.all("a") if "/files/" in each["href"])
         assert secret in (await kit.ask("GET", f"/{link}")).text
         assert (await kit.ask("GET", f"/{link}")).status == 404
         assert secret.encode() not in b"".join(
