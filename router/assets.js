@@ -7,6 +7,7 @@
  * afterwards. From the kept app the service worker gives the same bytes, checked again; on a first visit it is the HTTP
  * cache that answers. What that guard does not catch: then, a server that answers the second fetch with other bytes.
  */
+import { imageKey } from './images.js';
 import './kept.js';
 
 const { digest } = /** @type {any} */ (globalThis).keriwasmKept;
@@ -76,19 +77,20 @@ export function loadAssets(base, version, onprogress) {
   const text = async (/** @type {string} */ path) => new TextDecoder().decode(await read(path, none));
 
   const described = (async () => {
-    const [{ parse }, manifest, lock] = await Promise.all([
+    const [{ parse }, manifest, lockText] = await Promise.all([
       import(new URL(TOML, base).href),
-      text(MANIFEST), text(LOCK).then(JSON.parse),
+      text(MANIFEST), text(LOCK),
     ]);
+    const lock = JSON.parse(lockText);
     const config = parse(manifest);
     if (config.version !== version) {
       throw new Error(`this page is version ${version}, but the server has ${config.version}: reload the page`);
     }
     const locked = new Map(lock.assets.map((/** @type {any} */ asset) => [asset.path, asset]));
-    return { config, locked };
+    return { config, locked, texts: [version, manifest, lockText] };
   })();
 
-  const pool = described.then(async ({ config, locked }) => {
+  const pool = described.then(async ({ config, locked, texts }) => {
     const folder = config.interpreter.replace(/[^/]*$/, '');
     const modules = [config.interpreter, `${folder}pyodide.asm.mjs`];
     const wasm = `${folder}pyodide.asm.wasm`;
@@ -115,7 +117,9 @@ export function loadAssets(base, version, onprogress) {
     ]);
     return {
       interpreter: new URL(config.interpreter, base).href, info, module, stdlib: library, packages, later, files,
-      config: { pool: config.pool, slices: config.slices },
+      config: { pool: config.pool, slices: config.slices, snapshot: config.snapshot },
+      // What a memory snapshot is made of, beyond what the lock names: one that was made of anything else is not found.
+      image_key: await imageKey([...texts, ...files.map(file => new TextDecoder().decode(file.bytes))]),
     };
   });
 

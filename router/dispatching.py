@@ -19,6 +19,8 @@ class Dispatching:
         self.pump()
         if pool.changed or (pool.tell_at is not None and pool.tell_at <= self.now):
             pool.tell(self.now)
+        busy = len([worker for worker in pool.workers if worker.own or worker.kids]) > 0
+        self.image.consider(pool.state() == "ready", busy or len(self.queue) > 0, self.now)
         self.plan_wake()
 
     def expire(self):

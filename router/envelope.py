@@ -31,6 +31,8 @@ POOL_DEFAULTS = {
     "backoff_ms": 500,  # first wait after a failed boot; doubles
     "max_backoff_ms": 30000,
     "max_boot_failures": 5,
+    "max_heap_bytes": 536870912,  # a worker that has grown beyond is replaced when it is idle
+    "image_idle_ms": 4000,  # how long the pool is idle before a spare worker makes a memory snapshot
 }
 
 

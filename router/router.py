@@ -22,6 +22,7 @@ from router.envelope import (
     text,
     whole,
 )
+from router.image import Image
 from router.listening import Listening
 from router.pages import Shell
 from router.problems import problem
@@ -53,6 +54,7 @@ class Router(Admission, Delivery, Dispatching, Listening):
         self.tasks = Tasks()
         self.queue = Queue(self.numbers["max_queue"], self.numbers["max_queue_bytes"], self.numbers["aging_ms"])
         self.pool = None
+        self.image = None
         self.wake_at = None
         self.fault_count = 0
         self.dispatches = 0
@@ -109,6 +111,8 @@ class Router(Admission, Delivery, Dispatching, Listening):
             self.on_resize(event)
         elif kind == "inject":
             self.on_inject(event)
+        elif kind == "image":
+            self.image.on_image(event)
         elif kind in ("progress", "ready", "heartbeat", "cancelled", "drained", "fault", "end"):
             self.on_worker(kind, event)
         else:
@@ -139,6 +143,7 @@ class Router(Admission, Delivery, Dispatching, Listening):
             self.log("warn", line)
         self.queue = Queue(self.numbers["max_queue"], self.numbers["max_queue_bytes"], self.numbers["aging_ms"])
         self.pool = Pool(self.numbers, self.slices, self.out_append, self.on_lost, self.close_streams, self.log)
+        self.image = Image(self.numbers["image_idle_ms"], self.out_append, self.log)
         self.started_at = self.now
         most = self.numbers["max_workers"]
         size = event.get("workers")
@@ -280,7 +285,9 @@ class Router(Admission, Delivery, Dispatching, Listening):
 
     def snapshot(self) -> dict:
         """The state of the pool."""
-        return poolview.snapshot(self.pool, self.tasks, self.queue, self.counts, self.started_at, self.now)
+        shot = poolview.snapshot(self.pool, self.tasks, self.queue, self.counts, self.started_at, self.now)
+        shot["image"] = self.image.report()
+        return shot
 
 
 ROUTER = Router()

@@ -64,6 +64,7 @@ class Pool:
         """Let a worker go: one that serves finishes first."""
         if worker.state == DRAINING:
             return
+        self.changed = True
         if worker.takes_work():
             worker.state = DRAINING
             worker.drain_at = now
@@ -146,6 +147,12 @@ class Pool:
         """Its scheduler turns."""
         worker.beat_at = now
         worker.heap_bytes = number(event.get("heap_bytes"), worker.heap_bytes)
+        worker.held = event.get("held") is True
+        if worker.state == READY and not worker.held and worker.heap_bytes is not None:
+            # The memory of WebAssembly only grows: a new generation is the one way to give it back.
+            if worker.heap_bytes > self.numbers["max_heap_bytes"] and self.ready_count() == self.target:
+                self.log("info", "%s is replaced: it has grown to %d MB" % (worker.id, int(worker.heap_bytes) // 1048576))
+                self.retire(worker, now)
 
     def on_drained(self, worker: Worker, now: float):
         """It has nothing left and may go."""

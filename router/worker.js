@@ -7,6 +7,7 @@
  */
 import './door.js';
 import { loadAssets } from './assets.js';
+import { dropImage, findImage, keepImage } from './images.js';
 
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
 /** @typedef {{ do: string, [field: string]: any }} Command */
@@ -26,7 +27,7 @@ const SILENT_MS = 180_000;
 setInterval(() => {
   for (const [name, time] of pinged) if (name.startsWith('page-f') && now() - time > SILENT_MS) shutDoor(name);
 }, 60_000);
-/** Pool workers by id. @type {Map<string, { worker: Worker, generation: number }>} */
+/** Pool workers by id. @type {Map<string, { worker: Worker, generation: number, restoring?: boolean }>} */
 const workers = new Map();
 /** Bodies of requests until the router forgets them. @type {Map<string, ArrayBuffer | null>} */
 const bodies = new Map();
@@ -43,6 +44,8 @@ let policy = null;
 const early = [];
 /** Gives what every pool worker gets; fetched once, and again after it failed. @type {() => Promise<any>} */
 let assets = () => Promise.reject(new Error('not started'));
+/** The memory snapshot that workers start from, once it is known whether there is one. @type {any} */
+let image = null;
 let timer = 0;
 let lastStatus = { state: 'booting', size: 0, ready: 0, workers: [] };
 let bytes = { done: 0, total: 0 };
@@ -109,7 +112,9 @@ const perform = {
     worker.onmessageerror = () => feed({ type: 'fault', worker: id, generation, fatal: true,
       error: { type: 'MessageError', message: 'a message could not be read', traceback: '' } });
     assets().then(parts => {
-      if (workers.get(id)?.worker !== worker) return;
+      const entry = workers.get(id);
+      if (entry?.worker !== worker) return;
+      entry.restoring = Boolean(parts.image);
       worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION, ...parts });
     }, error => feed({ type: 'fault', worker: id, generation, fatal: true,
       error: { type: error.name, message: error.message, traceback: '' } }));
@@ -119,6 +124,7 @@ const perform = {
     if (!entry || entry.generation !== generation) return;
     entry.worker.terminate();
     workers.delete(id);
+    if (entry.restoring) refuseImage(`${id} did not start from it`);
   },
   dispatch({ do: _, worker: id, source, ...fields }) {
     const body = bodies.get(source) ?? null;
@@ -145,6 +151,12 @@ const perform = {
   forget({ ids }) {
     for (const id of ids) for (const kept of [bodies, answers, streams, makers]) kept.delete(id);
   },
+  make_image() {
+    assets().then(parts => makeImage(parts)).then(async made => {
+      await keepImage(image.key, made.image);
+      feed({ type: 'image', state: 'kept', bytes: made.image.byteLength, ms: made.ms });
+    }).catch(error => feed({ type: 'image', state: 'failed', reason: error.message }));
+  },
   wake({ at }) {
     clearTimeout(timer);
     // A timer may fire a fraction of a millisecond early, but a tick before its time would be the last one.
@@ -163,6 +175,30 @@ const perform = {
     (level === 'error' ? console.error : level === 'warning' || level === 'warn' ? console.warn : console.info)(`[keriwasm] ${text}`);
   },
 };
+
+/** A spare worker makes a memory snapshot; it serves nothing and is ended then. @param {any} parts @returns {Promise<any>} */
+function makeImage(parts) {
+  return new Promise((resolve, reject) => {
+    const spare = new Worker(new URL('../workers/worker.js', import.meta.url), { type: 'module', name: 'spare' });
+    const end = (/** @type {() => void} */ then) => { clearTimeout(late); spare.terminate(); then(); };
+    const late = setTimeout(() => end(() => reject(new Error('it took longer than two minutes'))), 120_000);
+    spare.onmessage = ({ data }) => {
+      if (data.type === 'worker:image') end(() => resolve(data));
+      else if (data.type === 'worker:fault') end(() => reject(new Error(data.error.message)));
+    };
+    spare.onerror = event => { event.preventDefault(); end(() => reject(new Error(event.message || 'the spare worker did not start'))); };
+    const { image: _, ...rest } = parts;
+    spare.postMessage({ v: PROTOCOL, type: 'worker:init', id: 'spare', generation: 0, slices: [], spare: true, ...rest });
+  });
+}
+
+/** Workers start plainly from now on. @param {string} reason */
+function refuseImage(reason) {
+  if (!image?.image) return;
+  feed({ type: 'image', state: 'refused', reason });
+  dropImage(image.key).catch(() => {});
+  image = { key: image.key };
+}
 
 /** @param {string} id @param {number} generation @param {Envelope} message */
 function fromWorker(id, generation, message) {
@@ -191,6 +227,8 @@ function fromWorker(id, generation, message) {
   }
   if (type === 'http:cancel') return feed({ type: 'cancel', id: `worker:${id}/${fields.id}`, door: `worker:${id}`, reason: fields.reason });
   if (type === 'http:credit') return credit(`worker:${id}`, message);
+  if (type === 'worker:unusable') return refuseImage(`${id}: ${fields.reason}`);
+  if (type === 'worker:ready') Object.assign(workers.get(id) ?? {}, { restoring: false });
   if (domain === 'pool') return feed({ ...fields, type: verb, door: `worker:${id}` });
   // Heartbeats, progress, ready, drained, fault, cancelled: the policy reads them; the host says whom they are from.
   feed({ ...fields, worker: id, type: verb, generation });
@@ -235,6 +273,13 @@ function shutDoor(name) {
   if (doors.delete(name)) feed({ type: 'door_closed', door: name });
 }
 
+/** Looks for the memory snapshot of that name, and tells the policy. @param {string} key */
+async function imageOf(key) {
+  const { image: bytes, ...told } = await findImage(key);
+  feed({ type: 'image', ...told });
+  return { key, image: bytes };
+}
+
 /**
  * Starts the policy: MicroPython with router/*.py, then the events that waited.
  * @param {Envelope} init
@@ -251,7 +296,9 @@ async function start(init) {
   assets = async () => {
     fetched ??= load().pool;
     try {
-      return { ...await fetched, base: init.base, faults: init.faults };
+      const parts = await fetched;
+      image ??= await imageOf(parts.image_key);
+      return { ...parts, image: image.image, base: init.base, faults: init.faults };
     } catch (error) {
       fetched = null;
       throw error;  // the spawn that waits reports it as its worker's fault

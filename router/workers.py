@@ -44,6 +44,7 @@ class Worker:
         self.idle_at = None  # when DRAINING: since when it has nothing left
         self.boot_ms = None
         self.heap_bytes = None
+        self.held = False  # it holds what a replacement would lose (an unlocked wallet)
         self.python = None
         self.handled = 0
         self.failed = 0

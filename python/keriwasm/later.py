@@ -5,7 +5,8 @@ and its libraries in each of several workers, of which most never import it. So 
 pyscript.toml names stay packed, and a finder at the end of `sys.meta_path` unpacks one when a module of it is wanted.
 A slice need not know: it writes `import segno`.
 
-It does not serve what looks for files without importing (`ctypes.util.find_library`), nor wheels of wasm libraries.
+In a worker that was restored from a memory snapshot every wheel is packed, for files are not part of a snapshot; what it
+needs without importing it (a library that `ctypes.util.find_library` looks for), `bring` unpacks.
 """
 
 from __future__ import annotations
@@ -33,11 +34,15 @@ class LaterFinder:
         self.site = site
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        wheel = self.packed.get(fullname)
+        return PathFinder.find_spec(fullname, path, target) if self.bring(fullname) else None
+
+    def bring(self, name: str) -> bool:
+        """Unpack the wheel that has a module (or the library `libsodium`); False if none is packed that has it."""
+        wheel = self.packed.get(name.partition(".")[0])
         if wheel is None:
-            return None
+            return False
         self.unpack(wheel)
-        return PathFinder.find_spec(fullname, path, target)
+        return True
 
     def unpack(self, wheel: str) -> None:
         """Raises OSError or zipfile.BadZipFile when the wheel cannot be read; it then stays registered."""
@@ -50,8 +55,31 @@ class LaterFinder:
 
 def install(packed: dict[str, str]) -> None:
     """Have imports find what lies in packed wheels; see LaterFinder. A second call adds to the first."""
-    for finder in sys.meta_path:
-        if isinstance(finder, LaterFinder):
-            finder.packed.update(packed)
-            return
-    sys.meta_path.append(LaterFinder(packed))
+    finder = _finder()
+    if finder is None:
+        sys.meta_path.append(LaterFinder(packed))
+    else:
+        finder.packed.update(packed)
+
+
+def bring(name: str) -> bool:
+    """See LaterFinder.bring; for what is looked for without being imported."""
+    finder = _finder()
+    return finder is not None and finder.bring(name)
+
+
+def packed() -> list[str]:
+    """Paths of the wheels that are still packed."""
+    finder = _finder()
+    return list(dict.fromkeys(finder.packed.values())) if finder is not None else []
+
+
+def unpack(wheel: str) -> None:
+    """Unpack one of `packed()` before anybody asks for it."""
+    finder = _finder()
+    if finder is not None and wheel in finder.packed.values():
+        finder.unpack(wheel)
+
+
+def _finder() -> LaterFinder | None:
+    return next((finder for finder in sys.meta_path if isinstance(finder, LaterFinder)), None)

@@ -14,39 +14,48 @@ import importlib
 import sys
 import warnings
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 
-from . import quick_dataclasses, wasm_ctypes
+from . import deferred, later, quick_dataclasses, wasm_ctypes
 
 __all__ = ["blake3", "keri", "keri_steps", "oqs", "pysodium"]
 
 
 def _require_library(name: str) -> None:
     """Raise ImportError, naming the wheel's library, where a wrapper would start a download or die obscurely."""
-    if ctypes.util.find_library(name) is None:
+    if ctypes.util.find_library(name) is None and not later.bring(f"lib{name}"):
         raise ImportError(f"lib{name}.so is not on LD_LIBRARY_PATH: is its wheel unpacked?", name=name)
+
+
+def _prepare(library: str) -> None:
+    """What a ctypes wrapper needs before it is imported: safe calls, and its library on the disk."""
+    wasm_ctypes.install()
+    _require_library(library)
+
+
+# Whoever imports a wrapper first, be it keripy in a worker that started from a snapshot.
+deferred.before["pysodium"] = partial(_prepare, "sodium")
+deferred.before["oqs"] = partial(_prepare, "oqs")
 
 
 @cache
 def pysodium() -> ModuleType:
     """The unmodified pysodium over our libsodium. Raises ImportError when the library is missing."""
-    wasm_ctypes.install()
-    _require_library("sodium")
+    _prepare("sodium")
     return importlib.import_module("pysodium")
 
 
 @cache
 def oqs() -> ModuleType:
     """The unmodified liboqs-python (package ``oqs``) over liboqs. Raises ImportError when the library is missing."""
-    wasm_ctypes.install()
     # Without its library the wrapper runs git and cmake after a countdown: say what is wrong instead.
-    _require_library("oqs")
+    _prepare("oqs")
     with warnings.catch_warnings():
         # The wrapper is 0.16, the only wasm build of liboqs on a registry is 0.15. The wrapper's whole own test suite
         # passes over it (tests/wasm), so this one warning would tell a user nothing that he could act on.
         warnings.filterwarnings("ignore", message=r"liboqs version \(major, minor\) .* differs", category=UserWarning)
-        return importlib.import_module("oqs")
+        return deferred.loaded(importlib.import_module("oqs"))
 
 
 @cache

@@ -78,6 +78,7 @@ class Worker:
         pool: asks other workers; storage: named stores in IndexedDB; disk: what lmdb keeps there
         inflight: request id -> RequestDoer, click and background alike
         handled, failed: requests answered so far, and those of them with a status of 500 or above
+        held: True while it holds what a replacement would lose (an unlocked wallet): it is not replaced for its size
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Worker:
         self.failed = 0
         self.throw_next = 0
         self.draining = False
+        self.held = False
         self._fault_numbers = itertools.count(1)
 
     async def run(self) -> None:

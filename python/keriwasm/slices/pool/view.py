@@ -34,7 +34,7 @@ def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) ->
         started: the router's start as an earlier view of it had it; kept while the new one is as good as the same,
             because it is a difference of two clocks that are read milliseconds apart
 
-    Returns `{pool: {state, router: {started, inflight, queued}, handled, workers}, ready, troubles}`. Moments are
+    Returns `{pool: {state, router: {started, inflight, queued}, handled, workers, image}, ready, troubles}`. Moments are
     epoch ms, to the second.
     """
     router = snapshot.get("router") or {}
@@ -53,10 +53,29 @@ def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) ->
             # Not the router's own count: looking at the pool is itself a request, and the page would count its looks.
             "handled": sum(worker["handled"] for worker in workers),
             "workers": workers,
+            "image": image(snapshot.get("image") or {}),
         },
         "ready": sum(worker["state"] in ("ready", "busy") for worker in workers),
         "troubles": troubles(snapshot),
     }
+
+
+IMAGES = {
+    "used": ("ok", "Workers started from the kept memory snapshot."),
+    "none": ("plain", "A plain start: no snapshot of this version is kept yet. One is made when the pool is idle."),
+    "making": ("info", "A spare worker is making a memory snapshot for the next visit."),
+    "kept": ("ok", "A plain start; the next one is from the memory snapshot that was just made."),
+    "refused": ("warn", "A plain start: the memory snapshot was refused."),
+    "failed": ("warn", "A plain start, and no memory snapshot could be made."),
+    "off": ("plain", "A plain start: no memory snapshot can be kept here."),
+}
+"""Router's word for the memory snapshot (router/image.py) -> kind for the style sheet, sentence for people."""
+
+
+def image(told: dict[str, Any]) -> dict[str, Any]:
+    """`{state, kind, text, reason, bytes, ms}` of the memory snapshot; state None while the router does not know yet."""
+    kind, text = IMAGES.get(told.get("state") or "", ("plain", "Looking for a kept memory snapshot."))
+    return {"state": told.get("state"), "kind": kind, "text": text} | {key: told.get(key) for key in ("reason", "bytes", "ms")}
 
 
 def line(worker: dict[str, Any], now_ms: float) -> dict[str, Any]:

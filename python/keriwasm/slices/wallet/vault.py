@@ -392,6 +392,7 @@ class Vault:
 
     def _changed(self, reason: str = "") -> None:
         self.reason = reason
+        self.worker.held = self._hby is not None  # a replacement of this worker would lock it
         self.epoch += 1
         for doer in list(self.watchers):
             self.worker.doist.wake(doer)

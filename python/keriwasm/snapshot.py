@@ -1,0 +1,90 @@
+"""Memory snapshots: a worker's interpreter with everything pure imported, kept for the next boots.
+
+The spare worker that makes one (`prepare`) never serves a request and mounts no slice: it has no storage, no wallet and
+no secret that could get into the snapshot. A worker that starts from one calls `restored` before any code of a slice
+runs. What pyscript.toml says: `[snapshot] calls` (what is called beyond importing the slices), `lazy` (see
+`keriwasm.deferred`).
+
+Clones share the interpreter's hash seed: sets iterate in the same order in each, and an attacker who could choose a
+page's dictionary keys would find collisions that hold for all workers of one browser. Nothing secret comes from it.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from keriwasm import later
+from keriwasm.deferred import put_off, resume
+
+__all__ = ["freshen", "note", "prepare", "restored"]
+
+_seen: set[str] = set()
+_provided: dict[str, str] = {}
+"""What lies in site-packages, up to its first dot (`falcon`, `libsodium`) -> the wheel that it came from."""
+
+
+def note(wheel: str, site: str) -> None:
+    """In the maker, after each wheel that was unpacked into the folder `site`: remember what came with it."""
+    for entry in sorted({path.name for path in Path(site).iterdir()} - _seen):
+        _seen.add(entry)
+        _provided[entry.partition(".")[0]] = wheel
+
+
+def prepare(text: str) -> None:
+    """Import what a worker will need and compile its templates. Raises what an import raises.
+
+    text: JSON `{calls: ["module:function"], lazy: [module], slices: {name: {module}}, later: {module: wheel}}`, from
+        pyscript.toml
+    """
+    config = json.loads(text)
+    slices = [entry.get("module", f"keriwasm.slices.{name}") for name, entry in config["slices"].items()]
+    later.install(config["later"])
+    put_off(config["lazy"])
+    for name in ["main", *slices]:
+        importlib.import_module(name)
+    for call in config["calls"]:
+        module, _, name = call.partition(":")
+        getattr(importlib.import_module(module), name)()
+    environment = importlib.import_module("keriwasm.rendering").environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+    gc.collect()
+
+
+def restored(folder: str) -> None:
+    """Make a clone an interpreter of its own: fresh randomness, an empty disk that fills itself.
+
+    folder: where all wheels lie, packed
+    """
+    freshen()
+    resume()
+    later.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items()})
+    importlib.invalidate_caches()
+
+
+def freshen() -> None:
+    """Give every source of randomness that lives in memory new entropy.
+
+    `os.urandom`, `secrets`, `random.SystemRandom`, libsodium and liboqs ask the browser at each draw and keep nothing.
+    What keeps a state is `random.Random` (the module's own instance and any other that was made at import) and what
+    caches a draw: uuid's node and clock, tempfile's names.
+    """
+    for found in gc.get_objects():
+        if isinstance(found, random.Random) and not isinstance(found, random.SystemRandom):
+            found.seed()
+    _forget("uuid", "_node", "_last_timestamp", "_last_timestamp_v7", "_last_counter_v7")
+    _forget("tempfile", "_name_sequence")
+
+
+def _forget(module: str, *names: str) -> None:
+    """Set what a loaded module cached back to None, as it was before its first draw."""
+    loaded: Any = sys.modules.get(module)
+    for name in names:
+        if hasattr(loaded, name):
+            setattr(loaded, name, None)

@@ -1,0 +1,103 @@
+"""The memory snapshot: made once, when the pool is whole and idle; what became of it is told."""
+
+import pytest
+from routerkit import House
+
+ACCEPT = {"accept": "application/json"}
+
+
+class Studio(House):
+    """A house whose host can make images."""
+
+    def __init__(self, *args, **more):
+        self.made = 0
+        super().__init__(*args, **more)
+
+    def do_make_image(self):
+        self.made += 1
+
+
+def image(house):
+    return house.ask("/app/pool", "GET", headers=ACCEPT).json()["image"]
+
+
+def idle(house, ms=6000):
+    """Time passes with heartbeats, and nobody asks for anything."""
+    for _ in range(ms // 250):
+        house.advance(250)
+
+
+def test_one_is_made_when_the_pool_is_whole_and_idle():
+    house = Studio(2, boot=False)
+    house.feed("image", state="none")
+    house.ready("w1")
+    idle(house)
+    assert house.made == 0  # w2 still boots
+    house.ready("w2")
+    idle(house, 2000)
+    assert house.made == 0
+    idle(house)
+    assert house.made == 1 and image(house)["state"] == "making"
+    house.feed("image", state="kept", bytes=45 << 20, ms=9000.5)
+    idle(house, 20000)
+    assert house.made == 1
+    assert image(house) == {"state": "kept", "reason": None, "bytes": 45 << 20, "ms": 9000.5}
+
+
+def test_work_puts_it_off():
+    house = Studio(2)
+    house.feed("image", state="none")
+    asked = house.ask("/app/crypto/hash", "POST", body=10)
+    idle(house, 8000)
+    assert house.made == 0
+    house.reply(house.holder(asked.id), asked.id)
+    idle(house)
+    assert house.made == 1
+
+
+@pytest.mark.parametrize("state", ["used", "off", None])
+def test_none_is_made_where_none_is_wanted(state):
+    house = Studio(1)
+    if state:
+        house.feed("image", state=state, bytes=1)
+    idle(house, 20000)
+    assert house.made == 0 and image(house)["state"] == state
+
+
+def test_a_refused_one_is_told_and_replaced():
+    house = Studio(1)
+    house.feed("image", state="used", bytes=1)
+    house.feed("image", state="refused", reason="w1 did not start from it")
+    assert house.logs == [("warn", "memory snapshot refused: w1 did not start from it")]
+    house.feed("image", state="used", bytes=1)  # from a worker that had started before
+    assert image(house)["reason"] == "w1 did not start from it"
+    idle(house)
+    assert house.made == 1
+    house.feed("image", state="failed", reason="no room")
+    idle(house, 20000)
+    assert house.made == 1 and image(house)["state"] == "failed"
+
+
+def test_nonsense_is_ignored():
+    house = Studio(1)
+    house.feed("image", state="splendid", bytes=-1)
+    assert image(house)["state"] is None and house.logs[-1][0] == "warn"
+
+
+def grown(house, id, heap, **more):
+    house.from_worker(id, "heartbeat", tyme=1.5, inflight=[], heap_bytes=heap, handled=1, failed=0, **more)
+
+
+def test_a_worker_that_has_grown_is_replaced_when_it_is_idle():
+    house = Studio(2)
+    grown(house, "w2", 600 << 20, held=True)
+    assert house.status["state"] == "ready"  # an unlocked wallet is not thrown away
+    grown(house, "w2", 600 << 20, held=False)
+    assert [one["state"] for one in house.status["workers"]] == ["ready", "draining"]
+    grown(house, "w1", 600 << 20)  # one at a time
+    assert [one["state"] for one in house.status["workers"]] == ["ready", "draining"]
+    house.drained("w2")
+    house.advance(1)
+    house.ready("w2")
+    assert house.status["state"] == "ready" and house.papers["w2"].generation == 2
+    assert not [line for level, line in house.logs if level == "error"]
