@@ -15,7 +15,7 @@ async function sha256(bytes) {
 /** The name of the image that is made of these. @param {string[]} texts */
 export const imageKey = texts => sha256(new TextEncoder().encode(JSON.stringify(texts)));
 
-const address = (/** @type {string} */ key) => new URL(`image/${key}`, location.href).href;
+const address = (/** @type {string} */ key) => new URL(`/image/${key}`, location.origin).href;
 
 /**
  * The image of that name, checked against the hash that was kept with it. A damaged one is deleted.
