@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from serve_site import Client, build, running
+
+# How long an example takes says something about the machine, and nothing about what is tested.
+settings.register_profile("keriwasm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("keriwasm")
 
 PYTHON = str(Path(__file__).resolve().parents[2] / "python")
 

@@ -143,6 +143,13 @@ async def test_a_change_during_a_sync_is_not_lost():
         assert (await storage("s"))["a"] == 2
 
 
+async def until(holds, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come true"
+        await asyncio.sleep(0.02)
+
+
 @run
 async def test_changes_outside_of_requests_are_flushed_and_a_failure_is_reported_once_and_retried():
     class Writer(doing.Doer):
@@ -160,17 +167,16 @@ async def test_changes_outside_of_requests_are_flushed_and_a_failure_is_reported
     async with running(mount_of(), backing=memory) as kit:
         kit.worker.doist.extend([Writer(kit.worker)])
         kit.worker.doist.wake()
-        await asyncio.sleep(0.3)
+        await until(lambda: memory.transactions and not kit.worker.storage.dirty)
         assert len(memory.transactions) == 1
         memory.fail = OSError("disk")
         kit.worker.doist.extend([Writer(kit.worker)])
         kit.worker.doist.wake()
-        await asyncio.sleep(0.5)
+        await until(kit.faults)
+        await asyncio.sleep(0.3)  # it tries again and again, and complains once
         assert [fault["error"]["message"] for fault in kit.faults()] == ["disk"]
         memory.fail = None
-        until = time.monotonic() + 3
-        while kit.worker.storage.dirty and time.monotonic() < until:
-            await asyncio.sleep(0.05)
+        await until(lambda: not kit.worker.storage.dirty)
         assert len(memory.transactions) == 2 and not kit.worker.storage.dirty
 
 

@@ -33,8 +33,16 @@ def collect(suite: Suite) -> dict[str, unittest.TestCase]:
 
     for name in suite.prepare:
         getattr(native, name)()
-    for name in suite.missing:
-        sys.modules.setdefault(name, types.ModuleType(name))
+    absent = [name for name in suite.missing if name not in sys.modules]
+    sys.modules.update((name, types.ModuleType(name)) for name in absent)
+    try:
+        return _collect(suite)
+    finally:
+        for name in absent:  # others ask whether numpy was imported
+            del sys.modules[name]
+
+
+def _collect(suite: Suite) -> dict[str, unittest.TestCase]:
     cases: dict[str, unittest.TestCase] = {}
     for name in suite.modules:
         try:
