@@ -17,6 +17,7 @@ class Package:
     licence: str = ""
     licence_files: list[str] = field(default_factory=list)
     licence_texts: list[str] = field(default_factory=list)
+    deflate: bool = False
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ class Refresh:
     ) -> None:
         original = archives.unzip(data)
         self.output.notice(package, original)
-        repacked = archives.pack_wheel(bytecode.with_pycache(original, pyodide))
+        repacked = archives.pack_wheel(bytecode.with_pycache(original, pyodide), package.deflate)
         if changed := archives.changed_upstream_files(original, archives.unzip(repacked)):
             raise ValueError(f"{name}: repacking changed {', '.join(changed)}")
         self.output.add(f"static/wheels/{name}", repacked, package, source, data if upstream else None)
