@@ -23,6 +23,12 @@ class IdbBacking:
 
     async def open(self, name: str) -> IdbDatabase:
         """Raises OSError when the browser refuses."""
+        # Shielded: a cancelled request must not take the upgrade's handler along, or a database without its object store
+        # would be left for ever.
+        return await asyncio.shield(asyncio.ensure_future(self._open(name)))
+
+    @staticmethod
+    async def _open(name: str) -> IdbDatabase:
         import js
 
         request = js.indexedDB.open(f"IDBMap/{name}")
