@@ -27,6 +27,7 @@ class Disk:
     """No IndexedDB here: this program is about what is in the file."""
 
     trouble = None
+    undone = 0
 
     def mount(self, progress: Any = None) -> Any:
         yield
