@@ -32,7 +32,7 @@ POOL_DEFAULTS = {
     "max_backoff_ms": 30000,
     "max_boot_failures": 5,
     "max_heap_bytes": 536870912,  # a worker that has grown beyond is replaced when it is idle
-    "image_idle_ms": 4000,  # how long the pool is idle before a spare worker makes a memory snapshot
+    "image_idle_ms": 15000,  # how long the pool is idle before a spare worker makes a memory snapshot
 }
 
 

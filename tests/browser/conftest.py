@@ -29,6 +29,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BOOT_MS = 120_000
 
 
+# A person who saves data is asked before the app is kept for offline use: most tests are such a person, for keeping 30 MB
+# anew in every fresh profile is what the machine would be busy with. tests/browser/offlinekit.py has profiles that keep it.
+SAVE_DATA = "Object.defineProperty(navigator.connection, 'saveData', {get: () => true});"
+
+
 def serving(base: str = "/", root: Path = ROOT) -> Iterator[str]:
     """Serve the app on a free port of 127.0.0.1 until the generator is closed; yields its URL."""
     server = serve.make_server(root, "127.0.0.1", 0, base=base)
@@ -132,6 +137,7 @@ def watch() -> Iterator[Callable[[Page], Watched]]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh profile: nothing cached, no service worker."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_init_script(SAVE_DATA)
     yield context
     context.close()
 

@@ -42,7 +42,10 @@ def test_every_get_route_by_both_doors(boot: Callable[..., Watched]) -> None:
     watched.allow(r"Failed to load resource.*(404|422)")
     for path in GET_ROUTES:
         for name, headers in ACCEPTS.items():
-            first, second = watched.page.evaluate(BOTH, {"path": path, "headers": headers})
+            for _ in range(6):  # the pool lives meanwhile: a busy worker may be ready a moment later
+                first, second = watched.page.evaluate(BOTH, {"path": path, "headers": headers})
+                if still(first) == still(second):
+                    break
             assert still(first) == still(second), (path, name)
             assert first["headers"]["x-worker"], path
             assert "queue;dur=" in first["headers"]["server-timing"], path

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Watched, content, fetch, until, wait_ready
 from offlinekit import DAMAGE, Profile, Site, generation, kept
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,15 @@ def online(site: Site) -> Iterator[Site]:
     yield site
     if site.server is None:
         site.start()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile of a person who does not save data: the app is kept in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
 
 
 def test_the_first_visit_fetches_nothing_twice(profile: Profile, online: Site) -> None:

@@ -21,7 +21,7 @@ def image(house):
     return house.ask("/app/pool", "GET", headers=ACCEPT).json()["image"]
 
 
-def idle(house, ms=6000):
+def idle(house, ms=17000):
     """Time passes with heartbeats, and nobody asks for anything."""
     for _ in range(ms // 250):
         house.advance(250)
@@ -39,7 +39,7 @@ def test_one_is_made_when_the_pool_is_whole_and_idle():
     idle(house)
     assert house.made == 1 and image(house)["state"] == "making"
     house.feed("image", state="kept", bytes=45 << 20, ms=9000.5)
-    idle(house, 20000)
+    idle(house, 40000)
     assert house.made == 1
     assert image(house) == {"state": "kept", "reason": None, "bytes": 45 << 20, "ms": 9000.5}
 
@@ -48,7 +48,7 @@ def test_work_puts_it_off():
     house = Studio(2)
     house.feed("image", state="none")
     asked = house.ask("/app/crypto/hash", "POST", body=10)
-    idle(house, 8000)
+    idle(house, 20000)
     assert house.made == 0
     house.reply(house.holder(asked.id), asked.id)
     idle(house)
@@ -60,7 +60,7 @@ def test_none_is_made_where_none_is_wanted(state):
     house = Studio(1)
     if state:
         house.feed("image", state=state, bytes=1)
-    idle(house, 20000)
+    idle(house, 40000)
     assert house.made == 0 and image(house)["state"] == state
 
 
@@ -74,7 +74,7 @@ def test_a_refused_one_is_told_and_replaced():
     idle(house)
     assert house.made == 1
     house.feed("image", state="failed", reason="no room")
-    idle(house, 20000)
+    idle(house, 40000)
     assert house.made == 1 and image(house)["state"] == "failed"
 
 
