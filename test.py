@@ -1,4 +1,6 @@
-"""Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, all three.
+"""Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, these three.
+`python test.py long` runs the tests marked `long` (tests/wasm and tests/browser): they take minutes each, or kill browsers by
+the dozen, and are left out otherwise.
 `python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
 
 `python test.py wasm --tests DIR [-- PYTEST OPTIONS]` runs a folder of pytest tests of your own instead, in Pyodide under
@@ -30,6 +32,7 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
+LONG = "long"
 # Debian's own packages by suite: what is on PATH afterwards -> package.
 DEBIAN = {
     "unit": {"/usr/lib/x86_64-linux-gnu/libsodium.so.23": "libsodium23"},
@@ -41,6 +44,7 @@ DEBIAN = {
         "/usr/bin/xvfb-run": "xvfb",
     },
 }
+DEBIAN[LONG] = DEBIAN["browser"]
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
@@ -137,10 +141,10 @@ def main(arguments: list[str]) -> int:
         environment()
         packages(["browser"])
         return subprocess.run([PYTHON, "tests/suites.py", *options], cwd=ROOT).returncode
-    unknown = [name for name in names if name not in SUITES]
+    unknown = [name for name in names if name not in (*SUITES, LONG)]
     if unknown:
-        sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join(SUITES)} (pytest's own options go after --)")
-    suites = [suite for suite in SUITES if suite in names] or list(SUITES)
+        sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join((*SUITES, LONG))} (pytest's own options go after --)")
+    suites = [suite for suite in (*SUITES, LONG) if suite in names] or list(SUITES)
     environment()
     node()
     packages(suites)
@@ -154,8 +158,12 @@ def main(arguments: list[str]) -> int:
         began = time.monotonic()
         print(f"\ntest.py: {suite}", flush=True)
         # Files are spread over two processes; those that drive a browser have the machine for themselves.
-        spread = [] if suite == "browser" else ["-n", "2", "--dist", "loadfile"]
-        status = subprocess.run([PYTHON, "-m", "pytest", f"tests/{suite}", *spread, *options], cwd=ROOT).returncode
+        spread = ["-n", "2", "--dist", "loadfile"] if suite in ("unit", "wasm") else []
+        # A browser on a machine that is busy with something else misses a moment now and then: it gets a second chance,
+        # and pytest's summary names who needed one.
+        again = ["--reruns", "2", "-rR"] if suite in ("browser", LONG) else []
+        which = ["tests/wasm", "tests/browser", "-m", "long"] if suite == LONG else [f"tests/{suite}", "-m", "not long"]
+        status = subprocess.run([PYTHON, "-m", "pytest", *which, *spread, *again, *options], cwd=ROOT).returncode
         print(f"test.py: {suite} took {time.monotonic() - began:.0f} s, status {status}", flush=True)
         if status:
             failed.append(suite)

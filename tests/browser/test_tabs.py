@@ -27,6 +27,8 @@ def tabs(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str
         watched = watch(context.new_page())
         # What a takeover costs those who asked is told in the console as well.
         watched.allow("started anew|Failed to load resource.*50[23]")
+        # A tab that is closed or crashed while its page still loads says so.
+        watched.allow("wasm streaming compile failed.*aborted|falling back to ArrayBuffer")
         watched.page.goto(f"{app_url}{path}?{query}")
         wait_ready(watched.page, state)
         return watched.page
