@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -148,12 +148,22 @@ def until(page: Page, expression: str, timeout: float = 30_000) -> Any:
     Playwright's own wait_for_function builds code from a string inside the page, which our CSP rightly refuses.
     """
     end = time.monotonic() + timeout / 1000
-    while not (value := page.evaluate(expression)):
+    while not (value := _now(page, expression)):
         if time.monotonic() > end:
             status = page.evaluate("JSON.stringify(globalThis.keriwasm?.status ?? null)")
             raise AssertionError(f"not within {timeout / 1000:.0f} s: {expression}; the pool: {status}")
         time.sleep(0.03)
     return value
+
+
+def _now(page: Page, expression: str) -> Any:
+    """The value, or None while the page is being replaced (it reloads itself now and then, as it should)."""
+    try:
+        return page.evaluate(expression)
+    except Error as error:
+        if "Execution context was destroyed" in str(error):
+            return None
+        raise
 
 
 def wait_ready(page: Page, state: str = "ready", timeout: float = BOOT_MS) -> None:

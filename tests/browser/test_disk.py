@@ -134,6 +134,7 @@ await run(disk.settle())
 """) == [True, None, True, None]  # fmt: skip
 
 
+@pytest.mark.long
 def test_every_acknowledged_write_survives_fifty_kills_and_no_half_one_does(app_url: str) -> None:
     """Two browsers at a time, each killed 25 times with SIGKILL while it writes and compacts."""
     command = [sys.executable, str(Path(__file__).with_name("diskkill.py")), app_url, "25"]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Watched, fetch, wait_ready
 from playwright.sync_api import BrowserContext, Page
 
@@ -104,6 +105,7 @@ def test_a_pool_worker_imports_keripy(
     assert (found["sn"], found["qr"]) == (1, "<svg") and found["lmdb"].startswith("/home/pyodide/lmdb/")
 
 
+@pytest.mark.long
 def test_scenarios(app_url: str, browser: Any) -> None:
     fetcher = Fetcher(locking.read(paths.LOCK))
     extra = {

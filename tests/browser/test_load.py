@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 
+import pytest
 from conftest import Watched, content, fetch, until
 from playwright.sync_api import Page
 
@@ -26,6 +27,7 @@ def start(page: Page, operations: list[str], peers: list[str], seconds: str) -> 
     until(page, "document.querySelector('#load-run') !== null")
 
 
+@pytest.mark.long
 def test_a_run_beside_a_peer(boot: Callable[..., Watched]) -> None:
     watched = boot()
     page = watched.page

@@ -132,14 +132,14 @@ def test_a_new_version_is_offered_and_never_mixed(
     online.edit("router/service-worker.js", lambda text: text + "\n// second edition\n")
     page.evaluate("keriwasm.offline.look()")
     banner = page.locator("#banner")
-    expect(banner).to_contain_text("new version", timeout=60_000)
+    expect(banner).to_contain_text("new version", timeout=180_000)
     page.goto(f"{online.url}app/pool?workers=1")
     assert content(page) == "Pool" and generation(page) == old
     assert "Nothing leaves this browser." in page.inner_text("footer")
     for each in (page, second):
         until(each, "['ready', 'follower'].includes(document.documentElement.dataset.state)", 60_000)
     page.evaluate("keriwasm.offline.look()")
-    expect(banner).to_contain_text("new version", timeout=60_000)
+    expect(banner).to_contain_text("new version", timeout=180_000)
     with second.expect_navigation():
         banner.get_by_role("button", name="Reload").click()
     for each in (page, second):
@@ -165,7 +165,7 @@ def test_a_development_server_is_never_shadowed(profile: Profile, online: Site) 
     assert generation(page) == ""
     online.edit("templates/pages/pool.html", lambda text: text.replace("ui.head(", 'ui.head("Edited " ~ ', 1))
     until(page, "document.querySelector('#main h1')?.textContent.startsWith('Edited')", 120_000)
-    expect(page.locator("[data-offline-note]")).to_contain_text("development server", timeout=60_000)
+    expect(page.locator("[data-offline-note]")).to_contain_text("development server", timeout=120_000)
     profile.close()
 
 

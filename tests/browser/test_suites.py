@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import ROOT, fetch, until
 
 sys.path.insert(0, str(ROOT / "wheels"))
@@ -36,6 +37,7 @@ def ended(page, id: str, seconds: float = 150) -> dict[str, Any]:
     raise AssertionError(f"not over: {answer}")
 
 
+@pytest.mark.long
 def test_suites_run_hang_and_stop(boot):
     watched = boot("", faults=True)
     page = watched.page
@@ -100,6 +102,7 @@ def spoil_blake3(path: Path) -> None:
     lock.write_text(json.dumps(document))
 
 
+@pytest.mark.long
 def test_a_broken_wheel_turns_red(boot, broken):
     page = boot("", url=broken("static/wheels/blake3-*.whl", spoil_blake3)).page
     run = ended(page, begin(page, "blake3"))

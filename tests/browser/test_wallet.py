@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import CHROMIUM, FLAGS, Watched, until, wait_ready
 from playwright.sync_api import Page, Playwright
 from walletkit_browser import AUTOLOCK, PASSCODE, ask, press, visit
@@ -206,6 +207,7 @@ def forms(qb64: str) -> set[str]:
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_no_dump_shows_a_secret(broken: Callable[..., str], watch: Callable[[Page], Watched], context: Any) -> None:
     """IndexedDB, caches, storage, the page, and every message that router and workers post, locked and unlocked."""
 
@@ -274,6 +276,7 @@ KILLS = 4
 ROTATIONS = 20
 
 
+@pytest.mark.long
 def test_killed_at_random_the_last_acknowledged_event_is_the_state(
     playwright: Playwright, app_url: str, tmp_path: Path
 ) -> None:
