@@ -16,7 +16,7 @@ STORM = """({aid, count, name}) => {
   const door = n => n % 2 ? keriwasm.fetch : (path, options) => fetch(new URL(path, document.baseURI), options);
   const ask = async n => {
     const path = `app/identifiers/${aid}/${n % 4 ? 'interact' : 'rotate'}`;
-    const body = JSON.stringify(n % 4 ? {data: JSON.stringify({tab: name, n})} : {});
+    const body = JSON.stringify(n % 4 ? {data: [{tab: name, n: String(n)}]} : {});
     for (;;) {
       const response = await door(n)(path, {method: 'POST', headers, body});
       const json = await response.json().catch(() => null);
