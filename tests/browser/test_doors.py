@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from conftest import Watched, content, fetch, until, wait_ready
 from playwright.sync_api import Page
 
@@ -39,10 +40,16 @@ def still(answer: dict) -> dict:
     return {"status": answer["status"], "headers": headers, "text": text}
 
 
-def test_every_get_route_by_both_doors(boot: Callable[..., Watched]) -> None:
+SOME_ROUTES = ("app/pool", "app/crypto", "app/pq", "app/crypto/panel", "app/pq/kem/ML-KEM-768", "app/nowhere", "app/pq/kem/NO-SUCH")
+
+
+@pytest.mark.parametrize(
+    "routes", [pytest.param(SOME_ROUTES, id="some"), pytest.param(GET_ROUTES, id="every", marks=pytest.mark.long)]
+)
+def test_get_routes_by_both_doors(boot: Callable[..., Watched], routes: list[str]) -> None:
     watched = boot()
     watched.allow(r"Failed to load resource.*(404|422)")
-    for path in GET_ROUTES:
+    for path in routes:
         for name, headers in ACCEPTS.items():
             for _ in range(40):  # the pool lives meanwhile: a worker that is busy or boots is ready a moment later
                 first, second = watched.page.evaluate(BOTH, {"path": path, "headers": headers})
