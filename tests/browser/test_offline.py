@@ -154,6 +154,7 @@ def test_a_new_version_is_offered_and_never_mixed(
     profile.close()
 
 
+@pytest.mark.long
 def test_a_development_server_is_never_shadowed(profile: Profile, online: Site) -> None:
     """serve.py --dev at an address that was kept: what is edited is what comes."""
     online.stop()
