@@ -114,6 +114,7 @@ LONG = """how => {
 def test_cancel_reaches_the_worker(boot: Callable[..., Watched], how: str) -> None:
     """A request whose element is removed, or that htmx aborts, stops in the worker; its answer is swapped nowhere."""
     page = boot(workers=1).page
+    until(page, f"({INFLIGHT})().then(count => count === 0)")  # the home page's own panels have come
     page.evaluate(LONG)
     until(page, f"({INFLIGHT})().then(count => count === 1)")
     ended = "document.querySelector('#asker').remove()"

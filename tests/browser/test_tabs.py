@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -132,12 +133,19 @@ def test_the_first_tab_hangs_and_wakes_up(tabs: Callable[..., Page]) -> None:
     router = next(worker for worker in first.workers if worker.url.endswith("router/worker.js"))
     router.evaluate(FREEZE, 60_000)
     first.evaluate(FREEZE, 25_000)
+    # One of them takes over; the other may hear of its new leader before it misses the old one, and then says nothing.
+    end = time.monotonic() + 60
+    while not any(page.evaluate("told").count("takeover") for page in others) and time.monotonic() < end:
+        others[0].wait_for_timeout(100)
     for page in others:
-        until(page, "globalThis.told.includes('takeover') || document.documentElement.dataset.state === 'booting'", 60_000)
         until(page, f"['ready', 'follower'].includes({STATE})", 60_000)
     assert sorted(routers(page) for page in others) == [0, 1]
     assert sum(page.evaluate("told").count("takeover") for page in others) >= 1
     until(first, f"{STATE} === 'follower'", 60_000)
+    # A worker that spins is ended by Chromium when it likes, seconds after `terminate`.
+    end = time.monotonic() + 60
+    while routers(first) and time.monotonic() < end:
+        first.wait_for_timeout(100)
     assert routers(first) == 0
     for page in (first, *others):
         assert page.evaluate(HOLDERS) == 1

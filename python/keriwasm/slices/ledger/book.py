@@ -77,6 +77,11 @@ class Book:
         self._undone = 0
         self._heads: dict[str, dict[str, Any]] | None = None
 
+    def begun(self) -> Generator[float, float, bool]:
+        """Wait until the disk is mounted; False while nobody ever opened the ledger here. Raises what the disk raises."""
+        yield from self.worker.disk.mount()
+        return self.head.exists()
+
     def ready(self) -> Generator[float, float, None]:
         """Wait until the disk is mounted, keripy is there and the databases are open. Raises what the disk raises."""
         yield from self.worker.disk.mount()

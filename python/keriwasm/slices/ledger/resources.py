@@ -127,8 +127,13 @@ class Panel(Resource):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        yield from self.book.ready()
-        answer(req, rep, "fragments/ledger/panel.html", viewing.listing(self.book)["counts"])
+        """{identifiers, events, waiting, duplicitous, contacts}: counts. An empty ledger is told without importing keripy."""
+        if (yield from self.book.begun()):
+            yield from self.book.ready()
+            counts = viewing.listing(self.book)["counts"]
+        else:
+            counts = viewing.NOBODY
+        answer(req, rep, "fragments/ledger/panel.html", counts)
 
 
 class Identifier(Resource):

@@ -70,6 +70,10 @@ def summary(aid: str, book: Book, contact: dict[str, Any] | None, waiting: int) 
     return made
 
 
+NOBODY = dict.fromkeys(("identifiers", "events", "waiting", "duplicitous", "contacts"), 0)
+"""The counts of a ledger that was never opened; see `listing`."""
+
+
 def listing(book: Book, q: str = "", kind: str = "", page: int = 1) -> dict[str, Any]:
     """{identifiers, total, found, page, pages, q, kind, counts}: one page of those that fit every word of `q`."""
     contacts = book.notes.contacts()
