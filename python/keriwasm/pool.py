@@ -113,6 +113,14 @@ class Pool:
         """The router's view of the pool when it dispatched `req`: the shape of `GET /app/pool`, {} if it sent none."""
         return (req.env[MESSAGE].get("context") or {}).get("pool") or {}
 
+    def slices(self, req: falcon.Request) -> set[str]:
+        """What this worker and all others that the router knew of when it dispatched `req` serve together.
+
+        A slice that is pinned to one worker is not this worker's, and the page has it all the same.
+        """
+        others = self.snapshot(req).get("workers") or ()
+        return {*self.worker.slices, *(name for worker in others for name in worker.get("slices") or ())}
+
     def size(self) -> int:
         """Workers in the pool as the request that is being served knows them, at least 1."""
         message = getattr(self.worker.doist.active, "message", None) or {}

@@ -152,6 +152,15 @@ async def test_home_panel():
 
 
 @run
+async def test_home_offers_what_another_worker_serves():
+    """The wallet is pinned to one worker; the home page may come from any."""
+    workers = [{"id": "w1", "slices": ["home", "wallet"]}, {"id": "w2", "slices": ["home", "pool"]}]
+    async with running(slices=SLICES) as kit:
+        answer = await kit.ask("GET", "/app/home/panel", context={"pool": {"workers": workers}})
+    assert [entry["href"] for entry in answer.json["entries"]] == ["app/wallet", "app/pool"]
+
+
+@run
 async def test_pool_page_shows_every_worker_in_words():
     async with running(slices=SLICES) as kit:
         answer = await kit.ask("GET", "/app/pool", accept="text/html", **context())

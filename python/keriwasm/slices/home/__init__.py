@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,8 +93,8 @@ WAYS = (
 )
 
 
-def entries(slices: list[str]) -> list[Entry]:
-    """The way offered to each kind of person, given the slices that are mounted; kinds without any are left out."""
+def entries(slices: Collection[str]) -> list[Entry]:
+    """The way offered to each kind of person, given the slices that the pool has; kinds without any are left out."""
     chosen = (next((entry for entry in ways if entry.slice in slices), None) for ways in WAYS)
     return [entry for entry in chosen if entry is not None]
 
@@ -109,7 +110,7 @@ class PanelResource:
         data = {
             "about": "Python and strong crypto in parallel workers of this browser.",
             "offline": OFFLINE,
-            "entries": [asdict(entry) for entry in entries(self.worker.slices)],
+            "entries": [asdict(entry) for entry in entries(self.worker.pool.slices(req))],
         }
         answer(req, rep, "fragments/home/panel.html", data, title="KeriWasm")
 
