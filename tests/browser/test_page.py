@@ -171,17 +171,15 @@ def test_escape_cancels_what_runs(boot: Callable):
 
 
 def test_proxies_do_not_grow_with_swaps(page: Page):
-    """Listeners sit on the document: hundred swaps leave no hundred proxies behind."""
-
-    def proxies() -> int:
-        return page.evaluate("() => globalThis.proxy_js_map.size")
-
+    """Listeners sit on the document: forty swaps leave no forty proxies behind."""
     go(page, "gp", "#pool-live")
-    before = proxies()
-    for _ in range(20):
+    proxies = []
+    for _ in range(40):
         go(page, "gh", "#panel-home")
         go(page, "gp", "#pool-live")
-    assert proxies() <= before + 10
+        proxies.append(page.evaluate("() => globalThis.proxy_js_map.size"))
+    # Some six a round trip wait for MicroPython's collector, which comes every three to ten rounds: the troughs are compared.
+    assert min(proxies[20:]) <= min(proxies[:20]) + 10, proxies
 
 
 @pytest.mark.parametrize("width", [390, 1280])
