@@ -33,16 +33,18 @@ class Handler(serve.Handler):
         path = self.path.partition("?")[0]
         if path in self.extra:
             kind, body = self.extra[path]
-            self._send(200, {"Content-Type": kind, "Cache-Control": "no-store"}, body)
+            # What the app is compared with has the same chance: kept by the browser as the app's own versioned assets are.
+            caching = serve.IMMUTABLE if path.startswith("/bench/pyodide/") else "no-store"
+            self._send(200, {"Content-Type": kind, "Cache-Control": caching}, body)
         else:
             super()._answer()
 
 
 @contextlib.contextmanager
-def site(extra: dict[str, tuple[str, bytes]] | None = None) -> Iterator[str]:
+def site(extra: dict[str, tuple[str, bytes]] | None = None, handler: type[Handler] = Handler) -> Iterator[str]:
     """The app on 127.0.0.1, and beside it what `extra` holds; yields its URL."""
     server = serve.make_server(ROOT, "127.0.0.1", 0)
-    server.RequestHandlerClass = type("BenchHandler", (Handler,), {"extra": extra or {}})
+    server.RequestHandlerClass = type("BenchHandler", (handler,), {"extra": extra or {}})
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

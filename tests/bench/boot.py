@@ -1,83 +1,145 @@
-"""Boot: navigation to the first answered click and to a whole pool of 2 and of 4, beside one bare loadPyodide.
+"""Boot: navigation to the first answered click, a whole pool of 4 with keripy, a hung worker replaced; bytes of a first visit.
 
-    python tests/bench/boot.py [ROUNDS]
+    python tests/bench/boot.py [ROUNDS] [chromium|firefox ...]
 
-Cold is an empty profile; warm is the same profile again once the memory snapshot and the app are kept (HTTP cache, compiled
-code, service worker). All in one run, medians of ROUNDS (default 5); compare the ratios, not the milliseconds.
+Everything is compared with one bare `loadPyodide` in a module worker with upstream's own files: npm's pyodide package (pinned
+in tests/package.json), its `python_stdlib.zip` as published; its .mjs and .wasm are the very bytes that the app ships. Warm:
+one profile on disk in which the app, the memory snapshot and compiled code are kept, and what the bare one needs as well.
+Medians of ROUNDS (default 10) of one run, the kinds in turn: compare the ratios, not the milliseconds. The first visit has an
+empty profile and a line of 20 Mbit/s, which the server keeps; of it, bytes that left before the first answer, by part.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
+import threading
 import time
 
-from bench_site import Page, chromium, median, ready, report, site
+from bench_site import ROOT, Handler, median, report, site
 
+UPSTREAM = ROOT / "tests/node_modules/pyodide"
 BARE_PAGE = b"<!doctype html><title>bare</title>"
 BARE_WORKER = b"""
-import { loadPyodide } from '/static/pyodide/314.0.7/pyodide.mjs';
+import { loadPyodide } from '/bench/pyodide/pyodide.mjs';
 await loadPyodide();
 postMessage('ready');
 """
-BARE = """() => new Promise((resolve, reject) => {
-  const began = performance.now();
-  const worker = new Worker('/bench/bare.js', {type: 'module'});
-  worker.onerror = error => reject(new Error(error.message));
-  worker.onmessage = () => { resolve(performance.now() - began); worker.terminate(); };
-})"""
-# In the page before its scripts: times since navigation of the first answer and of the whole pool.
-CLOCK = """
-  globalThis.marks = {};
-  document.addEventListener('keriwasm:answer', () => { marks.click ??= performance.now(); });
-  document.addEventListener('keriwasm:status', ({detail}) => {
-    if (detail.size && detail.ready === detail.size) marks.pool ??= performance.now();
-  });
-"""
+KINDS = {".mjs": "text/javascript", ".wasm": "application/wasm", ".zip": "application/zip", ".json": "application/json"}
+WANTED = {"click": 0.4, "pool": 0.8, "hang": 0.5}
+NAMES = {"click": "navigation to first answered click", "pool": "whole pool of 4, keripy imported",
+         "hang": "hung worker replaced and answering, from detection"}  # fmt: skip
+LINE = 20e6 / 8
+"""Bytes a second."""
+CHUNK = 16384
+BUDGET = 10_000_000
 
 
-IMAGE = """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).image.state"""
+class Line:
+    """What all connections share: at most LINE bytes a second; keeps a log of (epoch seconds, path, bytes)."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.free_at = 0.0
+        self.sent: list[tuple[float, str, int]] = []
+
+    def take(self, path: str, count: int) -> None:
+        with self.lock:
+            self.free_at = max(self.free_at, time.monotonic()) + count / LINE
+            wait = self.free_at - time.monotonic()
+        time.sleep(max(0.0, wait))
+        self.sent.append((time.time(), path, count))
 
 
-def settle(page: Page) -> None:
-    """Wait until what a later visit starts from is kept. Raises RuntimeError when no snapshot could be made."""
-    end = time.monotonic() + 120
-    while (state := page.evaluate(IMAGE)) not in ("kept", "used"):
-        if state not in ("none", "making") or time.monotonic() > end:
-            raise RuntimeError(f"no memory snapshot: it is {state}")
-        time.sleep(0.5)
-    page.wait_for_timeout(3000)
+class Wire:
+    """A connection whose files leave by the line."""
+
+    def __init__(self, connection, handler: SlowHandler) -> None:
+        self.connection = connection
+        self.handler = handler
+
+    def __getattr__(self, name: str):
+        return getattr(self.connection, name)
+
+    def sendfile(self, body, first: int, count: int) -> int:
+        body.seek(first)
+        left = count
+        while left and (data := body.read(min(CHUNK, left))):
+            self.handler.line.take(self.handler.path, len(data))
+            self.connection.sendall(data)
+            left -= len(data)
+        return count - left
 
 
-def main(rounds: int) -> None:
+class SlowHandler(Handler):
+    """serve.py's handler behind a slow line."""
+
+    line = Line()
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection = Wire(self.connection, self)
+
+
+def visits(mode: str, engine: str, url: str, rounds: int) -> list[dict]:
+    command = ["node", "bench/boot_visits.mjs", mode, engine, url, str(rounds)]
+    done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return json.loads(done.stdout)
+
+
+def part(path: str) -> str:
+    """Which part of the app a path belongs to."""
+    path = path.partition("?")[0].lstrip("/")
+    if path.startswith("static/wheels/"):
+        return "wheel " + path.split("/")[-1].split("-")[0]
+    if path.startswith("static/pyodide/"):
+        return path
+    return "/".join(path.split("/")[: 2 if path.startswith("static/") else 1]) or "index.html"
+
+
+def warm(engine: str, rounds: int) -> list[dict]:
     extra = {"/bench/": ("text/html", BARE_PAGE), "/bench/bare.js": ("text/javascript", BARE_WORKER)}
-    times: dict[str, list[float]] = {}
-    with site(extra) as url, chromium() as browser:
-        for _ in range(rounds):
-            for workers in (0, 2, 4):
-                context = browser.new_context()
-                for visit in ("cold", "warm"):
-                    page = context.new_page()
-                    if workers == 0:
-                        page.goto(f"{url}bench/")
-                        times.setdefault(f"{visit} bare loadPyodide", []).append(page.evaluate(BARE))
-                    else:
-                        page.add_init_script(CLOCK)
-                        ready(page, f"{url}?workers={workers}")
-                        while "click" not in (marks := page.evaluate("marks")):
-                            time.sleep(0.02)  # the pool may be whole before its first page is joined
-                        times.setdefault(f"{visit} first click, pool of {workers}", []).append(marks["click"])
-                        times.setdefault(f"{visit} whole pool of {workers}", []).append(marks["pool"])
-                        if visit == "cold":
-                            settle(page)
-                    page.close()
-                context.close()
-    bare = {visit: median(times[f"{visit} bare loadPyodide"]) for visit in ("cold", "warm")}
-    report("boot", [
-        {"what": name, "median_ms": median(values), "min_ms": min(values), "max_ms": max(values),
-         "of bare loadPyodide": median(values) / bare[name.split()[0]]}
-        for name, values in sorted(times.items())
-    ])  # fmt: skip
+    for path in UPSTREAM.iterdir():
+        if path.suffix in KINDS:
+            extra[f"/bench/pyodide/{path.name}"] = (KINDS[path.suffix], path.read_bytes())
+    with site(extra) as url:
+        rows = visits("warm", engine, url, rounds)
+    if any(row["image"] != "used" for row in rows):
+        raise RuntimeError(f"a warm visit did not start from the memory snapshot: {rows}")
+    bare = [row["bare"] for row in rows]
+    told = [{"what": f"{engine}: bare loadPyodide", "median_ms": median(bare), "min_ms": min(bare), "max_ms": max(bare)}]
+    for key, name in NAMES.items():
+        values = [row[key] for row in rows]
+        told.append({"what": f"{engine}: {name}", "median_ms": median(values), "min_ms": min(values), "max_ms": max(values),
+                     "of bare": median(values) / median(bare), "wanted": WANTED[key]})  # fmt: skip
+    return told
+
+
+def first_visit(engine: str) -> list[dict]:
+    line = Line()
+    with site(handler=type("LineHandler", (SlowHandler,), {"line": line})) as url:
+        (row,) = visits("cold", engine, url, 1)
+    parts: dict[str, int] = {}
+    for at, path, count in line.sent:
+        if at * 1000 <= row["epoch"]:
+            parts[part(path)] = parts.get(part(path), 0) + count
+    told = [{"what": f"{engine}: first visit, {name}", "bytes": count}
+            for name, count in sorted(parts.items(), key=lambda item: -item[1]) if count > 20_000]  # fmt: skip
+    total = sum(parts.values())
+    return [*told, {"what": f"{engine}: first visit, bytes before the first answer ({row['click']:.0f} ms)",
+                    "bytes": total, "wanted": BUDGET}]  # fmt: skip
+
+
+def main(rounds: int, engines: list[str]) -> None:
+    rows = []
+    for engine in engines:
+        rows += warm(engine, rounds) if rounds else []
+        rows += first_visit(engine)
+    report("boot", rows)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10, sys.argv[2:] or ["chromium", "firefox"])
