@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import falcon
+import falcon.testing
+import msgpack
 import pytest
+from keriwasm import native
+from keriwasm.slices.verifying import Check
 from ledgerkit import habery, ledger, messages, unsynced  # noqa: F401 (fixtures)
 from slicekit import HTML, Page, form, get, post, problem, upload
 from workerkit import Answer, Kit
@@ -292,3 +297,24 @@ def test_two_imports_do_not_overlap_and_a_cancelled_one_changes_nothing(within: 
             assert numbers(await sent(kit, data), "accepted") == list(range(61)), "the next one is not held up"
 
         within(test)
+
+
+def test_a_first_share_imports_keripy_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import takes seconds in a worker: between its steps others, and the heartbeat, have their turn."""
+    native.keri()
+    done: list[str] = []
+
+    def steps() -> Iterator[str]:
+        for name in ("one", "two", "three"):
+            done.append(name)
+            yield name
+
+    monkeypatch.setattr(native, "keri_steps", steps)
+    content = msgpack.packb({"contexts": [], "messages": []})
+    req = falcon.Request(falcon.testing.create_environ("/app/ledger/check", method="POST", body=content))
+    rep = falcon.Response()
+    turns = Check.on_post.__wrapped__(Check(), req, rep)
+    for count in (1, 2, 3):
+        next(turns)
+        assert len(done) == count
+    assert list(turns) == [] and msgpack.unpackb(rep.data)["verdicts"] == []

@@ -7,13 +7,13 @@ the long log by the ledger's Checker, and by keripy's Parser and Kevery alone.
 import time
 from typing import Any
 
-from keriwasm.slices.ledger import book
+from keriwasm import native
 from keriwasm.slices.ledger.framing import frames
 from ledgerplay import tamper
 
 
 def main(args: Any) -> dict[str, Any]:
-    book.load()
+    native.keri()
     from keri.core import eventing, parsing
     from keriwasm.slices.ledger.checking import check, scratch
 

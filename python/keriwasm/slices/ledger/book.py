@@ -11,7 +11,6 @@ one IndexedDB transaction. First seen wins. Two imports never overlap.
 
 from __future__ import annotations
 
-import importlib
 import re
 import shutil
 import time
@@ -44,12 +43,6 @@ NOTED = re.compile(rb"(?:-GAB[A-Za-z0-9_-]{68})?(?:-EAB[A-Za-z0-9_-]{60})?")
 """Attachments that may follow the signatures of a replayed event: a delegator's seal, and the exporter's number and date."""
 
 Source = tuple[str, bytes]
-
-
-def load() -> None:
-    """Import what of keripy the ledger uses. keripy's modules import each other in circles: eventing must come first."""
-    native.keri()
-    importlib.import_module("keri.core.eventing")
 
 
 def of(worker: Worker) -> Book:
