@@ -20,6 +20,13 @@ def routers(page: Page) -> int:
     return sum(worker.url.endswith("router/worker.js") for worker in page.workers)
 
 
+def wait(page: Page, condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Give what a page alone cannot tell (see conftest.until) its time; the caller asserts it afterwards."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        page.wait_for_timeout(100)
+
+
 @pytest.fixture
 def tabs(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> Iterator[Callable[..., Page]]:
     """Opens one more tab of the app in the same profile."""
@@ -134,18 +141,14 @@ def test_the_first_tab_hangs_and_wakes_up(tabs: Callable[..., Page]) -> None:
     router.evaluate(FREEZE, 60_000)
     first.evaluate(FREEZE, 25_000)
     # One of them takes over; the other may hear of its new leader before it misses the old one, and then says nothing.
-    end = time.monotonic() + 60
-    while not any(page.evaluate("told").count("takeover") for page in others) and time.monotonic() < end:
-        others[0].wait_for_timeout(100)
+    wait(others[0], lambda: any(page.evaluate("told").count("takeover") for page in others))
     for page in others:
         until(page, f"['ready', 'follower'].includes({STATE})", 60_000)
     assert sorted(routers(page) for page in others) == [0, 1]
     assert sum(page.evaluate("told").count("takeover") for page in others) >= 1
     until(first, f"{STATE} === 'follower'", 60_000)
     # A worker that spins is ended by Chromium when it likes, seconds after `terminate`.
-    end = time.monotonic() + 60
-    while routers(first) and time.monotonic() < end:
-        first.wait_for_timeout(100)
+    wait(first, lambda: not routers(first))
     assert routers(first) == 0
     for page in (first, *others):
         assert page.evaluate(HOLDERS) == 1
