@@ -50,14 +50,18 @@ class Arrivals:
         waiting, self.waiting = self.waiting, []
         for context, answer in waiting:
             target = context.target
+            if isinstance(target, str):  # the answer named another place (HX-Retarget), which htmx leaves as a selector
+                target = find(target)
             if not hasattr(target, "querySelector"):
                 continue
-            if answer is not None and answer.target.isSameNode(target):
+            if answer is not None and answer.source.isSameNode(context.sourceElement):
                 tell_timing(answer, target)
             if getattr(target, "id", "") == "main":
                 mark_place()
-                if navigated(context):
+                if navigated(context) or lost(context):
                     arrive(target)
+            else:
+                mark_fields(context.sourceElement, target)
 
 
 arrivals = Arrivals()
@@ -77,10 +81,38 @@ def navigated(context):
     return moved or hasattr(context.request.headers, "HX-History-Restore-Request")
 
 
+def lost(context):
+    """Whether what was swapped away took the focus with it: a form whose answer replaces the page it stood in."""
+    return document.activeElement.isSameNode(document.body) and not context.sourceElement.isConnected
+
+
 def arrive(main):
-    """Puts the focus where reading starts, as a real page load would."""
+    """Puts the focus where reading starts, as a real page load would, and tells what has just been done."""
     heading = find("h1", main)
     (heading or main).focus(to_js({"preventScroll": True}))
+    done = find(".note[role=status]", main)
+    if done:
+        announce(done.textContent.strip())
+
+
+def mark_fields(form, result):
+    """Marks the fields that an error in a form's result names, brings the first one into sight and puts the focus there."""
+    if not form.matches("form"):
+        return
+    for field in form.querySelectorAll("[aria-invalid]"):
+        field.removeAttribute("aria-invalid")
+    first = None
+    for name in result.querySelectorAll(".problem .errors code"):
+        field = find(f'[name="{js.CSS.escape(name.textContent)}"]', form)
+        if not field or field.type == "hidden":
+            continue
+        field.setAttribute("aria-invalid", "true")
+        first = first or field
+    if first:
+        folded = first.closest("details")
+        if folded:
+            folded.open = True
+        first.focus()
 
 
 def base_path():
@@ -222,6 +254,9 @@ async def on_click(event):
         form = find(button.getAttribute("data-cancel"))
         if form:
             abort(form)
+            again = find("[type=submit]", form)  # the Cancel button goes, and must not take the focus along
+            if again:
+                again.focus()
             announce("Cancelled")
     elif button.hasAttribute("data-theme-toggle"):
         turn_theme()

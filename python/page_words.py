@@ -5,10 +5,20 @@ typing module, no dataclasses, no datetime. Times are milliseconds, sizes bytes,
 """
 
 # Where the second key of "g x" goes, relative to the base.
-PLACES = {"h": "app/", "w": "app/wallet", "l": "app/ledger", "v": "app/credentials", "c": "app/crypto", "q": "app/pq", "p": "app/pool"}
+PLACES = {
+    "h": "app/",
+    "w": "app/wallet",
+    "l": "app/ledger",
+    "v": "app/credentials",
+    "c": "app/crypto",
+    "q": "app/pq",
+    "b": "app/load",
+    "s": "app/suites",
+    "p": "app/pool",
+}
 
 # First segments of addresses that belong to a place with another name.
-PARENTS = {"identifiers": "wallet"}
+PARENTS = {"identifiers": "wallet", "verify": "ledger"}
 
 # How long the g of "g x" waits for its second key.
 CHORD_MS = 1500
