@@ -25,46 +25,22 @@ THEME_KEY = "keriwasm-theme"
 # ---------------------------------------------------------------- answers and navigation
 
 
-class Arrivals:
-    """What follows a swap: the line under the answer, the marked link, the focus.
-
-    The door tells of an answer just before htmx swaps it in. Both are only noted when they happen and seen to in a task
-    of its own: a click shall be answered before MicroPython runs here.
-    """
-
-    def __init__(self):
-        self.answer = None
-        self.waiting = []
-        self.proxy = create_proxy(self.settle)
-
-    def come(self, event):
-        self.answer = event.detail
-
-    def swapped(self, event):
-        self.waiting.append((event.detail.ctx, self.answer))
-        self.answer = None
-        if len(self.waiting) == 1:
-            js.setTimeout(self.proxy, 0)
-
-    def settle(self, *_):
-        waiting, self.waiting = self.waiting, []
-        for context, answer in waiting:
-            target = context.target
-            if isinstance(target, str):  # the answer named another place (HX-Retarget), which htmx leaves as a selector
-                target = find(target)
-            if not hasattr(target, "querySelector"):
-                continue
-            if answer is not None and answer.source.isSameNode(context.sourceElement):
-                tell_timing(answer, target)
-            if getattr(target, "id", "") == "main":
-                mark_place()
-                if navigated(context) or lost(context):
-                    arrive(target)
-            else:
-                mark_fields(context.sourceElement, target)
-
-
-arrivals = Arrivals()
+def on_swapped(event):
+    """What follows a swap: the line under the answer, the marked link, the focus. The door tells of it once it is done."""
+    context, answer = event.detail.context, event.detail.answer
+    target = context.target
+    if isinstance(target, str):  # the answer named another place (HX-Retarget), which htmx leaves as a selector
+        target = find(target)
+    if not hasattr(target, "querySelector"):
+        return
+    if answer is not None:
+        tell_timing(answer, target)
+    if getattr(target, "id", "") == "main":
+        mark_place()
+        if navigated(context) or lost(context):
+            arrive(target)
+    else:
+        mark_fields(context.sourceElement, target)
 
 
 def tell_timing(answer, target):
@@ -329,8 +305,7 @@ def tell_times():
 def start():
     on(document, "keriwasm:status", on_status)
     on(document, "keriwasm:connection", on_connection)
-    on(document, "keriwasm:answer", arrivals.come)
-    on(document, "htmx:after:swap", arrivals.swapped)
+    on(document, "keriwasm:swapped", on_swapped)
     on(document, "click", on_click)
     on(document, "keydown", on_key)
     on(document, "dragover", on_drag)

@@ -119,7 +119,7 @@ def start():
 
     def on_answer(event):
         """A form that was answered keeps no passcode, whatever the answer was."""
-        source = event.detail.ctx.sourceElement
+        source = event.detail.context.sourceElement
         form = source.closest("form") if source and hasattr(source, "closest") else None
         if not form:
             return
@@ -136,4 +136,4 @@ def start():
 
     on(document, "input", on_input)
     on(document, "click", on_click)
-    on(document, "htmx:after:swap", on_answer)
+    on(document, "keriwasm:swapped", on_answer)

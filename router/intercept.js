@@ -4,7 +4,8 @@
  * pool's state on <html> and in events. Whether the router is this page's own or another tab's is router/leader.js's to
  * say. No routes, no slices: what htmx asks goes through unread.
  *
- * Events on document: keriwasm:status, keriwasm:ready, keriwasm:answer, keriwasm:connection, keriwasm:offline (README).
+ * Events on document: keriwasm:status, keriwasm:ready, keriwasm:answer, keriwasm:swapped, keriwasm:connection,
+ * keriwasm:offline (README).
  */
 import './door.js';
 import { Leadership } from './leader.js';
@@ -208,15 +209,21 @@ const extension = {
         const response = await throughDoor(action, options);
         const timings = Object.fromEntries([...(response.headers.get('server-timing') ?? '').matchAll(/(\w+);dur=([\d.]+)/g)]
           .map(([, name, ms]) => [name, Number(ms)]));
-        tell('answer', { target: ctx.target, source: element, status: response.status,
+        ctx.answer = { target: ctx.target, source: element, status: response.status,
           timings: { ...timings, total: performance.now() - began },
-          workers: (response.headers.get('x-worker') ?? '').split(/,\s*/).filter(Boolean) });
+          workers: (response.headers.get('x-worker') ?? '').split(/,\s*/).filter(Boolean) };
+        tell('answer', ctx.answer);
         return response;
       } finally {
         flying.delete(ctx);
         if (!flying.size) removals.disconnect();
       }
     };
+  },
+  /** What follows a swap (page.py) runs in a task of its own: the click is answered first.
+   *  @param {Element} _ @param {{ ctx: any }} detail */
+  htmx_after_swap(_, { ctx }) {
+    setTimeout(() => tell('swapped', { context: ctx, answer: ctx.answer ?? null }));
   },
 };
 

@@ -47,6 +47,9 @@ let assets = () => Promise.reject(new Error('not started'));
 /** The memory snapshot that workers start from, once it is known whether there is one. @type {any} */
 let image = null;
 let timer = 0;
+/** Garbage is collected when no event came for so long. */
+const REST_MS = 30;
+let rest = 0;
 let lastStatus = { state: 'booting', size: 0, ready: 0, workers: [] };
 let bytes = { done: 0, total: 0 };
 
@@ -312,10 +315,16 @@ async function start(init) {
   interpreter.FS.mkdir('/policy/router');
   for (const [name, text] of Object.entries(python)) interpreter.FS.writeFile(`/policy/router/${name}`, text);
   interpreter.runPython('import sys\nsys.path.insert(0, "/policy")\nfrom router.router import handle_json');
+  // MicroPython collects garbage at the end of a call once 16 KB were allocated: after almost every event, and before its
+  // commands are carried out. It is done when nothing happens instead; a rush still ends in it, a megabyte later.
+  interpreter.runPython('import gc\ngc.threshold(1 << 20)\ndef collect():\n    gc.collect()');
   const handle = interpreter.globals.get('handle_json');
+  const collect = interpreter.globals.get('collect');
   policy = event => {
     const commands = JSON.parse(handle(JSON.stringify(event)));
     for (const command of commands) perform[command.do](command);
+    clearTimeout(rest);
+    rest = scope.setTimeout(collect, REST_MS);
   };
   policy({ type: 'init', config, workers: init.workers, cores: navigator.hardwareConcurrency || 2, faults: init.faults,
     base: init.base, shell, version: VERSION, now: now() });

@@ -26,9 +26,9 @@ class InboxDoer(doing.Doer):
         self.messages: deque[tuple[Message, bytes]] = deque()
 
     def push(self, message: Message, body: bytes) -> None:
-        """Queue a message and wake the scheduler; called by the host, at any time."""
+        """Queue a message and have it seen to, at once if the scheduler sleeps; called by the host, at any time."""
         self.messages.append((message, body))
-        self.worker.doist.wake(self)
+        self.worker.doist.turn(self)
 
     def recur(self, tock: float = 0.0):
         """Hand on all that has come, then wait for more."""

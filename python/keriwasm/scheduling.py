@@ -42,6 +42,9 @@ PATIENCE = 0.25
 SHORT = 0.004 if sys.platform == "emscripten" else 0.0
 """Seconds. Browsers clamp nested timers to 4 ms, so that shorter waits pass through the event loop instead."""
 
+SLACK = 0.001
+"""Seconds that a deed may be late because an alarm that is set already rings for it."""
+
 MARKER = (None, None, None)
 """hio's mark in a deque of deeds: once through."""
 
@@ -83,6 +86,7 @@ class WakingDoist(doing.Doist):
         self._sleeper: asyncio.Future[None] | None = None
         self._alarm: asyncio.Handle | None = None
         self._alarm_at = math.inf
+        self._turning = False
 
     def now(self) -> float:
         """Real tyme in seconds; `tyme` itself stands still within one recur, as in hio."""
@@ -141,8 +145,30 @@ class WakingDoist(doing.Doist):
         """Make `doer` due now and end the sleep. Cheap, may be called at any time, also by the Doer that runs."""
         if doer is not None:
             self._woken.add(doer)
-        if self._sleeper is not None and not self._sleeper.done():
+        if self._sleeper is not None and not self._sleeper.done() and not self._turning:
             self._sleeper.set_result(None)
+
+    def turn(self, doer: Any) -> None:
+        """Like `wake(doer)`, but a Doist that sleeps runs its next recur right here, and mostly sleeps on.
+
+        For what comes from outside, as a message does: to end the sleep first would take two turns of the event loop,
+        longer than most answers. Never raises: what an essential Doer raises ends `ado`, as always.
+        """
+        sleeper = self._sleeper
+        if sleeper is None or sleeper.done() or self._turning:
+            self.wake(doer)
+            return
+        self._woken.add(doer)
+        self._turning = True
+        try:
+            self.recur()
+        except BaseException as ex:  # `ado` is where it belongs, whatever it is
+            sleeper.set_exception(ex)
+        finally:
+            self._turning = False
+        # The alarm was set for the earliest deed of before; it is only of use if none is due earlier now.
+        if not sleeper.done() and (not self.deeds or self._clock() + self.idle() < self._alarm_at - SLACK):
+            sleeper.set_result(None)
 
     def idle(self) -> float:
         """Seconds until the next deed is due: 0.0 when one is, inf when all of them wait to be woken."""

@@ -65,11 +65,14 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def ready(page: Page, url: str, timeout: float = 180_000) -> None:
-    """Open the app and wait until it is whole."""
+WHOLE = "document.documentElement.dataset.state === 'ready'"
+
+
+def ready(page: Page, url: str, timeout: float = 180_000, whole: str = WHOLE) -> None:
+    """Open the app and wait until it is whole: until the JavaScript expression `whole` holds."""
     page.goto(url)
     end = time.monotonic() + timeout / 1000
-    while page.evaluate("document.documentElement.dataset.state") != "ready":
+    while not page.evaluate(whole):
         if time.monotonic() > end:
             raise TimeoutError(page.evaluate("JSON.stringify(keriwasm.status)"))
         time.sleep(0.02)

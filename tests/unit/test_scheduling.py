@@ -134,6 +134,71 @@ def test_a_waiting_doer_sleeps_until_it_is_woken_and_wakes_at_once():
     assert sorted(late)[10] < 0.002
 
 
+def test_a_turn_runs_what_sleeps_at_once_and_the_sleep_goes_on():
+    doist = WakingDoist()
+    passes, seen, chain = [], [], []
+    rest = doist._rest
+
+    async def counted(seconds):
+        passes.append(seconds)
+        await rest(seconds)
+
+    doist._rest = counted
+
+    class Taker(doing.Doer):
+        def recur(self, tock=0.0):
+            yield ASAP
+            while True:
+                yield WAIT
+                seen.append(doist.tyme)
+                doist.turn(self if len(seen) == 3 else other)  # within a recur it is a wake-up like any other
+                doist.extend([Recorder(chain, "guest", [], transient=True)])
+
+    taker, other = Taker(), Endless(tock=WAIT)
+
+    async def outside():
+        await asyncio.sleep(0.02)
+        slept = len(passes)
+        for n in range(2):
+            doist.turn(taker)
+            assert len(seen) == n + 1 and other.steps == n + 2 and chain[-1] == ("guest", "exit")
+        assert len(passes) == slept
+        doist.turn(taker)
+        await asyncio.sleep(0.02)
+        assert len(seen) == 4
+
+    go(doist, [taker, other, Endless(tock=5.0)], 0.1, outside())
+
+
+def test_a_turn_sets_the_alarm_for_what_is_due_earlier_now_and_never_raises():
+    died = []
+    doist = WakingDoist(fault=lambda doer, ex: died.append(str(ex)))
+    log = []
+
+    class Host(doing.Doer):
+        essential = True
+
+        def recur(self, tock=0.0):
+            yield ASAP
+            yield WAIT
+            doist.extend([Endless(tock=0.01)])
+            yield WAIT
+            raise OSError("heart")
+
+    host = Host()
+
+    async def outside():
+        await asyncio.sleep(0.01)
+        doist.turn(host)
+        await asyncio.sleep(0.1)
+        log.append(doist.doers[-1].steps)
+        doist.turn(host)
+
+    with pytest.raises(OSError, match="heart"):
+        go(doist, [host], None, outside())
+    assert log[0] > 5 and died == []
+
+
 def test_a_wake_up_during_the_doers_own_step_is_not_lost():
     doist = WakingDoist()
     steps = []
