@@ -184,6 +184,27 @@ class Disk:
         finally:
             self._depth -= 1
 
+    @contextmanager
+    def unkept(self) -> Iterator[None]:
+        """While writes are refused, a block that writes for memory only: at its end the kept stores are what they were.
+
+        For opening databases: keripy writes its version into each that it opens, and a full disk must not keep anybody
+        from reading. A store that is new is refused here as well. Without trouble the block is like any other. Not for a
+        block that yields: others would lose what they commit.
+        """
+        if self.trouble is None:
+            yield
+            return
+        kept = [(store, store.state, store.used, store.txnid) for store in self._stores if store.id in self._paths]
+        for store, *_ in kept:
+            store.refusal, store.sink = "", None
+        try:
+            yield
+        finally:
+            for store, state, used, txnid in kept:
+                store.state, store.used, store.txnid = state, used, txnid
+                store.refusal, store.sink = self.trouble, self._committed
+
     def settle(self) -> Generator[Any, Any, None]:
         """Wait until all that was committed so far is durable. Raises DiskRefused when it was undone instead."""
         if self.state != "writer":
@@ -525,9 +546,14 @@ def explain(ex: Exception) -> str:
         )
     if "QuotaExceeded" in text or "quota" in text.lower():
         return (
-            f"The browser's storage is full: {text}. Free some space, then try again; nothing of this change was kept."
+            f"The browser's storage is full: {text}. Free some space on this device, then try again; nothing of this "
+            "change was kept."
         )
-    return f"The browser did not save it: {text}. Nothing of this change was kept."
+    # A device without room shows as an I/O error first, then as a database that closes or does not open.
+    return (
+        f"The browser did not save it: {text}. Nothing of this change was kept. Most often the device has no space left: "
+        "free some, then try again."
+    )
 
 
 class Loader:

@@ -91,7 +91,7 @@ async def settled(
     def fail(event: Any) -> None:
         if not future.done():
             reason = getattr(target, "error", None)
-            text = f"{reason.name}: {reason.message}" if reason else str(event.type)
+            text = f"{reason.name}: {reason.message}".removesuffix(": ") if reason else str(event.type)
             future.set_exception(OSError(f"IndexedDB refused: {text}"))
 
     handlers = {good: succeed, **dict.fromkeys(bad, fail), **(others or {})}

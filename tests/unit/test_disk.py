@@ -175,6 +175,31 @@ def test_a_full_disk_is_said_and_nothing_is_pretended(machine: Machine) -> None:
     assert contents(machine.reboot().mount().open()) == [(b"k", b"again")]
 
 
+def test_a_full_disk_can_be_opened_and_read_but_keeps_nothing(machine: Machine) -> None:
+    env = machine.mount().open()
+    put(env, b"k", b"kept")
+    machine.settle()
+    machine.backing.fail = OSError("IndexedDB refused: QuotaExceededError: no room")
+    put(env, b"k", b"lost")
+    with pytest.raises(DiskRefused):
+        machine.settle()
+    env = machine.open()
+    with machine.disk.unkept():  # as keripy does when it opens a database
+        put(env, b"version", b"1")
+        assert contents(env) == [(b"k", b"kept"), (b"version", b"1")]
+    assert contents(env) == [(b"k", b"kept")] and not machine.disk.dirty
+    with pytest.raises(machine.lmdb.DiskError):
+        put(env, b"k", b"no")
+    with pytest.raises(machine.lmdb.DiskError), machine.disk.unkept():
+        put(machine.open("new"), b"k", b"a store that is new has no place to go back to")
+    machine.backing.fail = None
+    machine.run(machine.disk.mount())
+    with machine.disk.unkept():
+        put(env, b"k", b"again")
+    machine.settle()
+    assert contents(machine.reboot().mount().open()) == [(b"k", b"again")]
+
+
 def test_without_indexeddb_nothing_is_pretended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disks, "TEMPORARY", str(tmp_path / "tmp") + "/")
     machine = Machine(tmp_path / "kept", None).reboot()

@@ -41,6 +41,10 @@ class FakeDisk:
         yield
 
     @contextmanager
+    def unkept(self) -> Iterator[None]:
+        yield
+
+    @contextmanager
     def batch(self) -> Iterator[None]:
         saved = self.root.with_name(f"{self.root.name}.saved")
         shutil.rmtree(saved, ignore_errors=True)

@@ -317,8 +317,9 @@ class Book:
         from keriwasm.slices.ledger.notes import Notes
 
         self._undone = self.worker.disk.undone
-        self._db = basing.Baser(name=NAME, headDirPath=str(self.head), reopen=True)
-        self._notes = Notes(self.head / "notes")
+        with self.worker.disk.unkept():
+            self._db = basing.Baser(name=NAME, headDirPath=str(self.head), reopen=True)
+            self._notes = Notes(self.head / "notes")
         self._heads = None
 
     def close(self) -> None:

@@ -88,8 +88,10 @@ class Vault:
     # -- what everybody may ask -------------------------------------------------------------------------------------
 
     def mounted(self) -> Generator[float, float, None]:
-        """Wait until the facts are known: enough for whatever a locked wallet shows. Raises what the disk raises."""
-        if not self._mounted:
+        """Wait until the facts are known: enough for whatever a locked wallet shows. Raises what the disk raises.
+
+        After trouble with the disk each call asks it again whether it takes writes."""
+        if not self._mounted or self.worker.disk.trouble is not None:
             yield from self.worker.disk.mount()
             if not self._mounted:
                 self._mounted = True
@@ -142,8 +144,9 @@ class Vault:
         if self._rgy is None:
             from keri.vdr import credentialing, viring
 
-            reger = viring.Reger(name=NAME, db=hby.db, headDirPath=str(self.head), reopen=True)
-            self._rgy = credentialing.Regery(hby=hby, name=NAME, reger=reger)
+            with self.worker.disk.unkept():
+                reger = viring.Reger(name=NAME, db=hby.db, headDirPath=str(self.head), reopen=True)
+                self._rgy = credentialing.Regery(hby=hby, name=NAME, reger=reger)
         return self._rgy
 
     @property
@@ -214,7 +217,8 @@ class Vault:
         if self._hby is None:
             return
         self._close()
-        if self._facts is not None:
+        # A disk that takes no writes must not keep the keys in memory: then a reload says that the page was loaded anew.
+        if self._facts is not None and self.worker.disk.trouble is None:
             self._facts.opened = 0
             self._store.write(self._facts)
         self._changed(reason)
@@ -359,7 +363,8 @@ class Vault:
         self._store.close()
         self._undone = self.worker.disk.undone
         try:
-            self._open(seed, self._aeid())
+            with self.worker.disk.unkept():
+                self._open(seed, self._aeid())
         except Exception as ex:
             number = self.worker.fault(ex, about={"type": "wallet:reopen"})
             self._close()
