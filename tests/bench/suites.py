@@ -1,7 +1,8 @@
-"""A fixed selection of the suites with two workers against one: `python tests/bench/suites.py [REPEATS]`.
+"""The suites with two workers against one: `python tests/bench/suites.py [REPEATS] [EFFORT] [PATTERN]`.
 
-What is wanted on two cores: at least 1.6. Each run comes after one that has collected everything and measured the tests,
-so that neither import times nor guessed durations are in the figure.
+What is wanted on two cores: at least 1.6. All suites run, in quick effort, unless arguments say otherwise. Each run comes
+after one that has collected everything and measured the tests, so that neither import times nor guessed durations are in
+the figure. Printed beside it: the seconds that each worker spent in tests.
 """
 
 from __future__ import annotations
@@ -10,24 +11,23 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
 
 from conftest import CHROMIUM, FLAGS, fetch, serving, wait_ready
 from playwright.sync_api import Browser, sync_playwright
 
-SELECTION = r"liboqs-kem/|liboqs-sig/.*(ML-DSA|Falcon|MAYO|SLH_DSA.*128F|SNOVA)"
 
-
-def seconds(browser: Browser, url: str, workers: int) -> tuple[float, int]:
-    """(wall seconds, tests) of the second of two runs with so many workers."""
+def measured(browser: Browser, url: str, workers: int, body: dict[str, Any]) -> dict[str, Any]:
+    """The second of two runs with so many workers."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{url}?workers={workers}")
     wait_ready(page)
     run = {}
     for _ in range(2):
-        answer = fetch(page, "app/suites/all/runs", "POST", json={"effort": "quick", "pattern": SELECTION})
+        answer = fetch(page, "app/suites/all/runs", "POST", json=body)
         while True:
             run = fetch(page, f"app/suites/runs/{answer['json']['id']}")["json"]
             if run["state"] != "running":
@@ -35,22 +35,26 @@ def seconds(browser: Browser, url: str, workers: int) -> tuple[float, int]:
             time.sleep(0.5)
         assert run["state"] == "done" and not run["failures"], run
     context.close()
-    return run["seconds"], run["passed"]
+    return run
 
 
 def main() -> None:
     """Print the times and the median ratio."""
-    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    given = dict(enumerate(sys.argv))
+    repeats = int(given.get(1, 3))
+    body = {"effort": given.get(2, "quick"), "pattern": given.get(3, "")}
     site = serving()
     url = next(site)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         ratios = []
         for _ in range(repeats):
-            one, tests = seconds(browser, url, 1)
-            two, _ = seconds(browser, url, 2)
+            runs = [measured(browser, url, workers, body) for workers in (1, 2)]
+            one, two = (run["seconds"] for run in runs)
             ratios.append(one / two)
-            print(f"{tests} tests: one worker {one:.1f} s, two {two:.1f} s, ratio {one / two:.2f}", flush=True)
+            busy = ["+".join(f"{each['seconds']:.1f}" for each in run["by_worker"].values()) for run in runs]
+            print(f"{runs[0]['passed']} tests: one worker {one:.1f} s ({busy[0]} in tests), two {two:.1f} s ({busy[1]}), "
+                  f"ratio {one / two:.2f}", flush=True)  # fmt: skip
         browser.close()
     site.close()
     print(f"median ratio {statistics.median(ratios):.2f}")

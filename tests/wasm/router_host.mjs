@@ -23,7 +23,7 @@ for (const name of fs.readdirSync(path.join(root, 'router'))) {
   if (name.endsWith('.py')) interpreter.FS.writeFile(`/policy/router/${name}`, fs.readFileSync(path.join(root, 'router', name)));
 }
 interpreter.runPython('import sys\nsys.path.insert(0, "/policy")\nfrom router.router import handle_json');
-interpreter.runPython('import gc\ndef measure():\n    gc.collect()\n    return gc.mem_alloc()\n');
+interpreter.runPython('import gc\ngc.threshold(1 << 20)\ndef measure():\n    gc.collect()\n    return gc.mem_alloc()\n');
 const handle = interpreter.globals.get('handle_json');
 const measure = interpreter.globals.get('measure');
 const boot_ms = performance.now() - began;
