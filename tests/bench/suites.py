@@ -34,6 +34,8 @@ def measured(browser: Browser, url: str, workers: int, body: dict[str, Any]) -> 
                 break
             time.sleep(0.5)
         assert run["state"] == "done" and not run["failures"], run
+        busy = "+".join(f"{each['seconds']:.1f}" for each in run["by_worker"].values())
+        print(f"  {workers} workers: {run['passed']} tests in {run['seconds']:.1f} s, in tests {busy} s", flush=True)
     context.close()
     return run
 
@@ -52,9 +54,7 @@ def main() -> None:
             runs = [measured(browser, url, workers, body) for workers in (1, 2)]
             one, two = (run["seconds"] for run in runs)
             ratios.append(one / two)
-            busy = ["+".join(f"{each['seconds']:.1f}" for each in run["by_worker"].values()) for run in runs]
-            print(f"{runs[0]['passed']} tests: one worker {one:.1f} s ({busy[0]} in tests), two {two:.1f} s ({busy[1]}), "
-                  f"ratio {one / two:.2f}", flush=True)  # fmt: skip
+            print(f"one worker {one:.1f} s, two {two:.1f} s, ratio {one / two:.2f}", flush=True)
         browser.close()
     site.close()
     print(f"median ratio {statistics.median(ratios):.2f}")
