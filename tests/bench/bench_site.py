@@ -55,10 +55,10 @@ def site(extra: dict[str, tuple[str, bytes]] | None = None, handler: type[Handle
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+def chromium(*flags: str) -> Iterator[Browser]:
+    """Debian's Chromium, headless, with more flags if given."""
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         try:
             yield browser
         finally:
