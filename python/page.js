@@ -49,6 +49,15 @@ for (const need of missing()) {
   if (need !== 'secure') document.documentElement.dataset.state = 'failed';
 }
 
+// From a kept app the first answer comes about as soon as this thread could have Python: the answer goes first.
+const FIRST_MS = 2000;
+if (import.meta.url.includes('/@') && !(/** @type {any} */ (window).keriwasm?.status.ready)) {
+  await new Promise(resolve => {
+    document.addEventListener('keriwasm:answer', resolve, { once: true });
+    setTimeout(resolve, FIRST_MS);
+  });
+}
+
 // Not needed here, and the first four are not vendored. "!error" keeps PyScript's messages in the console.
 const plugins = ['!codemirror', '!py-editor', '!py-game', '!py-terminal', '!donkey', '!deprecations-manager', '!error'];
 

@@ -1,14 +1,16 @@
 // @ts-check
 /**
  * Fetches once, for all pool workers, what pyscript.toml names, and checks it against static/lock.json before it runs.
+ * A warm start does without: what is fetched here one by one lies checked in one file then (pack.js).
  *
  * The manifest is read with PyScript's own TOML parser, so that this host and PyScript agree on what it says.
  * JavaScript modules cannot be handed over as bytes under our CSP: they are fetched and checked here, and imported
  * afterwards. From the kept app the service worker gives the same bytes, checked again; on a first visit it is the HTTP
  * cache that answers. What that guard does not catch: then, a server that answers the second fetch with other bytes.
  */
-import { imageKey } from './images.js';
+import { checked, compile, good } from './checked.js';
 import './kept.js';
+import { memory } from './pack.js';
 
 const { digest } = /** @type {any} */ (globalThis).keriwasmKept;
 
@@ -16,11 +18,7 @@ const LOCK = 'static/lock.json';
 const MANIFEST = 'pyscript.toml';
 const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
 
-/** @param {string} hex @returns {string} a Subresource Integrity value */
-function integrity(hex) {
-  const bytes = /** @type {RegExpMatchArray} */ (hex.match(/../g)).map(pair => parseInt(pair, 16));
-  return `sha256-${btoa(String.fromCharCode(...bytes))}`;
-}
+/** Where the bytes of a file lie in the memory that all workers get. @typedef {{ at: number, size: number }} Slot */
 
 /**
  * @param {URL} base folder of the app's files: that of index.html, or one that names a kept generation
@@ -40,26 +38,14 @@ export function loadAssets(base, version, onprogress) {
   /** The path as the lock writes it. */
   const clean = (/** @type {string} */ path) => new URL(path, base).pathname.slice(base.pathname.length);
 
-  /** Answers come from the network or the HTTP cache; a cached asset that fails its check is fetched once more.
-   *  @type {(path: string, locked: Map<string, any>) => Promise<Response>} */
+  /** @type {(path: string, locked: Map<string, any>) => Promise<Response>} */
   async function get(path, locked) {
     const asset = locked.get(clean(path));
     const url = new URL(path, base);
-    const options = asset ? { integrity: integrity(asset.sha256) } : { cache: /** @type {RequestCache} */ ('no-cache') };
-    let response;
-    try {
-      response = await fetch(url, options);
-    } catch (error) {
-      if (!asset) throw new Error(`${clean(path)} could not be fetched: ${error}`);
-      response = await fetch(url, { ...options, cache: 'reload' }).catch(() => {
-        throw new Error(`${clean(path)} could not be fetched, or it is not what static/lock.json says (sha256 ${asset.sha256})`);
-      });
-    }
-    if (!response.ok) {
-      const why = response.headers.get('x-kept-problem');
-      throw new Error(why ? decodeURIComponent(why) : `${clean(path)} could not be fetched: HTTP ${response.status}`);
-    }
-    return response;
+    if (asset) return good(await checked(url, clean(path), asset.sha256), clean(path));
+    return good(await fetch(url, { cache: 'no-cache' }).catch(error => {
+      throw new Error(`${clean(path)} could not be fetched: ${error}`);
+    }), clean(path));
   }
 
   /** Our own files as they were read. @type {Map<string, ArrayBuffer>} */
@@ -87,49 +73,55 @@ export function loadAssets(base, version, onprogress) {
       throw new Error(`this page is version ${version}, but the server has ${config.version}: reload the page`);
     }
     const locked = new Map(lock.assets.map((/** @type {any} */ asset) => [asset.path, asset]));
-    return { config, locked, texts: [version, manifest, lockText] };
+    return { config, locked };
   })();
 
-  const pool = described.then(async ({ config, locked, texts }) => {
-    const folder = config.interpreter.replace(/[^/]*$/, '');
+  const pool = described.then(async ({ config, locked }) => {
+    const folder = clean(config.interpreter).replace(/[^/]*$/, '');
     const modules = [config.interpreter, `${folder}pyodide.asm.mjs`];
     const wasm = `${folder}pyodide.asm.wasm`;
     // Of Pyodide's own list of packages only its head is used: nothing is ever loaded by name from there.
     const list = get(`${folder}pyodide-lock.json`, locked).then(response => response.json());
     const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
-    const counted = [wasm, stdlib, ...modules, ...config.packages, ...Object.keys(config.pool.later), ...Object.keys(config.files)];
-    bytes.total = counted.reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
+    const wanted = [stdlib, ...config.packages, ...Object.keys(config.pool.later), ...Object.keys(config.files)];
+    bytes.total = [wasm, ...modules, ...wanted].reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
-    const [{ info }, module, library, , packages, later, files] = await Promise.all([
+    const [{ info }, module, read_] = await Promise.all([
       list,
-      get(wasm, locked).then(response => WebAssembly.compileStreaming(response)).then(compiled => {
-        count(locked.get(clean(wasm))?.size ?? 0);
+      compile(base, { path: wasm, sha256: locked.get(wasm).sha256 }).then(compiled => {
+        count(locked.get(wasm)?.size ?? 0);
         return compiled;
       }),
-      read(stdlib, locked),
+      Promise.all(wanted.map(path => read(path, locked))),
       Promise.all(modules.map(path => read(path, locked))),
-      Promise.all(config.packages.map(async (/** @type {string} */ path) =>
-        ({ name: /** @type {string} */ (path.split('/').pop()), bytes: await read(path, locked) }))),
-      Promise.all(Object.entries(config.pool.later).map(async ([path, modules]) =>
-        ({ name: /** @type {string} */ (path.split('/').pop()), modules, bytes: await read(path, locked) }))),
-      Promise.all(Object.entries(config.files).map(async ([path, target]) =>
-        ({ path: String(target), bytes: await read(path, locked) }))),
     ]);
+    // One piece of memory for all: workers see it at once where memory can be shared, and a pack is made of it.
+    const whole = memory(read_.reduce((sum, buffer) => sum + buffer.byteLength, 0));
+    let end = 0;
+    /** @type {Map<string, Slot>} */
+    const slots = new Map(wanted.map((path, index) => {
+      const part = new Uint8Array(read_[index]);
+      new Uint8Array(whole).set(part, end);
+      end += part.length;
+      return [path, { at: end - part.length, size: part.length }];
+    }));
+    const named = (/** @type {string} */ path) => ({ name: /** @type {string} */ (path.split('/').pop()), ...slots.get(path) });
     return {
-      interpreter: new URL(config.interpreter, base).href, info, module, stdlib: library, packages, later, files,
+      bytes: whole, module, interpreter: clean(config.interpreter), info, wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
+      stdlib: slots.get(stdlib), packages: config.packages.map(named),
+      later: Object.entries(config.pool.later).map(([path, names]) => ({ ...named(path), modules: names })),
+      files: Object.entries(config.files).map(([path, target]) => ({ path: String(target), ...slots.get(path) })),
       config: { pool: config.pool, slices: config.slices, snapshot: config.snapshot },
-      // What a memory snapshot is made of, beyond what the lock names: one that was made of anything else is not found.
-      image_key: await imageKey([...texts, ...files.map(file => new TextDecoder().decode(file.bytes))]),
     };
   });
 
   const router = described.then(async ({ config, locked }) => {
-    const [shell, micropython, ...texts] = await Promise.all([
+    const [shell, , ...texts] = await Promise.all([
       text('index.html'), get(config.router.interpreter, locked), ...config.router.files.map(text),
     ]);
     const names = config.router.files.map((/** @type {string} */ path) => path.split('/').pop());
     return {
-      shell, config: { pool: config.pool, slices: config.slices }, micropython: new URL(micropython.url),
+      shell, config: { pool: config.pool, slices: config.slices }, micropython: clean(config.router.interpreter),
       python: Object.fromEntries(names.map((/** @type {string} */ name, /** @type {number} */ at) => [name, texts[at]])),
     };
   });

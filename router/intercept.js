@@ -113,7 +113,8 @@ const leadership = new Leadership(base, () => generation, () => serviceWorker.th
 const offline = new Offline(base, {
   version: VERSION,
   generation: () => generation,
-  adopt(id) { generation = id; handPort(); },
+  adopt(id) { generation = id; own.kept(id); handPort(); },
+  unkept: reason => own.kept('', reason),
   digests: () => own.digests,
   registration: () => serviceWorker,
   offer: reason => tell('connection', { state: 'update', reason }),
@@ -259,5 +260,5 @@ addEventListener('pagehide', (/** @type {PageTransitionEvent} */ event) => {
 });
 addEventListener('pageshow', (/** @type {PageTransitionEvent} */ event) => { if (event.persisted) leadership.join(); });
 show();
-leadership.join();
+leadership.join().then(() => own.dismiss());
 firstPage();

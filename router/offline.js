@@ -10,15 +10,22 @@ const AFTER_READY_MS = 2500;
 const AGAIN_MS = 3_600_000;
 const AWAKE_MS = 600_000;
 
+/** Why this page's app is not kept, by the state of the report. */
+const UNKEPT = {
+  off: 'this browser keeps no apps for this address', ask: 'this browser was asked to save data, so the app is not kept',
+  dev: 'the server is one for development', failed: 'the app could not be kept',
+};
+
 /** @typedef {{ state: string, done?: number, total?: number, reason?: string, id?: string, current?: string | null, next?: string | null,
  *             size?: number, version?: string, digests?: { [path: string]: string } }} Report */
 
 export class Offline {
   /**
    * @param {URL} base
-   * @param {{ version: string, generation: () => string, adopt: (id: string) => void, digests: () => { [path: string]: string } | undefined,
+   * @param {{ version: string, generation: () => string, adopt: (id: string) => void, unkept: (reason: string) => void, digests: () => { [path: string]: string } | undefined,
    *           registration: () => Promise<ServiceWorkerRegistration | null>, offer: (reason: string) => void }} page
-   *   `generation` that this page runs, '' when it came straight from the server; `adopt` tells it which one that was
+   *   `generation` that this page runs, '' when it came straight from the server; `adopt` tells it which one that was,
+   *   `unkept` why none is kept
    */
   constructor(base, page) {
     this.base = base;
@@ -37,6 +44,8 @@ export class Offline {
   tell(report) {
     this.report = report;
     document.documentElement.dataset.offline = report.state;
+    const { [report.state]: unkept } = /** @type {{ [state: string]: string }} */ (UNKEPT);
+    if (unkept && !this.page.generation()) this.page.unkept(unkept);
     const { digests, ...detail } = report;
     document.dispatchEvent(new CustomEvent('keriwasm:offline', { detail }));
   }

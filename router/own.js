@@ -59,7 +59,8 @@ export class Own {
   /** Starts the router worker, or starts it anew. @param {string} [reason] */
   start(reason) {
     this.end(`The router was lost (${reason}). It is being started anew: try again in a moment.`);
-    const worker = this.worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'router' });
+    const early = this.#early();
+    const worker = this.worker = early ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'router' });
     const channel = new MessageChannel();
     let spoke = false;
     let whole = false;
@@ -90,6 +91,16 @@ export class Own {
     this.tell.opened(door);
   }
 
+  /** The router worker that router/early.js started, once; null if there is none that works. @returns {Worker | null} */
+  #early() {
+    const { keriwasmEarly: early } = /** @type {any} */ (globalThis);
+    /** @type {any} */ (globalThis).keriwasmEarly = null;
+    return early && !early.error ? early.worker : null;
+  }
+
+  /** This page does not run the pool: what was started early for it ends. */
+  dismiss() { this.#early()?.terminate(); }
+
   /** @param {Worker} worker @param {string} reason */
   lost(worker, reason) {
     if (worker !== this.worker) return;
@@ -105,6 +116,9 @@ export class Own {
     this.worker?.postMessage({ v: PROTOCOL, type: 'door:open', version: VERSION, door: name }, [port]);
     return name;
   }
+
+  /** Which kept generation of the app this page's files are, or why none is kept. @param {string} id @param {string} [reason] */
+  kept(id, reason = '') { this.worker?.postMessage({ v: PROTOCOL, type: 'router:kept', version: VERSION, id, reason }); }
 
   /** @param {string} name */
   shut(name) { this.worker?.postMessage({ v: PROTOCOL, type: 'door:shut', version: VERSION, door: name }); }

@@ -154,6 +154,8 @@ class Router(Admission, Delivery, Dispatching, Listening):
             size = min(most, max(2, min(8, whole(event.get("cores"), 2, 1))))
             if event.get("workers") is not None:
                 self.log("warn", "workers must be a number from 1 to %d; %d are started" % (most, size))
+        self.pool.cores = whole(event.get("cores"), 2, 1)
+        self.pool.opened = event.get("warm") is not True
         self.pool.resize(size, self.now)
 
     def out_append(self, command: dict):

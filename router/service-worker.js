@@ -131,8 +131,11 @@
     const inner = url.pathname.startsWith(`${base.pathname}app/`);
     const saving = inner && url.searchParams.has('download');
     const limit = request.method === 'GET' && !saving ? NAVIGATION_MS : 30000;
-    const door = inner ? await relay.door('', Math.min(limit, PORT_MS)) : null;
-    if (door && (!generation || door.generation === generation.id)) {
+    // With serve.py --dev a page is loaded anew because something was edited: the pool before does not have it.
+    const edited = limit === NAVIGATION_MS && (await kept.state()).dev;
+    const door = inner && !edited ? await relay.door('', Math.min(limit, PORT_MS)) : null;
+    // Only a pool of the same version: the pages it makes name files of its own, which may be kept no more.
+    if (door && door.generation === (generation?.id ?? '')) {
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), limit);
       try {

@@ -32,6 +32,8 @@ class Pool:
         self.workers = []
         self.generations = {}
         self.target = 0
+        self.cores = 2
+        self.opened = True  # False on a warm start until its first worker is through with its boot, well or badly
         self.whole_once = False
         self.told = None  # the last status
         self.told_key = None
@@ -52,7 +54,7 @@ class Pool:
                 worker = Worker(index)
                 self.workers.append(worker)
                 self.workers.sort(key=lambda one: one.index)
-                self.spawn(worker, now)
+                self.enlist(worker, now)
             elif worker.state == FAILED:
                 worker.boot_failures = 0
                 self.spawn(worker, now)
@@ -74,6 +76,29 @@ class Pool:
             if worker.alive():
                 self.emit({"do": "kill", "worker": worker.id, "generation": worker.generation})
             self.workers.remove(worker)
+
+    def enlist(self, worker: Worker, now: float):
+        """Start a new worker, or let it wait until the first can answer.
+
+        From a memory snapshot a worker is there in a moment, if it has a core: half of the cores are for those that boot
+        first, so that somebody answers soon, and the page and the router have the others; then all the rest at once.
+        """
+        booting = len([one for one in self.workers if one.state == BOOTING and one.generation])
+        if self.opened or booting < max(1, self.cores // 2):
+            self.spawn(worker, now)
+        else:
+            worker.state = BOOTING
+            worker.stage = "waiting"
+            worker.heard_at = now
+
+    def open(self, now: float):
+        """The first worker is through: those that waited for it start."""
+        if self.opened:
+            return
+        self.opened = True
+        for worker in self.workers:
+            if worker.state == BOOTING and not worker.generation:
+                self.spawn(worker, now)
 
     def spawn(self, worker: Worker, now: float):
         """Start the next generation of a worker."""
@@ -142,6 +167,7 @@ class Pool:
         worker.python = text(event.get("python"), worker.python)
         worker.stage = None
         worker.done = worker.total = None
+        self.open(now)
 
     def on_heartbeat(self, worker: Worker, event: dict, now: float):
         """Its scheduler turns."""
@@ -170,6 +196,7 @@ class Pool:
         """
         self.changed = True
         booting = worker.state == BOOTING
+        self.open(now)
         self.emit({"do": "kill", "worker": worker.id, "generation": worker.generation})
         running, closing = worker.clear()
         worker.state = DEAD
@@ -225,7 +252,7 @@ class Pool:
             if state == DEAD:
                 if worker.spawn_at is not None and worker.spawn_at <= now:
                     self.spawn(worker, now)
-            elif state == BOOTING:
+            elif state == BOOTING and worker.generation:
                 silence = now - worker.heard_at
                 if silence >= self.numbers["boot_timeout_ms"]:
                     cause = "no progress of its boot for %s (stage %s)" % (seconds(silence), worker.stage)

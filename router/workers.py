@@ -59,7 +59,7 @@ class Worker:
 
     def alive(self) -> bool:
         """True if a generation of it exists."""
-        return self.state in (BOOTING, READY, BUSY, HUNG, DRAINING)
+        return self.generation > 0 and self.state in (BOOTING, READY, BUSY, HUNG, DRAINING)
 
     def offers(self, slice: str, where: str = "all") -> bool:
         """True if it serves ``slice``; pinned routes are served by w1 alone."""

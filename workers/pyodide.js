@@ -7,41 +7,55 @@
 
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
 /** @typedef {(stage: string, done: number, detail: string) => void} Progress */
+/** @typedef {{ at: number, size: number }} Slot */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const HOME = '/home/pyodide';
 const SITE = '/lib/python3.14/site-packages';
+const STDLIB = '/lib/python314.zip';
 const PACKED = '/packed';
+
+/** A file's bytes as they lie in the memory that all workers share. @param {Envelope} init @param {Slot} slot */
+const view = ({ bytes }, { at, size }) => new Uint8Array(bytes, at, size);
 
 /**
  * Pyodide fetches its wasm and its library by itself, in every worker. It has no public option to be given them, so for
  * the time of `loadPyodide` those two requests are answered with what the router worker already fetched, checked and
  * compiled: one download, one check and one compilation for the whole pool.
- * @template T @param {Envelope} init @param {() => Promise<T>} work @returns {Promise<T>}
+ * TextDecoder refuses shared memory, in which the snapshot lies: it gets a copy of what it is to read.
+ * @template T @param {Promise<any>} module @param {ArrayBuffer} stdlib @param {() => Promise<T>} work @returns {Promise<T>}
  */
-async function withSharedAssets(init, work) {
+async function withSharedAssets(module, stdlib, work) {
   const { fetch } = scope;
   const { instantiateStreaming } = WebAssembly;
+  const { decode } = TextDecoder.prototype;
   scope.fetch = (request, options) => {
     const url = String(request);
     if (url.endsWith('.asm.wasm')) return Promise.resolve(new Response(null));
-    if (url.endsWith('python_stdlib.zip')) return Promise.resolve(new Response(init.stdlib));
+    if (url.endsWith('python_stdlib.zip')) return Promise.resolve(new Response(stdlib));
     return fetch.call(scope, request, options);
   };
-  const module = /** @type {WebAssembly.Module} */ (init.module);
-  WebAssembly.instantiateStreaming = async (_, imports) => ({ module, instance: await WebAssembly.instantiate(module, imports) });
+  WebAssembly.instantiateStreaming = async (_, imports) =>
+    ({ module: await module, instance: await WebAssembly.instantiate(/** @type {WebAssembly.Module} */ (await module), imports) });
+  TextDecoder.prototype.decode = function (/** @type {any} */ input, /** @type {any} */ options) {
+    return decode.call(this, globalThis.SharedArrayBuffer && input?.buffer instanceof SharedArrayBuffer ? input.slice() : input, options);
+  };
   try {
     return await work();
   } finally {
     scope.fetch = fetch;
     WebAssembly.instantiateStreaming = instantiateStreaming;
+    TextDecoder.prototype.decode = decode;
   }
 }
 
-/** @param {Envelope} init @param {object} options of loadPyodide, beyond those that every worker has */
-async function load(init, options) {
+/**
+ * @param {Envelope} init @param {object} options of loadPyodide, beyond those that every worker has
+ * @param {Promise<any>} module the compiled one @param {ArrayBuffer} stdlib
+ */
+async function load(init, options, module, stdlib) {
   const { loadPyodide } = await import(init.interpreter);
-  return withSharedAssets(init, () => loadPyodide({
+  return withSharedAssets(module, stdlib, () => loadPyodide({
     lockFileContents: JSON.stringify({ info: init.info, packages: {} }),
     packageBaseUrl: init.interpreter.replace(/[^/]*$/, ''),
     stdout: (/** @type {string} */ text) => console.info(`[${init.id}] ${text}`),
@@ -52,21 +66,24 @@ async function load(init, options) {
 
 /** @param {any} python @param {Envelope} init */
 function writeFiles(python, init) {
-  for (const { path, bytes } of init.files) {
-    const target = path.startsWith('/') ? path : `${HOME}/${path.replace(/^\.\//, '')}`;
-    python.FS.mkdirTree(target.replace(/\/[^/]*$/, ''));
-    python.FS.writeFile(target, new Uint8Array(bytes));
+  const made = new Set();
+  for (const file of init.files) {
+    const target = file.path.startsWith('/') ? file.path : `${HOME}/${file.path.replace(/^\.\//, '')}`;
+    const folder = target.replace(/\/[^/]*$/, '');
+    if (!made.has(folder)) python.FS.mkdirTree(folder);
+    made.add(folder);
+    python.FS.writeFile(target, view(init, file));
   }
 }
 
-/** Wheels that stay packed until they are needed. @param {any} python @param {any[]} wheels */
-function writeWheels(python, wheels) {
+/** Wheels that stay packed until they are needed; only read, so no worker needs a copy. @param {any} python @param {Envelope} init @param {any[]} wheels */
+function writeWheels(python, init, wheels) {
   python.FS.mkdirTree(PACKED);
-  for (const { name, bytes } of wheels) python.FS.writeFile(`${PACKED}/${name}`, new Uint8Array(bytes), { canOwn: true });
+  for (const wheel of wheels) python.FS.writeFile(`${PACKED}/${wheel.name}`, view(init, wheel), { canOwn: true });
 }
 
-/** @param {any} python @param {ArrayBuffer} bytes */
-const unpackWheel = (python, bytes) => python.unpackArchive(bytes, 'wheel', { extractDir: SITE });
+/** @param {any} python @param {Envelope} init @param {Slot} wheel */
+const unpackWheel = (python, init, wheel) => python.unpackArchive(view(init, wheel).slice().buffer, 'wheel', { extractDir: SITE });
 
 /** Module -> the packed wheel that keriwasm/later.py unpacks for it. @param {Envelope} init @returns {Record<string, string>} */
 export const packedModules = init => Object.fromEntries(init.later.flatMap((/** @type {any} */ { name, modules }) =>
@@ -75,13 +92,13 @@ export const packedModules = init => Object.fromEntries(init.later.flatMap((/** 
 /** A plain boot: what every worker needs is unpacked, nothing imported. @param {Envelope} init @param {Progress} progress */
 export async function fresh(init, progress) {
   progress('start', 0, 'Python');
-  const python = await load(init, {});
-  for (const [at, { name, bytes }] of init.packages.entries()) {
-    progress('install', at + 1, name);
-    unpackWheel(python, bytes);
+  const python = await load(init, {}, init.module, view(init, init.stdlib).slice().buffer);
+  for (const [at, wheel] of init.packages.entries()) {
+    progress('install', at + 1, wheel.name);
+    unpackWheel(python, init, wheel);
   }
   writeFiles(python, init);
-  writeWheels(python, init.later);
+  writeWheels(python, init, init.later);
   return python;
 }
 
@@ -89,24 +106,28 @@ export async function fresh(init, progress) {
  * A boot from a snapshot: the memory is that of a worker which had imported everything. All wheels stay packed until
  * they are needed (keriwasm/later.py), because files are not part of a snapshot.
  * @param {Envelope} init @param {Progress} progress
+ * @param {{ module?: Promise<any>, filled?: Promise<any>, all?: Promise<any> }} [later] what is not there yet: the compiled
+ *   module; the snapshot, and the other bytes, read and checked
  */
-export async function restored(init, progress) {
+export async function restored(init, progress, { module = init.module, filled, all } = {}) {
   progress('restore', 0, 'Python');
-  // TextDecoder refuses shared memory, so each worker takes a copy of its own.
-  const image = new Uint8Array(init.image).slice();
+  const image = view(init, init.image);
   const { default: create } = await import(init.interpreter.replace(/pyodide\.mjs$/, 'pyodide.asm.mjs'));
   const python = await load(init, {
     _loadSnapshot: image,
     // A snapshot larger than the first heap fails ("offset is out of bounds"), so the heap is grown before it is read;
     // the restored memory replaces the allocator's state as well.
     createPyodideModule: async (/** @type {any} */ settings) => {
-      const module = await create(settings);
-      while (module.HEAP8.length < image.byteLength) module._malloc(8 << 20);
-      return module;
+      const created = await create(settings);
+      while (created.HEAP8.length < image.byteLength) created._malloc(8 << 20);
+      await filled;
+      return created;
     },
-  });
+  }, module, new ArrayBuffer(0));
+  await all;
+  python.FS.writeFile(STDLIB, view(init, init.stdlib), { canOwn: true });  // read only, as the wheels: no worker needs a copy
   writeFiles(python, init);
-  writeWheels(python, [...init.packages, ...init.later]);
+  writeWheels(python, init, [...init.packages, ...init.later]);
   call(python, 'keriwasm.snapshot', 'restored', PACKED);
   return python;
 }
@@ -121,14 +142,14 @@ const call = (python, module, name, ...texts) =>
  */
 export async function makeImage(init, progress) {
   progress('start', 0, 'Python');
-  const python = await load(init, { _makeSnapshot: true });
+  const python = await load(init, { _makeSnapshot: true }, init.module, view(init, init.stdlib).slice().buffer);
   writeFiles(python, init);
-  for (const [at, { name, bytes }] of init.packages.entries()) {
-    progress('install', at + 1, name);
-    unpackWheel(python, bytes);
-    call(python, 'keriwasm.snapshot', 'note', name, SITE);
+  for (const [at, wheel] of init.packages.entries()) {
+    progress('install', at + 1, wheel.name);
+    unpackWheel(python, init, wheel);
+    call(python, 'keriwasm.snapshot', 'note', wheel.name, SITE);
   }
-  writeWheels(python, init.later);
+  writeWheels(python, init, init.later);
   progress('import', init.packages.length + 1, 'everything');
   const what = { ...init.config.snapshot, slices: init.config.slices, later: packedModules(init) };
   call(python, 'keriwasm.snapshot', 'prepare', JSON.stringify(what));

@@ -4,6 +4,7 @@
  *
  * All policy is Python (scheduler, Doers, slices). This file imports and moves messages; pyodide.js starts the interpreter.
  */
+import { begin } from './ahead.js';
 import { fresh, makeImage, packedModules, restored } from './pyodide.js';
 
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
@@ -14,8 +15,13 @@ const waiting = [];
 /** @type {(message: Envelope) => void} */
 let deliver = message => { waiting.push(message); };
 
+/** A restore that was begun before it was known who this worker is. @type {null | ReturnType<typeof begin>} */
+let ahead = null;
+
 scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
   if (data.type === 'worker:init') boot(data).catch(error => fail(data, error));
+  else if (data.type === 'worker:ahead') ahead = begin(data);
+  else if (data.type === 'ahead:image' || data.type === 'ahead:all') ahead?.give[data.type.slice('ahead:'.length)]();
   else deliver(data);
 };
 
@@ -28,8 +34,10 @@ function fail(init, error) {
 /** The slices of the manifest that this worker is to carry. @param {Envelope} init */
 const chosen = init => Object.fromEntries(init.slices.map((/** @type {string} */ name) => [name, init.config.slices[name]]));
 
-/** @param {Envelope} init */
-async function boot(init) {
+/** @param {Envelope} told */
+async function boot(told) {
+  /** @type {Envelope} */
+  const init = { ...await ahead?.parts, ...told };
   const started = performance.timeOrigin + performance.now();
   const steps = init.packages.length + 3;
   const post = (/** @type {string} */ type, /** @type {object} */ fields, /** @type {Transferable[]} */ transfer = []) =>
@@ -44,7 +52,7 @@ async function boot(init) {
   let python = null;
   if (init.image) {
     // A snapshot that does not start must cost no worker: it is refused, and this one boots plainly.
-    python = await restored(init, progress).catch(error => { post('worker:unusable', { reason: String(error?.message ?? error).slice(-500) }); });
+    python = await (ahead?.python ?? restored(init, progress)).catch(error => { post('worker:unusable', { reason: String(error?.message ?? error).slice(-500) }); });
   }
   const image = Boolean(python);
   python ??= await fresh(init, progress);
@@ -60,7 +68,7 @@ async function boot(init) {
     heap_bytes: () => python._module.HEAPU8.length,
     crash(/** @type {string} */ reason) { setTimeout(() => { throw new Error(reason); }); },
   };
-  const { module, stdlib, packages, files, config, info, image: _, ...plain } = init;
+  const { module, bytes, first, stdlib, wasm, packages, files, config, info, image: _, ...plain } = init;
   const settings = { ...plain, pool: config.pool, heartbeat_ms: config.pool.heartbeat_ms, slices: chosen(init),
     later: packedModules(init), image, started };
   const receive = await python.pyimport('main').start(host, JSON.stringify(settings));

@@ -1,6 +1,6 @@
 """A house around the router for its tests: a clock that stands still until it is moved, doors, and workers made of paper.
 
-`House.feed` gives the router one event and does what its commands say, as router/worker.js would. Whatever the router must never do
+`House.feed` gives the router one event and does what its commands say, as router/host.js would. Whatever the router must never do
 fails there and then (`Broken`), in whatever test runs.
 """
 
@@ -93,7 +93,8 @@ class House:
     """Router, doors, workers and the clock."""
 
     def __init__(
-        self, workers: Any = 2, *, slices=None, pool=None, faults=True, boot=True, table=None, shell=SHELL, base="/sub/"
+        self, workers: Any = 2, *, slices=None, pool=None, faults=True, boot=True, table=None, shell=SHELL, base="/sub/",
+        warm=False
     ):
         self.router = Router() if table is None else Router(table)
         self.now = START
@@ -117,10 +118,13 @@ class House:
             "pool": pool or {},
             "slices": {name: {"module": "x", "workers": where} for name, where in names.items()},
         }
-        self.feed("init", config=config, workers=workers, faults=faults, base=base, shell=shell, version="test")
+        self.feed("init", config=config, workers=workers, faults=faults, base=base, shell=shell, version="test", warm=warm)
         if boot:
-            for id in sorted(self.papers):
+            for id in sorted(self.papers):  # the others wait until the first are through
                 self.ready(id)
+            for id in sorted(self.papers):
+                if self.router.pool.get(id).state == "booting":
+                    self.ready(id)
 
     # -- events ---------------------------------------------------------------------------------------------------------
 

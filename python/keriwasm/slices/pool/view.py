@@ -62,9 +62,9 @@ def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) ->
 
 IMAGES = {
     "used": ("ok", "Workers started from the kept memory snapshot."),
-    "none": ("plain", "A plain start: no snapshot of this version is kept yet. One is made when the pool is idle."),
+    "none": ("plain", "A plain start: no memory snapshot of this version is kept yet. One is made when the pool is idle."),
     "making": ("info", "A spare worker is making a memory snapshot for the next visit."),
-    "kept": ("ok", "A plain start; the next one is from the memory snapshot that was just made."),
+    "kept": ("ok", "A plain start; the next one is from the memory snapshot that is kept now."),
     "refused": ("warn", "A plain start: the memory snapshot was refused."),
     "failed": ("warn", "A plain start, and no memory snapshot could be made."),
     "off": ("plain", "A plain start: no memory snapshot can be kept here."),
@@ -74,7 +74,8 @@ IMAGES = {
 
 def image(told: dict[str, Any]) -> dict[str, Any]:
     """`{state, kind, text, reason, bytes, ms}` of the memory snapshot; state None while the router does not know yet."""
-    kind, text = IMAGES.get(told.get("state") or "", ("plain", "Looking for a kept memory snapshot."))
+    unknown = ("plain", "A plain start: a memory snapshot is made for the next visits once the app is kept.")
+    kind, text = IMAGES.get(told.get("state") or "", unknown)
     return {"state": told.get("state"), "kind": kind, "text": text} | {key: told.get(key) for key in ("reason", "bytes", "ms")}
 
 

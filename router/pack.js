@@ -1,0 +1,145 @@
+// @ts-check
+/**
+ * The pack: one file in the browser's private file system with all that the workers of a warm start need: the memory
+ * snapshot and, beside it, the library, the wheels and the files that a first visit fetched one by one and checked.
+ *
+ * It belongs to one kept generation of the app (router/kept.js), whose id is the hash of all its files: with another id
+ * it is not looked at. Read synchronously in a worker it is there in a fraction of what the same bytes take out of the
+ * browser's cache, or as 150 files through the service worker. When a snapshot is made, and what it means to the pool,
+ * decides router/image.py.
+ *
+ * Layout: MAGIC, size of the head (u32), sha256 of the head, the head (JSON), the body. The first part is written last,
+ * so that a file whose writer was killed is none. What the hashes do not catch: somebody who can write to this origin's
+ * storage writes them as well.
+ */
+import './kept.js';
+
+const { digest } = /** @type {any} */ (globalThis).keriwasmKept;
+
+const MAGIC = 'KWPACK1\n';
+const LEAD = MAGIC.length + 4 + 32;
+/** Pieces of the body have a hash each: they are hashed on another thread while the next ones are read. */
+const PIECE = 4 << 20;
+
+/** @typedef {{ generation: string, size: number, pieces: string[], pool: any, router: any, image: { at: number, size: number } }} Head */
+
+const hex = (/** @type {Uint8Array} */ bytes) => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+const unhex = (/** @type {string} */ text) => Uint8Array.from(/** @type {RegExpMatchArray} */ (text.match(/../g)), pair => parseInt(pair, 16));
+
+/** Memory that all workers see at once where the page is isolated; else each gets a copy. @param {number} size */
+export const memory = size => globalThis.crossOriginIsolated && globalThis.SharedArrayBuffer
+  ? new SharedArrayBuffer(size) : new ArrayBuffer(size);
+
+export class Pack {
+  /** @param {string} folder path of the app below its origin: another copy of the app has a pack of its own */
+  constructor(folder) {
+    this.name = `keriwasm-pack${folder.replaceAll('/', '+')}`;
+  }
+
+  /** Why this browser can keep none; '' if it can. */
+  static lack() {
+    return globalThis.FileSystemFileHandle && 'createSyncAccessHandle' in FileSystemFileHandle.prototype && globalThis.crypto?.subtle
+      ? '' : 'this browser has no file system of its own for pages';
+  }
+
+  /** @param {boolean} create @returns {Promise<any>} the file, held by nobody else until it is closed */
+  async open(create) {
+    const folder = await navigator.storage.getDirectory();
+    const file = /** @type {any} */ (await folder.getFileHandle(this.name, { create }));
+    return file.createSyncAccessHandle();
+  }
+
+  /**
+   * The head, checked, if there is a pack of that generation. Rejects when it is damaged or cannot be read.
+   * @param {string} generation
+   * @returns {Promise<null | { head: Head, bytes: SharedArrayBuffer | ArrayBuffer, close: () => void,
+   *                            fill: () => { image: Promise<void>, all: Promise<void> } }>}
+   *   `fill` reads the body into `bytes` and closes the file: first the snapshot, then the rest, each checked when its promise
+   *   resolves; they reject when something is damaged
+   */
+  async find(generation) {
+    const file = await this.open(false).catch(error => { if (error.name !== 'NotFoundError') throw error; });
+    if (!file) return null;
+    try {
+      const lead = new Uint8Array(LEAD);
+      if (file.read(lead, { at: 0 }) < LEAD || new TextDecoder().decode(lead.subarray(0, MAGIC.length)) !== MAGIC) return file.close() ?? null;
+      const text = new Uint8Array(Math.min(new DataView(lead.buffer).getUint32(MAGIC.length), file.getSize()));
+      file.read(text, { at: LEAD });
+      if (await digest(text) !== hex(lead.subarray(MAGIC.length + 4))) throw new Error('its head is damaged (sha256 differs)');
+      /** @type {Head} */
+      const head = JSON.parse(new TextDecoder().decode(text));
+      if (head.generation !== generation) return file.close() ?? null;
+      const bytes = memory(head.size);
+      const start = LEAD + text.length;
+      const fill = () => {
+        const image = this.#read(file, head, start, bytes, 0, Math.ceil(head.image.size / PIECE));
+        const all = image.then(() => this.#read(file, head, start, bytes, Math.ceil(head.image.size / PIECE), head.pieces.length));
+        all.catch(() => {}).finally(() => file.close());
+        return { image, all };
+      };
+      return { head, bytes, fill, close: () => file.close() };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Some pieces of the body. One is hashed on another thread while the next is read.
+   * @param {any} file @param {Head} head @param {number} start of the body @param {SharedArrayBuffer | ArrayBuffer} bytes
+   * @param {number} from @param {number} to
+   */
+  async #read(file, head, start, bytes, from, to) {
+    /** @type {Promise<string>} */
+    let before = Promise.resolve('');
+    const copy = new Uint8Array(PIECE);  // no digest of shared memory
+    const check = async (/** @type {number} */ at) => {
+      if (at >= from && await before !== head.pieces[at]) throw new Error(`piece ${at + 1} of ${head.pieces.length} is damaged (sha256 differs)`);
+    };
+    for (let at = from; at < to; at += 1) {
+      const part = new Uint8Array(bytes, at * PIECE, Math.min(PIECE, head.size - at * PIECE));
+      if (file.read(part, { at: start + at * PIECE }) < part.length) throw new Error('it ends too early');
+      await check(at - 1);
+      copy.set(part);
+      before = digest(copy.subarray(0, part.length));  // it takes its own copy at once
+    }
+    await check(to - 1);
+  }
+
+  /**
+   * Writes a pack in place of the one before. Rejects when the browser has no room; then there is none.
+   * @param {Omit<Head, 'size' | 'pieces'>} about @param {Uint8Array[]} parts the body
+   */
+  async keep(about, parts) {
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    const body = new Uint8Array(size);
+    parts.reduce((at, part) => { body.set(part, at); return at + part.length; }, 0);
+    const pieces = [];
+    for (let at = 0; at < size; at += PIECE) pieces.push(await digest(body.subarray(at, at + PIECE)));
+    const head = new TextEncoder().encode(JSON.stringify({ ...about, size, pieces }));
+    const lead = new Uint8Array(LEAD);
+    lead.set(new TextEncoder().encode(MAGIC));
+    new DataView(lead.buffer).setUint32(MAGIC.length, head.length);
+    lead.set(unhex(await digest(head)), MAGIC.length + 4);
+    const file = await this.open(true);
+    try {
+      file.truncate(0);
+      for (const [bytes, at] of /** @type {Array<[Uint8Array, number]>} */ ([[head, LEAD], [body, LEAD + head.length]])) {
+        if (file.write(bytes, { at }) < bytes.length) throw new Error('the browser has no room for it');
+      }
+      file.flush();
+      file.write(lead, { at: 0 });
+      file.flush();
+    } catch (error) {
+      file.truncate(0);
+      throw error;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Deletes it. */
+  async drop() {
+    await (await navigator.storage.getDirectory()).removeEntry(this.name).catch(error => { if (error.name !== 'NotFoundError') throw error; });
+  }
+}

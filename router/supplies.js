@@ -1,0 +1,157 @@
+// @ts-check
+/**
+ * What every pool worker is given to start with, and the router's own Python: out of the pack of a visit before (pack.js)
+ * where there is one, else fetched (assets.js). No policy: what became of the memory snapshot is told, router/image.py
+ * decides what is done about it.
+ */
+import { loadAssets } from './assets.js';
+import { compile } from './checked.js';
+import { Pack } from './pack.js';
+
+/**
+ * @typedef {{ bytes: SharedArrayBuffer | ArrayBuffer, module: WebAssembly.Module, image: null | { at: number, size: number },
+ *             first: number, interpreter: string, [field: string]: any }} Parts
+ *   `bytes` holds the contents of all files, from `first` on, each by its `at` and `size`, and the memory snapshot (`image`) if
+ *   there is one
+ * @typedef {import('./ahead.js').Found} Found
+ */
+
+/** Where the next thing may begin. @param {number} size */
+const aligned = size => Math.ceil(size / 8) * 8;
+
+export class Supplies {
+  /**
+   * @param {URL} files folder of the app's files: that of index.html, or one that names a kept generation
+   * @param {string} folder path of the app
+   * @param {string} version
+   * @param {{ image: (told: object) => void, progress: (bytes: { done: number, total: number }) => void }} tell
+   * @param {import('./ahead.js').Ahead | null} ahead the pack, if it is being read already
+   */
+  constructor(files, folder, version, tell, ahead) {
+    this.files = files;
+    this.version = version;
+    this.tell = tell;
+    this.generation = /\/@([0-9a-f]{16})\/$/.exec(files.pathname)?.[1] ?? '';
+    this.pack = new Pack(folder);
+    /** @type {ReturnType<typeof loadAssets> | null} */
+    this.loaded = null;
+    /** @type {Promise<Parts> | null} */
+    this.brought = null;
+    this.found = this.generation ? this.#looked(ahead?.found ?? this.#read()) : Promise.resolve(null);
+  }
+
+  /** @returns {Promise<Found | null>} */
+  async #read() {
+    const lack = Pack.lack();
+    if (lack) throw new DOMException(lack);
+    const found = await this.pack.find(this.generation);
+    return found && { ...found, module: compile(this.files, found.head.pool.wasm), all: found.fill().all };
+  }
+
+  /** Tells what was found. @param {Promise<Found | null>} looking @returns {Promise<Found | null>} */
+  async #looked(looking) {
+    try {
+      const found = await looking;
+      for (const promise of [found?.module, found?.all]) promise?.catch(() => {});  // whoever needs them learns of it
+      if (found) this.tell.progress({ done: 0, total: found.head.size });
+      else this.tell.image({ state: 'none' });
+      return found;
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      if (!(error instanceof DOMException)) return this.#damaged(message);
+      // Something else has it open, or the browser keeps nothing here: no damage.
+      this.tell.image({ state: 'off', reason: `no memory snapshot can be read: ${message}` });
+      return null;
+    }
+  }
+
+  /** @param {string} reason @returns {null} */
+  #damaged(reason) {
+    this.tell.image({ state: 'refused', reason: `the kept memory snapshot is damaged: ${reason}; it was deleted` });
+    this.#drop();
+    return null;
+  }
+
+  #drop() {
+    this.pack.drop().catch(error => console.warn(`[keriwasm] the memory snapshot could not be deleted: ${error.message}`));
+  }
+
+  /** From the server, or file by file from the kept app. */
+  #load() {
+    this.loaded ??= loadAssets(this.files, this.version, this.tell.progress);
+    return this.loaded;
+  }
+
+  /** The router's Python and what it is told. @returns {Promise<any>} */
+  async router() {
+    return (await this.found)?.head.router ?? await this.#load().router;
+  }
+
+  /** What workers get; after a failure it is tried anew at the next call. @returns {Promise<Parts>} */
+  parts() {
+    this.brought ??= this.#bring().catch(error => {
+      this.brought = this.loaded = null;
+      throw error;
+    });
+    return this.brought;
+  }
+
+  /** @returns {Promise<Parts>} */
+  async #bring() {
+    const found = await this.found;
+    if (found) {
+      const reason = await found.all.then(() => '', error => error.message);
+      if (!reason) {
+        const { head, bytes } = found;
+        const module = await found.module.catch(() => compile(this.files, head.pool.wasm));  // the second try counts
+        this.tell.progress({ done: head.size, total: head.size });
+        this.tell.image({ state: 'used', bytes: head.image.size });
+        return { ...head.pool, bytes, module, image: head.image, first: aligned(head.image.size), interpreter: new URL(head.pool.interpreter, this.files).href };
+      }
+      this.found = Promise.resolve(this.#damaged(reason));
+    }
+    const loaded = await this.#load().pool;
+    return { ...loaded, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
+  }
+
+  /** Workers start plainly from now on. @param {string} reason */
+  async refuse(reason) {
+    const parts = await this.brought;
+    if (!parts?.image) return;
+    this.brought = Promise.resolve({ ...parts, image: null });
+    this.tell.image({ state: 'refused', reason });
+    this.#drop();
+  }
+
+  /**
+   * The page has found out which kept generation its files are, so that a pack can be made for it; or why there is none.
+   * @param {string} id @param {string} reason
+   */
+  async adopt(id, reason) {
+    if (this.generation) return;
+    this.generation = id;
+    const lack = id ? Pack.lack() : reason;
+    if (lack) return this.tell.image({ state: 'off', reason: lack });
+    const found = await this.pack.find(id).catch(() => null);
+    found?.close();
+    this.tell.image(found ? { state: 'kept', bytes: found.head.image.size } : { state: 'none' });
+  }
+
+  /** Makes a pack of a snapshot, for the next visit. @param {ArrayBuffer} image */
+  async keep(image) {
+    const { bytes, module: _, image: none, first, interpreter, ...pool } = await this.parts();
+    const router = await this.router();
+    const before = aligned(image.byteLength);
+    const moved = (/** @type {{ at: number }} */ slot) => ({ ...slot, at: slot.at - first + before });
+    const { stdlib, packages, later, files, ...rest } = pool;
+    await this.pack.keep({
+      generation: this.generation, router,
+      pool: { ...rest, interpreter: interpreter.slice(this.files.href.length), stdlib: moved(stdlib), packages: packages.map(moved),
+        later: later.map(moved), files: files.map(moved) },
+      image: { at: 0, size: image.byteLength },
+    }, [new Uint8Array(image), new Uint8Array(before - image.byteLength), new Uint8Array(bytes, first)]);
+  }
+
+  /** sha256 of our own files that were read; nothing on a warm start. @returns {Promise<{ [path: string]: string }>} */
+  async digests() { return await this.loaded?.digests() ?? {}; }
+}
