@@ -124,8 +124,13 @@ export class Pack {
     const file = await this.open(true);
     try {
       file.truncate(0);
-      for (const [bytes, at] of /** @type {Array<[Uint8Array, number]>} */ ([[head, LEAD], [body, LEAD + head.length]])) {
+      const write = (/** @type {Uint8Array} */ bytes, /** @type {number} */ at) => {
         if (file.write(bytes, { at }) < bytes.length) throw new Error('the browser has no room for it');
+      };
+      write(head, LEAD);
+      for (let at = 0; at < size; at += PIECE) {
+        write(body.subarray(at, at + PIECE), LEAD + head.length + at);
+        await new Promise(resolve => { setTimeout(resolve); });  // a click meanwhile waits for one piece only
       }
       file.flush();
       file.write(lead, { at: 0 });
