@@ -111,7 +111,8 @@ def test_an_asset_that_does_not_come(broken: Callable[..., str], context: Browse
 
 
 @pytest.mark.parametrize("asset", [
-    "static/pyodide/*/pyodide.asm.wasm", "static/pyodide/*/pyodide.asm.mjs", "static/wheels/hio-*.whl",
+    "static/pyodide/*/pyodide.asm.wasm", pytest.param("static/pyodide/*/pyodide.asm.mjs", marks=pytest.mark.long),
+    "static/wheels/hio-*.whl",
 ])  # fmt: skip
 def test_a_flipped_byte_is_refused(
     broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched], asset: str

@@ -87,12 +87,12 @@ def test_resize_live(boot: Callable[..., Watched]) -> None:
     wait_ready(page)
 
 
-@pytest.mark.parametrize("workers", [0, 17, "many", None])
-def test_bad_sizes_are_refused(boot: Callable[..., Watched], workers: object) -> None:
+def test_bad_sizes_are_refused(boot: Callable[..., Watched]) -> None:
     watched = boot(workers=1)
     watched.allow("422")
-    answer = fetch(watched.page, "app/pool/size", "POST", {"workers": workers})
-    assert (answer["status"], answer["json"]["field"]) == (422, "workers")
+    for workers in (0, 17, "many", None):
+        answer = fetch(watched.page, "app/pool/size", "POST", {"workers": workers})
+        assert (answer["status"], answer["json"]["field"]) == (422, "workers"), workers
 
 
 INFLIGHT = """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())
