@@ -36,6 +36,10 @@ class Disk:
         yield
 
     @contextmanager
+    def unkept(self) -> Any:
+        yield
+
+    @contextmanager
     def batch(self) -> Any:
         yield
 
