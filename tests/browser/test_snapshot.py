@@ -76,7 +76,10 @@ RESTORE = """async ({count, lanes, generation}) => {
   });
   const draws = [];
   let next = 0;
-  await Promise.all(Array.from({length: lanes}, async () => { while (next < count) draws.push(await one(++next)); }));
+  // After some 170 workers in a minute Chromium once failed to fetch a worker's module; that one is started again.
+  const again = error => error.message.includes('Failed to fetch') ? one(++next) : Promise.reject(error);
+  await Promise.all(Array.from({length: lanes}, async () => { while (draws.length < count) draws.push(await one(++next).catch(again)); }));
+  draws.length = count;
   return draws;
 }"""
 
