@@ -22,7 +22,8 @@ const UNKEPT = {
 export class Offline {
   /**
    * @param {URL} base
-   * @param {{ version: string, generation: () => string, adopt: (id: string) => void, unkept: (reason: string) => void, digests: () => { [path: string]: string } | undefined,
+   * @param {{ version: string, generation: () => string, adopt: (id: string) => void,
+   *           unkept: (reason: string) => void, digests: () => { [path: string]: string } | undefined,
    *           registration: () => Promise<ServiceWorkerRegistration | null>, offer: (reason: string) => void }} page
    *   `generation` that this page runs, '' when it came straight from the server; `adopt` tells it which one that was,
    *   `unkept` why none is kept

@@ -106,7 +106,8 @@ export class Supplies {
         const module = await found.module.catch(() => compile(this.files, head.pool.wasm));  // the second try counts
         this.tell.progress({ done: head.size, total: head.size });
         this.tell.image({ state: 'used', bytes: head.image.size });
-        return { ...head.pool, bytes, module, image: head.image, first: aligned(head.image.size), interpreter: new URL(head.pool.interpreter, this.files).href };
+        return { ...head.pool, bytes, module, image: head.image, first: aligned(head.image.size),
+          interpreter: new URL(head.pool.interpreter, this.files).href };
       }
       this.found = Promise.resolve(this.#damaged(reason));
     }

@@ -11,7 +11,8 @@ scope.onmessage = (/** @type {MessageEvent} */ event) => { waiting.push(event); 
 
 const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/worker\.js$/.exec(new URL(import.meta.url).pathname) ?? [];
 
-/** Whether a tab runs the pool already: then this worker was started in vain, and will be ended. */
+/** Whether a tab runs the pool already: then this worker was started in vain, and will be ended. The lock is that of
+ *  leader.js; what it imports would be waited for here. */
 async function led() {
   if (scope.name !== 'router, early') return false;
   const { held } = await navigator.locks.query();
