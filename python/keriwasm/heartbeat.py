@@ -38,5 +38,5 @@ class HeartbeatDoer(doing.Doer):
             heap_bytes=worker.host.heap_bytes(),
             handled=worker.handled,
             failed=worker.failed,
-            held=worker.held,
+            held=bool(worker.holders),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import falcon
+from hio.base import doing
 
 from keriwasm import PROTOCOL
 from keriwasm.disk import Compactor, Disk, DiskDoer
@@ -16,7 +17,7 @@ from keriwasm.heartbeat import HeartbeatDoer
 from keriwasm.inbox import InboxDoer
 from keriwasm.pool import Pool
 from keriwasm.requests import RequestDoer
-from keriwasm.scheduling import WakingDoist
+from keriwasm.scheduling import ASAP, WakingDoist
 from keriwasm.storage import FlushDoer, Storages
 from keriwasm.warming import WarmDoer
 
@@ -78,7 +79,8 @@ class Worker:
         pool: asks other workers; storage: named stores in IndexedDB; disk: what lmdb keeps there
         inflight: request id -> RequestDoer, click and background alike
         handled, failed: requests answered so far, and those of them with a status of 500 or above
-        held: True while it holds what a replacement would lose (an unlocked wallet): it is not replaced for its size
+        holders: who holds what a replacement would lose (an unlocked wallet, a run of suites): while there are any, it is
+            not replaced for its size
     """
 
     def __init__(
@@ -101,8 +103,7 @@ class Worker:
         self.handled = 0
         self.failed = 0
         self.throw_next = 0
-        self.draining = False
-        self.held = False
+        self.holders: set[object] = set()
         self._fault_numbers = itertools.count(1)
 
     async def run(self) -> None:
@@ -157,14 +158,12 @@ class Worker:
         self.doist.extend([doer])
 
     def end(self, doer: RequestDoer, status: int) -> None:
-        """A RequestDoer has ended: count it (status 0: cancelled) and finish draining with the last one."""
+        """A RequestDoer has ended: count it (status 0: cancelled)."""
         if self.inflight.get(doer.id) is doer:
             del self.inflight[doer.id]
         if status:
             self.handled += 1
             self.failed += status >= 500
-        if self.draining:
-            self._drained_if_idle()
 
     def credit(self, id: str, n: int) -> None:
         """The consumer of a stream allows n more chunks; one for a stream that has ended meanwhile means nothing."""
@@ -182,13 +181,12 @@ class Worker:
         self.post("http:cancelled", id=id)
 
     def drain(self) -> None:
-        """Finish the work in flight, end open streams, then post worker:drained."""
-        self.draining = True
+        """Finish the work in flight, end open streams, write what is not on disk, then post worker:drained."""
         for doer in list(self.inflight.values()):
             if doer.streaming:
                 doer.ending = True
                 self.doist.wake(doer)
-        self._drained_if_idle()
+        self.doist.extend([DrainDoer(self)])
 
     def inject(self, kind: str, ms: float) -> None:
         """Do damage on purpose: hang, crash, throw (the next request) or slow (burn `ms` in the foreground).
@@ -214,13 +212,33 @@ class Worker:
 
     # -- private --------------------------------------------------------------------------------------------------
 
-    def _drained_if_idle(self) -> None:
-        if self.draining and not self.inflight:
-            self.draining = False
-            self.post("worker:drained")
-
     def _doer_died(self, doer: Any, ex: BaseException) -> None:
         if isinstance(doer, RequestDoer) and doer.reported:
             return  # it has said so itself, with its answer
         about = doer.message if isinstance(doer, RequestDoer) else {"type": type(doer).__name__}
         self.fault(ex, about=about)
+
+
+class DrainDoer(doing.Doer):
+    """Waits until nothing is in flight and all is on disk, what Doers without a request wrote too; then the worker may go."""
+
+    transient = True
+    LOOK = 0.02
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__()
+        self.worker = worker
+
+    def recur(self, tock: float = 0.0):
+        """What the disk refuses is reported, and keeps nobody alive."""
+        worker = self.worker
+        yield ASAP
+        while worker.inflight:
+            yield self.LOOK
+        try:
+            yield from worker.storage.settle()
+            yield from worker.disk.settle()
+        except Exception as ex:
+            worker.fault(ex, about={"type": "worker:drain"})
+        worker.post("worker:drained")
+        return True

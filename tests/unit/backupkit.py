@@ -30,6 +30,7 @@ class Bench:
     def __init__(self, root: Path) -> None:
         self.disk = FakeDisk(root)
         self.doist = Doist()
+        self.holders: set[object] = set()
 
     def fault(self, ex: BaseException, **about: Any) -> str:
         raise ex

@@ -111,8 +111,10 @@ async def test_a_run_from_its_start_to_its_exports():
     async with house() as (kit, loop):
         assert (await kit.ask("GET", "/app/suites")).json["suites"][0]["tests"] == 4
         id = await begin(kit)
+        assert kit.worker.holders, "a run that could not go on without its worker keeps it from being replaced"
         told = await ended(kit, id)
         assert told["state"] == "done" and told["total"] == 4, (told, kit.faults())
+        assert not kit.worker.holders
         assert (told["passed"], told["failed"], told["errors"], told["skipped"]) == (2, 1, 0, 1)
         assert [one["id"] for one in told["failures"]] == ["made.Made.test_bad"]
         assert "on purpose" in told["failures"][0]["message"]

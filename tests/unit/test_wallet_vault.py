@@ -41,6 +41,7 @@ class Bench:
         self.doist = Doist()
         self.generation = generation
         self.faults: list[BaseException] = []
+        self.holders: set[object] = set()
 
     def fault(self, ex: BaseException, **about: Any) -> str:
         self.faults.append(ex)

@@ -150,19 +150,22 @@ async def until(holds, seconds=20.0):
         await asyncio.sleep(0.02)
 
 
+class Writer(doing.Doer):
+    """Writes without a request."""
+
+    def __init__(self, worker):
+        super().__init__()
+        self.worker = worker
+
+    def recur(self, tock=0.0):
+        yield ASAP
+        store = yield from self.worker.storage.open("s")
+        store["a"] = 1
+        return True
+
+
 @run
 async def test_changes_outside_of_requests_are_flushed_and_a_failure_is_reported_once_and_retried():
-    class Writer(doing.Doer):
-        def __init__(self, worker):
-            super().__init__()
-            self.worker = worker
-
-        def recur(self, tock=0.0):
-            yield ASAP
-            store = yield from self.worker.storage.open("s")
-            store["a"] = 1
-            return True
-
     memory = Memory()
     async with running(mount_of(), backing=memory) as kit:
         kit.worker.doist.extend([Writer(kit.worker)])
@@ -178,6 +181,26 @@ async def test_changes_outside_of_requests_are_flushed_and_a_failure_is_reported
         memory.fail = None
         await until(lambda: not kit.worker.storage.dirty)
         assert len(memory.transactions) == 2 and not kit.worker.storage.dirty
+
+
+@run
+async def test_a_worker_is_drained_when_what_nobody_waits_for_is_on_disk():
+    memory = Memory()
+    memory.delay = 0.1
+    async with running(mount_of(), backing=memory) as kit:
+        kit.worker.doist.extend([Writer(kit.worker)])
+        kit.worker.doist.wake()
+        await until(lambda: kit.worker.storage.dirty)
+        kit.send("worker:drain")
+        await kit.host.wait("worker:drained")
+        assert len(memory.transactions) == 1 and not kit.worker.storage.dirty
+        memory.fail = OSError("disk")
+        kit.worker.doist.extend([Writer(kit.worker)])
+        kit.worker.doist.wake()
+        await until(lambda: kit.worker.storage.dirty)
+        kit.send("worker:drain")
+        await kit.host.wait("worker:drained", count=2)  # a disk that refuses keeps nobody alive
+        assert {fault["error"]["message"] for fault in kit.faults()} == {"disk"}
 
 
 @run

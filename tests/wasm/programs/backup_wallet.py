@@ -58,6 +58,7 @@ class Worker:
     def __init__(self) -> None:
         self.disk = Disk()
         self.doist = Doist()
+        self.holders: set[object] = set()
 
     def fault(self, ex: BaseException, **about: Any) -> str:
         raise ex

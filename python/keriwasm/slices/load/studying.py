@@ -121,6 +121,7 @@ class Study(doing.Doer):
 
     def recur(self, tock: float = 0.0) -> Generator[float, float, bool]:
         """Measure everything, then say so. What one operation raises skips that operation, and is told."""
+        self.worker.holders.add(self)  # some operations take a gigabyte, and a replacement would lose the run
         try:
             yield 0.02  # the answer to whoever started it goes first
             self.environment = describe(len(self.pool), timer_resolution())
@@ -258,6 +259,7 @@ class Study(doing.Doer):
         self.state = state
         self.current = None
         self.seconds = time.perf_counter() - self._began
+        self.worker.holders.discard(self)
         self.page.end()
         self.version += 1
         if self.on_end is not None:

@@ -44,6 +44,8 @@ class Suite:
         modules: test modules in their order
         prepare: functions of keriwasm.native to call before they are imported
         missing: modules that a test file imports at its top and that no browser has; their tests are left out by a rule
+        once: its tests change constants of their own code (bytes, in place, by a C function), so that a second run of them in
+            the same worker would fail: they are imported anew for each run
         tests: how many there are, counted when this catalogue was written; a collection of another number is reported
         seconds: (pattern, estimate) for the first run: spreads slow tests evenly before anything was measured
     """
@@ -60,6 +62,7 @@ class Suite:
     prepare: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    once: bool = False
     seconds: tuple[tuple[str, float], ...] = field(default=(), repr=False)
 
     def left_out(self, test: str, effort: str) -> str | None:
@@ -106,6 +109,7 @@ SUITES: dict[str, Suite] = {
             modules=("test_pysodium",),
             tests=72,
             prepare=("pysodium",),
+            once=True,
             seconds=((r"pwhash", 1.5),),
         ),
         Suite(

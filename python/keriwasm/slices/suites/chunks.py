@@ -32,12 +32,13 @@ def perform(worker: Any, tests: list[Test], store: Any = None, run: str = "", ha
     """
     me = object()
     _turns.append(me)
+    worker.holders.add(me)  # some tests take a gigabyte: a worker replaced for that would collect all suites again
     try:
         while _turns[0] is not me:
             yield TURN
         for suite, id in tests:
             try:
-                cases = yield from fetching.ready(worker, suite)
+                cases = yield from fetching.ready(worker, suite, run)
                 case = cases[id]
             except (NotCollected, KeyError) as ex:
                 reason = str(ex) if isinstance(ex, NotCollected) else f"worker {worker.id} has no test {id} in {suite}"
@@ -50,21 +51,23 @@ def perform(worker: Any, tests: list[Test], store: Any = None, run: str = "", ha
                 while True:  # only a worker with faults enabled gets here
                     pass
             yield line(result=run_case(suite, id, case, worker.id).plain())
-        if store is not None:
-            store.unmark(run)
     finally:
+        if store is not None:  # closed or done, it is not inside a test
+            store.unmark(run)
         _turns.remove(me)
+        worker.holders.discard(me)
 
 
-def prepare(worker: Any, suite: str) -> Iterator[Any]:
-    """The body of a stream that collects a suite's tests in this worker and tells how many there are."""
-    yield b""  # the head goes out before this worker falls silent
-    try:
-        cases = yield from fetching.ready(worker, suite)
-    except NotCollected as ex:
-        yield line(trouble=str(ex))
-    else:
-        yield line(collected=len(cases))
+def prepare(worker: Any, suites: list[str], run: str) -> Iterator[Any]:
+    """The body of a stream that collects suites in this worker and tells how many tests each has."""
+    for suite in suites:
+        yield b""  # what was said goes out before this worker falls silent
+        try:
+            cases = yield from fetching.ready(worker, suite, run)
+        except NotCollected as ex:
+            yield line(suite=suite, trouble=str(ex))
+        else:
+            yield line(suite=suite, collected=len(cases))
 
 
 def read_tests(value: Any) -> list[Test]:

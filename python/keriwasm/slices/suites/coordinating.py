@@ -68,10 +68,15 @@ class RunDoer(doing.Doer):
         self.worker = manager.worker
         self.run = run
         self.lanes: dict[tuple[str, int], Lane] = {}
+        self.preparing: list[Call] = []
         self.fresh: list[Result] = []
         self.plan = Plan(())
         self.trouble = 0
         self.clock = time.monotonic()
+
+    def enter(self, *, temp: Any = None) -> None:
+        """The worker is not replaced for its size while it coordinates a run."""
+        self.worker.holders.add(self)
 
     def recur(self, tock: float = 0.0):
         """Wait for its turn, then carry the run; what goes wrong is the run's state, with the reason."""
@@ -98,6 +103,10 @@ class RunDoer(doing.Doer):
         store.finish(run)
         return True
 
+    def exit(self) -> None:
+        """However it ended, the worker may be replaced."""
+        self.worker.holders.discard(self)
+
     # -- what there is to do ---------------------------------------------------------------------------------------
 
     def select(self) -> Generator[float, Any, None]:
@@ -106,10 +115,12 @@ class RunDoer(doing.Doer):
         known = self.manager.durations()
         fresh = not run.tests
         estimates: dict[Test, float] = {}
+        if not (run.only or run.pattern):
+            yield from self.prepare_others()
         for name in run.suites:
             suite = SUITES[name]
             yield from self.collect(name)
-            cases = yield from fetching.ready(self.worker, name)
+            cases = yield from fetching.ready(self.worker, name, run.id)
             if fresh and len(cases) != suite.tests:
                 run.notes.append(f"{name}: {len(cases)} tests were found where {suite.tests} are known")
             for id in cases:
@@ -137,16 +148,27 @@ class RunDoer(doing.Doer):
 
         Whatever goes wrong there goes wrong again in `select`, which then says so.
         """
-        if name in fetching.COLLECTED:
+        if fetching.collected(name, self.run.id):
             return
-        path = f"/app/suites/runs/{self.run.id}/chunks"
-        blocks = max(self.run.timeout_s, COLLECT_S) * 1000
-        call = self.worker.pool.open("POST", path, {"collect": name}, worker=self.worker.id, may_block_ms=blocks)
+        call = self.open_chunk(self.worker.id, {"collect": [name]}, COLLECT_S)
         try:
             while not call.done and not self.manager.stopping(self.run):
                 yield LOOK
         finally:
             self.worker.pool.close(call)
+
+    def prepare_others(self) -> Generator[float, Any, None]:
+        """Have all other workers import the tests meanwhile. One that cannot says so again in its first chunk."""
+        yield from self.look()
+        for id, _ in self.lanes:
+            if id != self.worker.id:
+                self.preparing.append(self.open_chunk(id, {"collect": self.run.suites}, COLLECT_S))
+
+    def open_chunk(self, id: str, payload: dict[str, Any], seconds: float = 0.0) -> Call:
+        """Ask a worker for something that may block it for that long, or as long as a test of this run may take."""
+        blocks = max(self.run.timeout_s, seconds) * 1000
+        path = f"/app/suites/runs/{self.run.id}/chunks"
+        return self.worker.pool.open("POST", path, payload, worker=id, may_block_ms=blocks)
 
     # -- doing it --------------------------------------------------------------------------------------------------
 
@@ -195,14 +217,7 @@ class RunDoer(doing.Doer):
             while len(lane.calls) < (1 if own else AHEAD) and len(self.plan):
                 tests = self.plan.take(len(self.lanes), short=own and len(self.lanes) > 1)
                 payload = {"tests": tests, "mark": own, "hang": run.hang}
-                call = self.worker.pool.open(
-                    "POST",
-                    f"/app/suites/runs/{run.id}/chunks",
-                    payload,
-                    worker=id,
-                    may_block_ms=run.timeout_s * 1000,
-                )
-                lane.calls.append((call, tests))
+                lane.calls.append((self.open_chunk(id, payload), tests))
 
     def hear(self, lane: Lane) -> None:
         """What a worker has told since the last time; a chunk that ended early gives its rest back."""
@@ -263,6 +278,8 @@ class RunDoer(doing.Doer):
 
     def let_go(self) -> None:
         """Cancel what workers still have."""
+        for call in self.preparing:
+            self.worker.pool.close(call)
         for lane in self.lanes.values():
             for call, _ in lane.calls:
                 self.worker.pool.close(call)

@@ -24,17 +24,29 @@ COLLECTED: dict[str, dict[str, unittest.TestCase]] = {}
 """Suites that this worker has collected: name -> id -> case."""
 
 _lock: dict[str, str] = {}
+_run: dict[str, str] = {}
+"""Suites whose tests may run once only -> the run that they were collected for."""
 
 
-def ready(worker: Any, name: str) -> Generator[float, Any, dict[str, unittest.TestCase]]:
-    """The cases of a suite by id. Raises NotCollected with the reason, KeyError for an unknown suite."""
+def collected(name: str, run: str = "") -> bool:
+    """Whether this worker has the cases of a suite for a run."""
+    return name in COLLECTED and (not SUITES[name].once or _run.get(name) == run)
+
+
+def ready(worker: Any, name: str, run: str = "") -> Generator[float, Any, dict[str, unittest.TestCase]]:
+    """The cases of a suite by id, for a run. Raises NotCollected with the reason, KeyError for an unknown suite."""
     suite = SUITES[name]
+    if name in COLLECTED and not collected(name, run):
+        del COLLECTED[name]
+        for module in suite.modules:
+            sys.modules.pop(module, None)
     if name not in COLLECTED:
         folder = yield from unpacked(worker, suite)
         for place in (folder / suite.path, folder):
             if str(place) not in sys.path:
                 sys.path.insert(0, str(place))
         COLLECTED[name] = collect(suite)
+        _run[name] = run
     return COLLECTED[name]
 
 

@@ -397,7 +397,8 @@ class Vault:
 
     def _changed(self, reason: str = "") -> None:
         self.reason = reason
-        self.worker.held = self._hby is not None  # a replacement of this worker would lock it
+        # A replacement of this worker would lock it.
+        (self.worker.holders.discard if self._hby is None else self.worker.holders.add)(self)
         self.epoch += 1
         for doer in list(self.watchers):
             self.worker.doist.wake(doer)
