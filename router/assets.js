@@ -21,11 +21,33 @@ const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
 /** Where the bytes of a file lie in the memory that all workers get. @typedef {{ at: number, size: number }} Slot */
 
 /**
+ * Files one after the other in one piece of memory: workers see it at once where memory can be shared, and a pack is made of it.
+ * @param {string[]} paths @param {number[]} sizes
+ */
+function row(paths, sizes) {
+  /** @type {Map<string, Slot>} */
+  const slots = new Map();
+  let end = 0;
+  for (const [index, path] of paths.entries()) {
+    slots.set(path, { at: end, size: sizes[index] });
+    end += sizes[index];
+  }
+  /** @param {ArrayBuffer[]} buffers */
+  const fill = buffers => {
+    const whole = memory(end);
+    for (const [index, path] of paths.entries()) new Uint8Array(whole).set(new Uint8Array(buffers[index]), slots.get(path)?.at);
+    return whole;
+  };
+  return { slots, fill };
+}
+
+/**
  * @param {URL} base folder of the app's files: that of index.html, or one that names a kept generation
  * @param {string} version what the page runs; the manifest must say the same
  * @param {(bytes: { done: number, total: number }) => void} onprogress bytes before compression
- * @returns {{ router: Promise<any>, pool: Promise<any>, digests: () => Promise<{ [path: string]: string }> }}
- *   `digests`: sha256 of our own files that were read, to find out later which version of the app they were
+ * @returns {{ router: Promise<any>, pool: Promise<any>, later: () => Promise<SharedArrayBuffer | ArrayBuffer>, digests: () => Promise<{ [path: string]: string }> }}
+ *   `later` fetches the wheels that come later, in whose memory the slots of `pool.later` lie; after a failure it may be
+ *   called again. `digests`: sha256 of our own files that were read, to find out later which version of the app they were
  */
 export function loadAssets(base, version, onprogress) {
   const bytes = { done: 0, total: 0 };
@@ -76,6 +98,15 @@ export function loadAssets(base, version, onprogress) {
     return { config, locked };
   })();
 
+  const postponed = described.then(({ config, locked }) => {
+    const paths = Object.keys(config.pool.later);
+    return { paths, locked, ...row(paths, paths.map(path => locked.get(clean(path)).size)) };
+  });
+  const later = async () => {
+    const { paths, locked, fill } = await postponed;
+    return fill(await Promise.all(paths.map(async path => (await get(path, locked)).arrayBuffer())));
+  };
+
   const pool = described.then(async ({ config, locked }) => {
     const folder = clean(config.interpreter).replace(/[^/]*$/, '');
     const modules = [config.interpreter, `${folder}pyodide.asm.mjs`];
@@ -83,7 +114,7 @@ export function loadAssets(base, version, onprogress) {
     // Of Pyodide's own list of packages only its head is used: nothing is ever loaded by name from there.
     const list = get(`${folder}pyodide-lock.json`, locked).then(response => response.json());
     const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
-    const wanted = [stdlib, ...config.packages, ...Object.keys(config.pool.later), ...Object.keys(config.files)];
+    const wanted = [stdlib, ...config.packages, ...Object.keys(config.files)];
     bytes.total = [wasm, ...modules, ...wanted].reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
     const [{ info }, module, read_] = await Promise.all([
@@ -95,21 +126,13 @@ export function loadAssets(base, version, onprogress) {
       Promise.all(wanted.map(path => read(path, locked))),
       Promise.all(modules.map(path => read(path, locked))),
     ]);
-    // One piece of memory for all: workers see it at once where memory can be shared, and a pack is made of it.
-    const whole = memory(read_.reduce((sum, buffer) => sum + buffer.byteLength, 0));
-    let end = 0;
-    /** @type {Map<string, Slot>} */
-    const slots = new Map(wanted.map((path, index) => {
-      const part = new Uint8Array(read_[index]);
-      new Uint8Array(whole).set(part, end);
-      end += part.length;
-      return [path, { at: end - part.length, size: part.length }];
-    }));
-    const named = (/** @type {string} */ path) => ({ name: /** @type {string} */ (path.split('/').pop()), ...slots.get(path) });
+    const { slots, fill } = row(wanted, read_.map(buffer => buffer.byteLength));
+    const named = (/** @type {string} */ path, /** @type {Slot | undefined} */ slot = slots.get(path)) =>
+      ({ name: /** @type {string} */ (path.split('/').pop()), ...slot });
     return {
-      bytes: whole, module, interpreter: clean(config.interpreter), info, wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
-      stdlib: slots.get(stdlib), packages: config.packages.map(named),
-      later: Object.entries(config.pool.later).map(([path, names]) => ({ ...named(path), modules: names })),
+      bytes: fill(read_), module, interpreter: clean(config.interpreter), info, wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
+      stdlib: slots.get(stdlib), packages: config.packages.map((/** @type {string} */ path) => named(path)),
+      later: [...(await postponed).slots].map(([path, slot]) => ({ ...named(path, slot), modules: config.pool.later[path] })),
       files: Object.entries(config.files).map(([path, target]) => ({ path: String(target), ...slots.get(path) })),
       config: { pool: config.pool, slices: config.slices, snapshot: config.snapshot },
     };
@@ -127,5 +150,5 @@ export function loadAssets(base, version, onprogress) {
   });
   const digests = async () => Object.fromEntries(await Promise.all(
     [...seen].map(async ([path, bytes]) => [path, await digest(bytes)])));
-  return { router, pool, digests };
+  return { router, pool, later, digests };
 }

@@ -152,8 +152,14 @@ const perform = {
   forget({ ids }) {
     for (const id of ids) for (const kept of [bodies, answers, streams, makers]) kept.delete(id);
   },
+  fetch_later() {
+    supplies.later().then(bytes => {
+      for (const { worker } of workers.values()) worker.postMessage({ v: PROTOCOL, type: 'worker:later', bytes });
+      feed({ type: 'later' });
+    }).catch(error => feed({ type: 'later', reason: error.message }));
+  },
   make_image() {
-    supplies.parts().then(makeImage).then(async ({ image, ms }) => {
+    supplies.later().then(() => supplies.parts()).then(makeImage).then(async ({ image, ms }) => {
       await supplies.keep(image);
       feed({ type: 'image', state: 'kept', bytes: image.byteLength, ms });
     }).catch(error => feed({ type: 'image', state: 'failed', reason: error.message }));

@@ -23,6 +23,7 @@ from router.envelope import (
     whole,
 )
 from router.image import Image
+from router.later import Later
 from router.listening import Listening
 from router.pages import Shell
 from router.problems import problem
@@ -55,6 +56,7 @@ class Router(Admission, Delivery, Dispatching, Listening):
         self.queue = Queue(self.numbers["max_queue"], self.numbers["max_queue_bytes"], self.numbers["aging_ms"])
         self.pool = None
         self.image = None
+        self.later = None
         self.wake_at = None
         self.fault_count = 0
         self.dispatches = 0
@@ -113,6 +115,8 @@ class Router(Admission, Delivery, Dispatching, Listening):
             self.on_inject(event)
         elif kind == "image":
             self.image.on_image(event)
+        elif kind == "later":
+            self.later.on_later(event, self.now)
         elif kind in ("progress", "ready", "heartbeat", "cancelled", "drained", "fault", "end"):
             self.on_worker(kind, event)
         else:
@@ -155,7 +159,9 @@ class Router(Admission, Delivery, Dispatching, Listening):
             if event.get("workers") is not None:
                 self.log("warn", "workers must be a number from 1 to %d; %d are started" % (most, size))
         self.pool.cores = whole(event.get("cores"), 2, 1)
-        self.pool.opened = event.get("warm") is not True
+        warm = event.get("warm") is True
+        self.pool.opened = not warm
+        self.later = Later(warm, self.out_append, self.log)
         self.pool.resize(size, self.now)
 
     def out_append(self, command: dict):
@@ -289,6 +295,7 @@ class Router(Admission, Delivery, Dispatching, Listening):
         """The state of the pool."""
         shot = poolview.snapshot(self.pool, self.tasks, self.queue, self.counts, self.started_at, self.now)
         shot["image"] = self.image.report()
+        shot["later"] = self.later.report()
         return shot
 
 

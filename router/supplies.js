@@ -10,9 +10,9 @@ import { Pack } from './pack.js';
 
 /**
  * @typedef {{ bytes: SharedArrayBuffer | ArrayBuffer, module: WebAssembly.Module, image: null | { at: number, size: number },
- *             first: number, interpreter: string, [field: string]: any }} Parts
+ *             late: SharedArrayBuffer | ArrayBuffer | null, first: number, interpreter: string, [field: string]: any }} Parts
  *   `bytes` holds the contents of all files, from `first` on, each by its `at` and `size`, and the memory snapshot (`image`) if
- *   there is one
+ *   there is one; `late` those of the wheels that come later, null until they are there
  * @typedef {import('./ahead.js').Found} Found
  */
 
@@ -106,13 +106,24 @@ export class Supplies {
         const module = await found.module.catch(() => compile(this.files, head.pool.wasm));  // the second try counts
         this.tell.progress({ done: head.size, total: head.size });
         this.tell.image({ state: 'used', bytes: head.image.size });
-        return { ...head.pool, bytes, module, image: head.image, first: aligned(head.image.size),
+        return { ...head.pool, bytes, late: bytes, module, image: head.image, first: aligned(head.image.size),
           interpreter: new URL(head.pool.interpreter, this.files).href };
       }
       this.found = Promise.resolve(this.#damaged(reason));
     }
     const loaded = await this.#load().pool;
-    return { ...loaded, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
+    return { ...loaded, late: null, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
+  }
+
+  /**
+   * The wheels that come later, for workers that started without them; those that start from now on have them.
+   * @returns {Promise<SharedArrayBuffer | ArrayBuffer>}
+   */
+  async later() {
+    const parts = await this.parts();
+    const late = parts.late ?? await this.#load().later();
+    this.brought = Promise.resolve({ ...await this.parts(), late });
+    return late;
   }
 
   /** Workers start plainly from now on. @param {string} reason */
@@ -140,17 +151,24 @@ export class Supplies {
 
   /** Makes a pack of a snapshot, for the next visit. @param {ArrayBuffer} image */
   async keep(image) {
-    const { bytes, module: _, image: none, first, interpreter, ...pool } = await this.parts();
+    const late = await this.later();
+    const { bytes, late: _, module: __, image: none, first, interpreter, ...pool } = await this.parts();
     const router = await this.router();
     const before = aligned(image.byteLength);
     const moved = (/** @type {{ at: number }} */ slot) => ({ ...slot, at: slot.at - first + before });
+    // Wheels of a damaged pack lie among the rest already.
+    const behind = late === bytes ? 0 : aligned(bytes.byteLength);
+    const movedLate = (/** @type {{ at: number }} */ slot) => moved({ ...slot, at: slot.at + behind });
     const { stdlib, packages, later, files, ...rest } = pool;
     await this.pack.keep({
       generation: this.generation, router,
       pool: { ...rest, interpreter: interpreter.slice(this.files.href.length), stdlib: moved(stdlib), packages: packages.map(moved),
-        later: later.map(moved), files: files.map(moved) },
+        later: later.map(movedLate), files: files.map(moved) },
       image: { at: 0, size: image.byteLength },
-    }, [new Uint8Array(image), new Uint8Array(before - image.byteLength), new Uint8Array(bytes, first)]);
+    }, [
+      new Uint8Array(image), new Uint8Array(before - image.byteLength), new Uint8Array(bytes, first),
+      ...behind ? [new Uint8Array(behind - bytes.byteLength), new Uint8Array(late)] : [],
+    ]);
   }
 
   /** sha256 of our own files that were read; nothing on a warm start. @returns {Promise<{ [path: string]: string }>} */

@@ -8,6 +8,7 @@
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
 /** @typedef {(stage: string, done: number, detail: string) => void} Progress */
 /** @typedef {{ at: number, size: number }} Slot */
+/** @typedef {SharedArrayBuffer | ArrayBuffer} Bytes */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const HOME = '/home/pyodide';
@@ -15,7 +16,7 @@ const SITE = '/lib/python3.14/site-packages';
 const STDLIB = '/lib/python314.zip';
 const PACKED = '/packed';
 
-/** A file's bytes as they lie in the memory that all workers share. @param {Envelope} init @param {Slot} slot */
+/** A file's bytes as they lie in the memory that all workers share. @param {{ [field: string]: any }} init @param {Slot} slot */
 const view = ({ bytes }, { at, size }) => new Uint8Array(bytes, at, size);
 
 /**
@@ -76,11 +77,14 @@ function writeFiles(python, init) {
   }
 }
 
-/** Wheels that stay packed until they are needed; only read, so no worker needs a copy. @param {any} python @param {Envelope} init @param {any[]} wheels */
-function writeWheels(python, init, wheels) {
+/** Wheels that stay packed until they are needed; only read, so no worker needs a copy. @param {any} python @param {Bytes} bytes @param {any[]} wheels */
+function writeWheels(python, bytes, wheels) {
   python.FS.mkdirTree(PACKED);
-  for (const wheel of wheels) python.FS.writeFile(`${PACKED}/${wheel.name}`, view(init, wheel), { canOwn: true });
+  for (const wheel of wheels) python.FS.writeFile(`${PACKED}/${wheel.name}`, view({ bytes }, wheel), { canOwn: true });
 }
+
+/** The wheels that come later; keriwasm/later.py finds them. @param {any} python @param {Envelope} init @param {Bytes} bytes */
+export const writeLater = (python, init, bytes) => writeWheels(python, bytes, init.later);
 
 /** @param {any} python @param {Envelope} init @param {Slot} wheel */
 const unpackWheel = (python, init, wheel) => python.unpackArchive(view(init, wheel).slice().buffer, 'wheel', { extractDir: SITE });
@@ -98,7 +102,7 @@ export async function fresh(init, progress) {
     unpackWheel(python, init, wheel);
   }
   writeFiles(python, init);
-  writeWheels(python, init, init.later);
+  if (init.late) writeLater(python, init, init.late);
   return python;
 }
 
@@ -127,7 +131,7 @@ export async function restored(init, progress, { module = init.module, filled, a
   await all;
   python.FS.writeFile(STDLIB, view(init, init.stdlib), { canOwn: true });  // read only, as the wheels: no worker needs a copy
   writeFiles(python, init);
-  writeWheels(python, init, [...init.packages, ...init.later]);
+  writeWheels(python, init.bytes, [...init.packages, ...init.later]);
   call(python, 'keriwasm.snapshot', 'restored', PACKED);
   return python;
 }
@@ -149,7 +153,7 @@ export async function makeImage(init, progress) {
     unpackWheel(python, init, wheel);
     call(python, 'keriwasm.snapshot', 'note', wheel.name, SITE);
   }
-  writeWheels(python, init, init.later);
+  writeLater(python, init, init.late);
   progress('import', init.packages.length + 1, 'everything');
   const what = { ...init.config.snapshot, slices: init.config.slices, later: packedModules(init) };
   call(python, 'keriwasm.snapshot', 'prepare', JSON.stringify(what));

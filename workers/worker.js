@@ -5,7 +5,7 @@
  * All policy is Python (scheduler, Doers, slices). This file imports and moves messages; pyodide.js starts the interpreter.
  */
 import { begin } from './ahead.js';
-import { fresh, makeImage, packedModules, restored } from './pyodide.js';
+import { fresh, makeImage, packedModules, restored, writeLater } from './pyodide.js';
 
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
 
@@ -68,10 +68,13 @@ async function boot(told) {
     heap_bytes: () => python._module.HEAPU8.length,
     crash(/** @type {string} */ reason) { setTimeout(() => { throw new Error(reason); }); },
   };
-  const { module, bytes, first, stdlib, wasm, packages, files, config, info, image: _, ...plain } = init;
+  const { module, bytes, late, first, stdlib, wasm, packages, files, config, info, image: _, ...plain } = init;
   const settings = { ...plain, pool: config.pool, heartbeat_ms: config.pool.heartbeat_ms, slices: chosen(init),
     later: packedModules(init), image, started };
   const receive = await python.pyimport('main').start(host, JSON.stringify(settings));
-  deliver = ({ body, ...rest }) => receive(JSON.stringify(rest), body ?? undefined);
+  deliver = ({ body, ...rest }) => {
+    if (rest.type === 'worker:later') writeLater(python, init, rest.bytes);
+    else receive(JSON.stringify(rest), body ?? undefined);
+  };
   for (const message of waiting.splice(0)) deliver(message);
 }

@@ -5,6 +5,9 @@ and its libraries in each of several workers, of which most never import it. So 
 pyscript.toml names stay packed, and a finder at the end of `sys.meta_path` unpacks one when a module of it is wanted.
 A slice need not know: it writes `import segno`.
 
+On a first visit they also come later, once the first click was answered (router/later.py). Until then an import of what
+they hold raises `Coming`, which is an answer 503; a handler whose work needs them waits with `yield from later.here()`.
+
 In a worker that was restored from a memory snapshot every wheel is packed, for files are not part of a snapshot; what it
 needs without importing it (a library that `ctypes.util.find_library` looks for), `bring` unpacks.
 """
@@ -14,12 +17,27 @@ from __future__ import annotations
 import importlib
 import sys
 import zipfile
+from collections.abc import Generator
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
 SITE = "/lib/python3.14/site-packages"
 """Where the other wheels were unpacked, too; the file names inside bytecode say so."""
+
+
+PATIENCE = 20.0
+"""Seconds that `here` waits: less than a request may take, so that whoever asked learns why it is not answered."""
+
+LOOK = 0.05
+"""Seconds between two looks."""
+
+
+class Coming(ImportError):
+    """A module lies in a wheel that is still being fetched."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is still being fetched: try again in a moment", name=name)
 
 
 class LaterFinder:
@@ -37,10 +55,15 @@ class LaterFinder:
         return PathFinder.find_spec(fullname, path, target) if self.bring(fullname) else None
 
     def bring(self, name: str) -> bool:
-        """Unpack the wheel that has a module (or the library `libsodium`); False if none is packed that has it."""
+        """Unpack the wheel that has a module (or the library `libsodium`); False if none is packed that has it.
+
+        Raises Coming when the wheel is not there yet.
+        """
         wheel = self.packed.get(name.partition(".")[0])
         if wheel is None:
             return False
+        if not Path(wheel).exists():
+            raise Coming(name)
         self.unpack(wheel)
         return True
 
@@ -68,17 +91,26 @@ def bring(name: str) -> bool:
     return finder is not None and finder.bring(name)
 
 
-def packed() -> list[str]:
-    """Paths of the wheels that are still packed."""
+def known(name: str) -> bool:
+    """Whether a packed wheel holds that module, be it there already or not."""
     finder = _finder()
-    return list(dict.fromkeys(finder.packed.values())) if finder is not None else []
+    return finder is not None and name in finder.packed
 
 
-def unpack(wheel: str) -> None:
-    """Unpack one of `packed()` before anybody asks for it."""
+def coming() -> bool:
+    """Whether a packed wheel is still being fetched."""
     finder = _finder()
-    if finder is not None and wheel in finder.packed.values():
-        finder.unpack(wheel)
+    return finder is not None and not all(Path(wheel).exists() for wheel in set(finder.packed.values()))
+
+
+def here() -> Generator[float, float, None]:
+    """Wait until all packed wheels are there, `PATIENCE` seconds at most. Raises Coming."""
+    tries = int(PATIENCE / LOOK)
+    while coming():
+        if not tries:
+            raise Coming("keripy")
+        tries -= 1
+        yield LOOK
 
 
 def _finder() -> LaterFinder | None:

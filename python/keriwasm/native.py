@@ -13,11 +13,12 @@ import ctypes.util
 import importlib
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache, partial
 from types import ModuleType
 
 from . import deferred, later, quick_dataclasses, wasm_ctypes
+from .scheduling import ASAP
 
 __all__ = ["blake3", "keri", "keri_steps", "oqs", "pysodium"]
 
@@ -73,26 +74,32 @@ KERI = (
 keripy's modules import each other in circles; core.eventing must be the first of them."""
 
 
-def keri_steps() -> Iterator[str]:
-    """Import keripy in steps, for a Doer: after each it yields the name of what was imported.
+def keri_steps() -> Generator[float, float, None]:
+    """Import keripy in steps: a handler says `yield from native.keri_steps()`.
 
     In a worker that takes a second or two in all (wheels are unpacked, some 200 modules imported), on a busy machine
-    several, and a worker that does not answer for so long counts as hung: a handler says
-    `for _ in native.keri_steps(): yield ASAP`. When all is imported the steps cost nothing. Whoever imports a module of
-    keri runs them before (or `keri()`), because keri imports pysodium, which needs the adapter.
+    several, and a worker that does not answer for so long counts as hung. When all is imported the steps cost nothing.
+    On a first visit it waits until the wheels are there. Whoever imports a module of keri runs them before (or `keri()`),
+    because keri imports pysodium, which needs the adapter. Raises later.Coming.
     """
+    yield from later.here()
+    for _ in _keri_imports():
+        yield ASAP
+
+
+def _keri_imports() -> Iterator[None]:
     pysodium()
     if sys.platform == "emscripten":
         quick_dataclasses.install()
     for name in KERI:
         if name not in sys.modules:
             importlib.import_module(name)
-            yield name
+            yield
 
 
 @cache
 def keri() -> ModuleType:
     """The unmodified keripy (package ``keri``), imported at once as far as a wallet needs it; see keri_steps."""
-    for _ in keri_steps():
+    for _ in _keri_imports():
         pass
     return importlib.import_module("keri")

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import falcon
 
+from keriwasm.later import Coming
 from keriwasm.rendering import VARY, render, wants_json
 from keriwasm.requests import MESSAGE
 
@@ -84,5 +85,11 @@ def handlers(app: falcon.App, worker: Worker) -> None:
         rep.stream = None
         raise FaultError(fault, worker.id) from ex
 
+    def coming(req: falcon.Request, rep: falcon.Response, ex: Coming, params: dict[str, Any]) -> None:
+        raise falcon.HTTPServiceUnavailable(
+            title="Still being fetched", description=f"{str(ex)[:1].upper()}{str(ex)[1:]}.", retry_after=2
+        ) from ex
+
     app.set_error_serializer(serialize)
     app.add_error_handler(Exception, unforeseen)
+    app.add_error_handler(Coming, coming)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Watched, content, fetch, serving, wait_ready
+from conftest import Watched, content, fetch, serving, until, wait_ready
 from playwright.sync_api import BrowserContext, Page
+from walletkit_browser import PASSCODE
+
+POOL = "fetch('app/pool', {headers: {accept: 'application/json'}}).then(answer => answer.json())"
 
 
 def test_first_paint_needs_no_worker(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
@@ -125,6 +129,37 @@ def test_a_flipped_byte_is_refused(
     wait_ready(watched.page, "failed")
     name = asset.split("/")[-1].split("*")[0]
     assert name in watched.page.locator("#main").inner_text()
+
+
+def test_keripy_comes_after_the_first_answer(
+    broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]
+) -> None:
+    """A damaged wheel that no first click needs keeps nobody from working; whoever needs it waits, and the pool page says
+    why. Whole again, it is fetched without a reload."""
+    damaged: list[Path] = []
+
+    def spoil(path: Path) -> None:
+        flip(path)
+        damaged.append(path)
+
+    url = broken("static/wheels/keri-*.whl", spoil)
+    watched = watch(context.new_page())
+    watched.allow("integrity|lock.json|Failed to load resource")
+    page = watched.page
+    page.goto(f"{url}?workers=1")
+    wait_ready(page)
+    until(page, f"{POOL}.then(({{later}}) => later.state === 'failed')")
+    assert damaged[0].name in fetch(page, "app/pool")["json"]["later"]["reason"]
+    assert fetch(page, "app/crypto/hash", "POST", json={"algorithm": "blake3", "text": "x"})["status"] == 200
+    page.locator("nav").get_by_role("link", name="Pool").click()
+    page.get_by_text("keripy could not be fetched").wait_for()
+    page.evaluate("""body => {
+      const headers = {accept: 'application/json', 'content-type': 'application/json'};
+      globalThis.asked = fetch('app/wallet', {method: 'POST', body, headers}).then(({status}) => status);
+    }""", json.dumps({"name": "Alice", "passcode": PASSCODE}))  # fmt: skip
+    flip(damaged[0])
+    assert page.evaluate("asked") == 201
+    assert fetch(page, "app/pool")["json"]["later"] == {"state": "here", "reason": None}
 
 
 def test_a_slice_that_does_not_import(

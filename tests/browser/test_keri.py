@@ -71,8 +71,7 @@ class Probe:
         from pathlib import Path
         from keriwasm import native
         packed = sorted(path.name for path in Path('/packed').iterdir())
-        for _ in native.keri_steps():
-            yield
+        yield from native.keri_steps()
         import segno
         from keri.app import habbing
         with habbing.openHby(name='probe', temp=True) as hby:

@@ -112,6 +112,7 @@ class House:
         self.dispatched: list[dict[str, Any]] = []
         self.dones: list[tuple[str, dict[str, Any]]] = []
         self.count = 0
+        self.fetched = 0  # times that the wheels that come later were asked for
         self.keep = True  # remember answered requests
         names = SLICES if slices is None else slices
         config = {
@@ -486,6 +487,9 @@ class House:
     def do_wake(self, at):
         must(at >= self.now, "an alarm in the past")
         self.wake = at
+
+    def do_fetch_later(self):
+        self.fetched += 1
 
     def do_status(self, status):
         must(status["size"] >= 1 and status["ready"] <= len(status["workers"]), "a wrong status", status)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from keriwasm import later
 from keriwasm.later import LaterFinder, install
 
 
@@ -70,3 +71,23 @@ def test_installed_once(site: Path) -> None:
     install({"later_b": "/b.whl"})
     (finder,) = (each for each in sys.meta_path if isinstance(each, LaterFinder))
     assert finder.packed == {"later_a": "/a.whl", "later_b": "/b.whl"}
+
+
+def test_a_wheel_that_is_still_being_fetched(tmp_path: Path, site: Path) -> None:
+    packed = tmp_path / "coming.whl"
+    sys.meta_path.append(LaterFinder({"later_coming": str(packed)}, str(site)))
+    assert later.known("later_coming") and later.coming()
+    with pytest.raises(later.Coming, match="later_coming is still being fetched"):
+        importlib.import_module("later_coming")
+    waiting = later.here()
+    assert next(waiting) == later.LOOK
+    wheel(tmp_path, "coming.whl", {"later_coming.py": "HERE = 1"})
+    assert list(waiting) == [] and not later.coming()
+    assert importlib.import_module("later_coming").HERE == 1 and not later.known("later_coming")
+
+
+def test_waiting_has_an_end(site: Path) -> None:
+    sys.meta_path.append(LaterFinder({"later_never": "/nowhere.whl"}))
+    with pytest.raises(later.Coming):
+        for _ in later.here():
+            pass

@@ -304,10 +304,10 @@ def test_a_first_share_imports_keripy_in_steps(monkeypatch: pytest.MonkeyPatch) 
     native.keri()
     done: list[str] = []
 
-    def steps() -> Iterator[str]:
+    def steps() -> Iterator[float]:
         for name in ("one", "two", "three"):
             done.append(name)
-            yield name
+            yield 0.1
 
     monkeypatch.setattr(native, "keri_steps", steps)
     content = msgpack.packb({"contexts": [], "messages": []})

@@ -17,14 +17,17 @@ from keriwasm.slices.suites.catalogue import SUITES
 MOUNTS = {"/static": ROOT / "static", "/python": ROOT / "python"}
 
 
-def judge(pyodide: Any, name: str, count: Callable[[str], None], *, effort: str = "full", parts: int = 1) -> list[dict[str, Any]]:
+def judge(
+    pyodide: Any, name: str, count: Callable[[str], None], *, effort: str = "full", sample: bool = False, parts: int = 1
+) -> list[dict[str, Any]]:
     """Run a suite, print its counts and each reason of a skip; fail when a test failed or their number is another one.
 
+    sample: of what the quick effort leaves out, only whether an algorithm is correct is checked.
     parts: processes that share the tests. Returns the results.
     """
 
     def part(number: int) -> dict[str, Any]:
-        args = {"suite": name, "effort": effort, "share": [number, parts]}
+        args = {"suite": name, "effort": effort, "sample": sample, "share": [number, parts]}
         return pyodide.run("suite.py", args, mounts=MOUNTS, timeout=7200)
 
     with ThreadPoolExecutor(parts) as pool:

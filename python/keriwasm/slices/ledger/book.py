@@ -84,8 +84,7 @@ class Book:
             self.close()
         if self._db is None:
             yield  # a first import of keripy takes a second or two: in steps, so that the worker is not taken for hung
-            for _ in native.keri_steps():
-                yield
+            yield from native.keri_steps()
             self._open()
 
     @property

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from keriwasm import later
 from keriwasm.scheduling import ASAP
 
 from .histogram import Histogram
-from .operations import Many, find, reason_against
+from .operations import Many, find, needs_keri, reason_against
 
 __all__ = ["SLICE", "Bench", "Prepared", "batch_for", "timer_resolution"]
 
@@ -84,6 +85,8 @@ class Bench:
             return held
         self.prepared = None  # frees the old one's keys before the new one's are made
         yield ASAP
+        if needs_keri(name):
+            yield from later.here()
         many = find(name).build(payload)
         many(1)
         yield ASAP

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import repeat
 from typing import Any
 
-from keriwasm import native
+from keriwasm import later, native
 
 __all__ = ["GROUPS", "MIB", "OPERATIONS", "Many", "Operation", "Unavailable", "find", "listing", "reason_against"]
 
@@ -306,13 +306,18 @@ def find(name: str) -> Operation:
     return OPERATIONS[name]
 
 
+def needs_keri(name: str) -> bool:
+    """Whether an operation is one of keripy's."""
+    return name.startswith("keri-")
+
+
 @cache
 def reason_against(name: str) -> str | None:
     """Why an operation cannot run in this worker, or None. Only what can be told without loading a library."""
-    if name.startswith("keri-"):
+    if needs_keri(name):
         from importlib.util import find_spec
 
-        if find_spec("keri") is None:
+        if not later.known("keri") and find_spec("keri") is None:
             return "keripy is not in this worker"
     return None
 

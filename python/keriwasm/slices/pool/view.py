@@ -34,8 +34,8 @@ def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) ->
         started: the router's start as an earlier view of it had it; kept while the new one is as good as the same,
             because it is a difference of two clocks that are read milliseconds apart
 
-    Returns `{pool: {state, router: {started, inflight, queued}, handled, workers, image}, ready, troubles}`. Moments are
-    epoch ms, to the second.
+    Returns `{pool: {state, router: {started, inflight, queued}, handled, workers, image, later, later_reason}, ready, troubles}`. Moments
+    are epoch ms, to the second.
     """
     router = snapshot.get("router") or {}
     now_started = _moment(router.get("uptime_ms"), now_ms)
@@ -54,11 +54,20 @@ def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) ->
             "handled": sum(worker["handled"] for worker in workers),
             "workers": workers,
             "image": image(snapshot.get("image") or {}),
+            "later": LATER.get((snapshot.get("later") or {}).get("state") or ""),
+            "later_reason": (snapshot.get("later") or {}).get("reason"),
         },
         "ready": sum(worker["state"] in ("ready", "busy") for worker in workers),
         "troubles": troubles(snapshot),
     }
 
+
+LATER = {
+    "waiting": "keripy is fetched after the first answer.",
+    "fetching": "keripy is being fetched.",
+    "failed": "keripy could not be fetched; it is tried again every few seconds.",
+}
+"""Router's word for the wheels that come later (router/later.py), while they are not there -> sentence for people."""
 
 IMAGES = {
     "used": ("ok", "Workers started from the kept memory snapshot."),

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from keriwasm import later
 from keriwasm.slices.suites.catalogue import SUITES, Suite
 from keriwasm.slices.suites.collecting import NotCollected, collect
 
@@ -41,6 +42,7 @@ def ready(worker: Any, name: str, run: str = "") -> Generator[float, Any, dict[s
         for module in suite.modules:
             sys.modules.pop(module, None)
     if name not in COLLECTED:
+        yield from later.here()
         folder = yield from unpacked(worker, suite)
         for place in (folder / suite.path, folder):
             if str(place) not in sys.path:

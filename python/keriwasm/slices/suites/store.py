@@ -98,8 +98,7 @@ class Store:
                 run = Run.read(json.loads(text))
                 parts = [rows for name, rows in self.entries.items() if name.startswith(f"part.{run.id}.")]
                 for row in (row for rows in parts for row in json.loads(rows)):
-                    result = unpack(row)
-                    run.results.setdefault((result.suite, result.id), result)
+                    run.add(unpack(row))
                 runs.append(run)
         return sorted(runs, key=lambda run: run.started)
 
@@ -129,8 +128,7 @@ class Store:
         for row in json.loads(self.entries.get(f"full.{id}") or "[]"):
             run.tests.append((row[0], row[1]))
             if len(row) > 2:
-                result = unpack(row)
-                run.results[result.suite, result.id] = result
+                run.add(unpack(row))
         return run
 
     def forget(self, id: str) -> None:

@@ -34,8 +34,7 @@ class Check:
             raise falcon.HTTPBadRequest(
                 title="The content cannot be read", description="Send MessagePack of contexts and messages."
             ) from ex
-        for _ in native.keri_steps():  # a second or two in a worker's first share: in steps, so that its heart beats on
-            yield ASAP
+        yield from native.keri_steps()  # a second or two in a worker's first share: in steps, so that its heart beats on
         from keriwasm.slices.ledger.checking import check
 
         checking = check({"contexts": contexts, "messages": messages})

@@ -103,8 +103,7 @@ class Vault:
         """Wait until the disk is mounted and keripy is there: every handler that touches keys begins with it."""
         yield from self.mounted()
         yield  # a first import of keripy takes a second or two: in steps, so that the worker is not taken for hung
-        for _ in native.keri_steps():
-            yield
+        yield from native.keri_steps()
 
     @property
     def exists(self) -> bool:

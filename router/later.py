@@ -1,0 +1,47 @@
+"""When the wheels that no first click needs are fetched ([pool.later] of pyscript.toml), and what became of them."""
+
+from router.envelope import text
+from router.text import clip
+
+PATIENCE_MS = 1000  # whoever opened an address that needs them has no answer before they are there
+AGAIN_MS = 5000
+
+
+class Later:
+    """They come after the first answer, or ``PATIENCE_MS`` after the first worker could give one: until then the line and
+    the processor are for what the first click needs. On a warm start they are there with the rest.
+
+    ``state`` is ``waiting``, ``fetching``, ``here`` or ``failed``, which is tried again after ``AGAIN_MS``; ``reason``
+    says why.
+    """
+
+    def __init__(self, warm: bool, emit, log):
+        self.emit = emit
+        self.log = log
+        self.state = "here" if warm else "waiting"
+        self.reason = None
+        self.since = None
+
+    def on_later(self, event: dict, now: float):
+        """What came of a fetch."""
+        reason = text(event.get("reason"))
+        self.state = "failed" if reason else "here"
+        self.reason = clip(reason, 300) if reason else None
+        self.since = now
+        if reason:
+            self.log("warn", "the wheels that come later: %s" % self.reason)
+
+    def consider(self, serving: bool, answered: bool, now: float):
+        """Fetch them when it is time."""
+        if self.state in ("fetching", "here") or not serving:
+            return
+        if self.since is None:
+            self.since = now
+        failed = self.state == "failed"
+        if now - self.since >= (AGAIN_MS if failed else PATIENCE_MS) or (answered and not failed):
+            self.state = "fetching"
+            self.emit({"do": "fetch_later"})
+
+    def report(self) -> dict:
+        """Its part of the pool's state."""
+        return {"state": self.state, "reason": self.reason}
