@@ -69,7 +69,8 @@ class Probe:
     def on_post(self, req, rep):
         import sys
         from pathlib import Path
-        from keriwasm import native
+        from keriwasm import later, native
+        yield from later.here()
         packed = sorted(path.name for path in Path('/packed').iterdir())
         yield from native.keri_steps()
         import segno
