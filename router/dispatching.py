@@ -21,8 +21,7 @@ class Dispatching:
             pool.tell(self.now)
         busy = len([worker for worker in pool.workers if worker.own or worker.kids]) > 0
         self.image.consider(pool.state() == "ready", busy or len(self.queue) > 0, self.now)
-        answered = len([worker for worker in pool.workers if worker.handled]) > 0
-        self.later.consider(pool.ready_count() > 0, answered, self.now)
+        self.later.consider(pool.ready_count() > 0, self.counts["handled"] > 0, self.now)
         self.plan_wake()
 
     def expire(self):

@@ -3,13 +3,14 @@
 from router.envelope import text
 from router.text import clip
 
-PATIENCE_MS = 1000  # whoever opened an address that needs them has no answer before they are there
+PATIENCE_MS = 15000  # nobody asks for anything, or the first answer takes its time
 AGAIN_MS = 5000
 
 
 class Later:
-    """They come after the first answer, or ``PATIENCE_MS`` after the first worker could give one: until then the line and
-    the processor are for what the first click needs. On a warm start they are there with the rest.
+    """They come after the first answer, or when a worker wants them for it, or ``PATIENCE_MS`` after the first worker could
+    give one: until then the line and the processor are for what the first click needs. On a warm start they are there with
+    the rest.
 
     ``state`` is ``waiting``, ``fetching``, ``here`` or ``failed``, which is tried again after ``AGAIN_MS``; ``reason``
     says why.
@@ -31,6 +32,16 @@ class Later:
         if reason:
             self.log("warn", "the wheels that come later: %s" % self.reason)
 
+    def on_want(self):
+        """A request waits for them."""
+        if self.state == "waiting":
+            self.fetch()
+
+    def fetch(self):
+        """Have the host bring them."""
+        self.state = "fetching"
+        self.emit({"do": "fetch_later"})
+
     def consider(self, serving: bool, answered: bool, now: float):
         """Fetch them when it is time."""
         if self.state in ("fetching", "here") or not serving:
@@ -39,8 +50,7 @@ class Later:
             self.since = now
         failed = self.state == "failed"
         if now - self.since >= (AGAIN_MS if failed else PATIENCE_MS) or (answered and not failed):
-            self.state = "fetching"
-            self.emit({"do": "fetch_later"})
+            self.fetch()
 
     def report(self) -> dict:
         """Its part of the pool's state."""

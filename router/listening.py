@@ -31,6 +31,8 @@ class Listening:
             self.let_go(worker, text(event.get("id")))
         elif kind == "drained":
             self.pool.on_drained(worker, self.now)
+        elif kind == "want":
+            self.later.on_want()
         elif kind == "end":
             self.on_end(worker, event)
         else:

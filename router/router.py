@@ -117,7 +117,7 @@ class Router(Admission, Delivery, Dispatching, Listening):
             self.image.on_image(event)
         elif kind == "later":
             self.later.on_later(event, self.now)
-        elif kind in ("progress", "ready", "heartbeat", "cancelled", "drained", "fault", "end"):
+        elif kind in ("progress", "ready", "heartbeat", "cancelled", "drained", "fault", "end", "want"):
             self.on_worker(kind, event)
         else:
             self.log("warn", "an unknown event %s was ignored" % clip(kind, 40))

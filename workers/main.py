@@ -31,6 +31,7 @@ async def start(js_host: Any, init: str) -> Any:
     settings = json.loads(init)
     later.install(settings.get("later", {}))
     worker = await assemble(JsHost(js_host), settings, backing, disk)
+    later.wanted = lambda: worker.post("worker:want")
     return receiver(worker.inbox.push)
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import importlib
 import sys
 import zipfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,14 @@ PATIENCE = 20.0
 
 LOOK = 0.05
 """Seconds between two looks."""
+
+
+def nobody() -> None:
+    """Nobody is told."""
+
+
+wanted: Callable[[], None] = nobody
+"""Called when a wheel is wanted that is not there yet: the entry point has it tell the router, which fetches them."""
 
 
 class Coming(ImportError):
@@ -63,6 +71,7 @@ class LaterFinder:
         if wheel is None:
             return False
         if not Path(wheel).exists():
+            wanted()
             raise Coming(name)
         self.unpack(wheel)
         return True
@@ -106,6 +115,8 @@ def coming() -> bool:
 def here() -> Generator[float, float, None]:
     """Wait until all packed wheels are there, `PATIENCE` seconds at most. Raises Coming."""
     tries = int(PATIENCE / LOOK)
+    if coming():
+        wanted()
     while coming():
         if not tries:
             raise Coming("keripy")

@@ -73,14 +73,16 @@ def test_installed_once(site: Path) -> None:
     assert finder.packed == {"later_a": "/a.whl", "later_b": "/b.whl"}
 
 
-def test_a_wheel_that_is_still_being_fetched(tmp_path: Path, site: Path) -> None:
+def test_a_wheel_that_is_still_being_fetched(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = tmp_path / "coming.whl"
     sys.meta_path.append(LaterFinder({"later_coming": str(packed)}, str(site)))
-    assert later.known("later_coming") and later.coming()
+    wants: list[int] = []
+    monkeypatch.setattr(later, "wanted", lambda: wants.append(1))
+    assert later.known("later_coming") and later.coming() and not wants
     with pytest.raises(later.Coming, match="later_coming is still being fetched"):
         importlib.import_module("later_coming")
     waiting = later.here()
-    assert next(waiting) == later.LOOK
+    assert next(waiting) == later.LOOK and len(wants) == 2
     wheel(tmp_path, "coming.whl", {"later_coming.py": "HERE = 1"})
     assert list(waiting) == [] and not later.coming()
     assert importlib.import_module("later_coming").HERE == 1 and not later.known("later_coming")

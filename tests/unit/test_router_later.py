@@ -2,11 +2,9 @@
 
 from routerkit import House
 
-ACCEPT = {"accept": "application/json"}
-
 
 def later(house):
-    return house.ask("/app/pool", "GET", headers=ACCEPT).json()["later"]
+    return house.router.later.report()
 
 
 def test_they_come_after_the_first_answer():
@@ -22,13 +20,26 @@ def test_they_come_after_the_first_answer():
     house.feed("later")
     house.advance(60000)
     assert house.fetched == 1 and later(house) == {"state": "here", "reason": None}
+    assert house.ask("/app/pool", "GET", headers={"accept": "application/json"}).json()["later"] == later(house)
 
 
-def test_whoever_needs_them_for_the_first_answer_does_not_wait_for_ever():
+def test_whoever_needs_them_for_the_first_answer_has_them_fetched():
     house = House(1, boot=False)
     house.ready("w1")
     house.ask("/app/crypto/hash", "POST", body=10)
-    for _ in range(5):
+    house.advance(250)
+    for _ in range(2):
+        house.from_worker("w1", "want")
+        assert house.fetched == 1
+    house.feed("later")
+    house.from_worker("w1", "want")
+    assert house.fetched == 1 and later(house)["state"] == "here"
+
+
+def test_without_any_request_they_are_fetched_in_the_end():
+    house = House(1, boot=False)
+    house.ready("w1")
+    for _ in range(80):
         house.advance(250)
     assert house.fetched == 1
 
@@ -36,7 +47,7 @@ def test_whoever_needs_them_for_the_first_answer_does_not_wait_for_ever():
 def test_a_fetch_that_failed_is_tried_again():
     house = House(1, boot=False)
     house.ready("w1")
-    house.advance(1500)
+    house.from_worker("w1", "want")
     house.feed("later", reason="keri-1.3.6-py3-none-any.whl could not be fetched")
     assert later(house) == {"state": "failed", "reason": "keri-1.3.6-py3-none-any.whl could not be fetched"}
     house.advance(2000)
