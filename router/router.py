@@ -158,9 +158,9 @@ class Router(Admission, Delivery, Dispatching, Listening):
             size = min(most, max(2, min(8, whole(event.get("cores"), 2, 1))))
             if event.get("workers") is not None:
                 self.log("warn", "workers must be a number from 1 to %d; %d are started" % (most, size))
-        self.pool.cores = whole(event.get("cores"), 2, 1)
         warm = event.get("warm") is True
-        self.pool.opened = not warm
+        self.pool.first = max(1, whole(event.get("cores"), 2, 1) // 2)
+        self.pool.opened = False
         self.later = Later(warm, self.out_append, self.log)
         self.pool.resize(size, self.now)
 

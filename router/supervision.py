@@ -32,8 +32,8 @@ class Pool:
         self.workers = []
         self.generations = {}
         self.target = 0
-        self.cores = 2
-        self.opened = True  # False on a warm start until its first worker is through with its boot, well or badly
+        self.opened = True  # False at the start until the first worker is through with its boot, well or badly
+        self.first = 1  # how many boot until then
         self.whole_once = False
         self.told = None  # the last status
         self.told_key = None
@@ -80,11 +80,11 @@ class Pool:
     def enlist(self, worker: Worker, now: float):
         """Start a new worker, or let it wait until the first can answer.
 
-        From a memory snapshot a worker is there in a moment, if it has a core: half of the cores are for those that boot
-        first, so that somebody answers soon, and the page and the router have the others; then all the rest at once.
+        Half of the cores are for those that boot first, so that somebody answers soon, and the page, the router and what
+        compiles beside them have the others; then all the rest at once. The whole pool is there no later for it.
         """
         booting = len([one for one in self.workers if one.state == BOOTING and one.generation])
-        if self.opened or booting < max(1, self.cores // 2):
+        if self.opened or booting < self.first:
             self.spawn(worker, now)
         else:
             worker.state = BOOTING
