@@ -71,8 +71,13 @@ WHOLE = "document.documentElement.dataset.state === 'ready'"
 def ready(page: Page, url: str, timeout: float = 180_000, whole: str = WHOLE) -> None:
     """Open the app and wait until it is whole: until the JavaScript expression `whole` holds."""
     page.goto(url)
+    until(page, whole, timeout)
+
+
+def until(page: Page, expression: str, timeout: float = 180_000) -> None:
+    """Wait until a JavaScript expression, or an async function's answer, is true."""
     end = time.monotonic() + timeout / 1000
-    while not page.evaluate(whole):
+    while not page.evaluate(expression):
         if time.monotonic() > end:
             raise TimeoutError(page.evaluate("JSON.stringify(keriwasm.status)"))
         time.sleep(0.02)
