@@ -141,7 +141,7 @@ class Admission:
     def stop_all(self, task: Task):
         """End everything at the address that the route of ``task`` stops, whoever asked for it.
 
-        A worker that does not let go within its grace is replaced: so this also ends what blocks its worker, even the
+        A worker that does not let go within its grace, a short one, is replaced: so this also ends what blocks its worker, even the
         worker that is to answer ``task``.
         """
         address = task.route.stops
@@ -151,6 +151,7 @@ class Admission:
             if other.path != address or other is task:
                 continue
             self.counts["cancelled"] += 1
+            other.stopped = True
             if other.state == STREAMING:
                 error = "stopped by %s %s" % (task.method, task.path)
                 self.out.append({"do": "end", "door": other.door, "id": other.id, "error": error})

@@ -189,7 +189,7 @@ class Delivery:
         """Tell a worker to let go of a task that nobody waits for any more; it is watched until it does."""
         worker.running.pop(task.id, None)
         task.state = CANCELLING
-        task.kill_at = self.now + self.numbers["cancel_grace_ms"]
+        task.kill_at = self.now + self.numbers["stop_grace_ms" if task.stopped else "cancel_grace_ms"]
         worker.closing[task.id] = task
         self.tasks.closing[task.id] = task
         self.out.append(

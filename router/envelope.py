@@ -18,6 +18,7 @@ POOL_DEFAULTS = {
     "hang_ms": 5000,
     "boot_timeout_ms": 90000,
     "cancel_grace_ms": 1500,
+    "stop_grace_ms": 300,  # the same, when a person has stopped a run and waits for idle workers
     "deadline_ms": 30000,
     "max_deadline_ms": 300000,
     "max_queue": 256,

@@ -57,6 +57,7 @@ class Task:
         self.losses = 0  # workers that died under it
         self.workers = []  # ids of the workers that made the answer
         self.seq = 0
+        self.stopped = False  # a run that was stopped: its worker has a shorter grace
         self.kill_at = None  # when CANCELLING: its worker's grace ends
 
     def href(self) -> str:
