@@ -25,10 +25,10 @@ export async function readAhead(worker, folder, generation) {
     worker.addEventListener('message', ({ data }) => {
       if (data.type === 'ahead:module') data.error ? reject(new Error(data.error)) : resolve(data.module);
     });
-    worker.onerror = event => {
+    worker.addEventListener('error', event => {
       event.preventDefault();
       reject(new Error(event.message || 'the first worker could not be loaded'));
-    };
+    });
   });
   worker.postMessage({ type: 'worker:ahead', ...head.pool, bytes, image: head.image });
   await new Promise(resolve => { setTimeout(resolve); });  // the worker's start goes through this thread, which reads now

@@ -43,8 +43,8 @@ let policy = null;
 const early = [];
 /** What pool workers start with. @type {Supplies} */
 let supplies;
-/** A worker that restores the memory snapshot before the policy is there to say who it is (worker.js). @type {import('./ahead.js').Ahead | null} */
-let ahead = /** @type {any} */ (globalThis).keriwasmAhead ?? null;
+/** A worker that restores the memory snapshot already (worker.js). @type {import('./ahead.js').Ahead | null} */
+const ahead = /** @type {any} */ (globalThis).keriwasmAhead ?? null;
 let timer = 0;
 /** Garbage is collected when no event came for so long. */
 const REST_MS = 30;
@@ -103,22 +103,11 @@ function tight(part) {
 /** @type {{ [name: string]: (command: Command) => void }} */
 const perform = {
   spawn({ worker: id, generation, slices }) {
-    const early = ahead?.worker;
-    ahead = null;
-    const own = () => employ(newWorker(`${id}.${generation}`), id, generation);
-    let worker = early ? employ(early, id, generation) : own();
+    if (workers.get(id)?.generation === generation) return;  // the first one: see begin
+    const worker = employ(newWorker(`${id}.${generation}`), id, generation);
     supplies.parts().then(parts => {
-      if (workers.get(id)?.worker !== worker) return;
-      const { image } = parts;
-      if (early && !image) {  // there is nothing to restore, or it is damaged
-        early.terminate();
-        worker = own();
-      }
-      Object.assign(workers.get(id) ?? {}, { restoring: Boolean(image) });
-      worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION, ...common,
-        ...early && image ? {} : parts });
-    }, error => feed({ type: 'fault', worker: id, generation, fatal: true,
-      error: { type: error.name, message: error.message, traceback: '' } }));
+      if (workers.get(id)?.worker === worker) introduce(worker, id, generation, slices, parts, Boolean(parts.image));
+    }, error => unsupplied(id, generation, error));
   },
   kill({ worker: id, generation }) {
     const entry = workers.get(id);
@@ -184,6 +173,35 @@ const perform = {
 };
 
 const newWorker = (/** @type {string} */ name) => new Worker(new URL('../workers/worker.js', import.meta.url), { type: 'module', name });
+
+/** What workers start with does not come. @param {string} id @param {number} generation @param {Error} error */
+const unsupplied = (id, generation, { name, message }) =>
+  feed({ type: 'fault', worker: id, generation, fatal: true, error: { type: name, message, traceback: '' } });
+
+/**
+ * Tells a worker who it is and what it starts with.
+ * @param {Worker} worker @param {string} id @param {number} generation @param {string[]} slices @param {object} parts
+ * @param {boolean} restoring
+ */
+function introduce(worker, id, generation, slices, parts, restoring) {
+  Object.assign(workers.get(id) ?? {}, { restoring });
+  worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION, ...common, ...parts });
+}
+
+/**
+ * The worker that restores the snapshot already (ahead.js) is the policy's first one, which carries every slice: it need not
+ * wait until MicroPython is there to say so. What it tells meanwhile waits in `early`. With nothing to restore it is ended.
+ * @param {import('./ahead.js').Ahead} ahead
+ */
+async function begin({ worker, found }) {
+  employ(worker, 'w1', 1);
+  const { image, config } = await supplies.parts();
+  if (workers.get('w1')?.worker !== worker) return;
+  if (image) return introduce(worker, 'w1', 1, Object.keys(config.slices).sort(), {}, true);
+  const plain = employ(newWorker('w1.1'), 'w1', 1);
+  worker.terminate();
+  introduce(plain, 'w1', 1, Object.keys(config.slices).sort(), await supplies.parts(), false);
+}
 
 /** Listens to a pool worker. @param {Worker} worker @param {string} id @param {number} generation @returns {Worker} */
 function employ(worker, id, generation) {
@@ -305,6 +323,7 @@ async function start(init) {
       broadcast('pool:status', { status: { ...lastStatus, bytes } });
     },
   }, ahead);
+  if (ahead) begin(ahead).catch(error => unsupplied('w1', 1, error));
   supplies.parts().then(async () => scope.postMessage({ v: PROTOCOL, type: 'router:digests', digests: await supplies.digests() }), () => {});
   const { config, shell, python, micropython } = await supplies.router();
   const { loadMicroPython } = await import(new URL(micropython, files).href);
