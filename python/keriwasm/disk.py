@@ -628,6 +628,26 @@ class DiskDoer(doing.Doer):
             yield WAIT
 
 
+class MountDoer(doing.Doer):
+    """Mounts the disk while nobody waits for it yet: the first page shows what is on it."""
+
+    transient = True
+
+    def __init__(self, disk: Disk) -> None:
+        super().__init__()
+        self.disk = disk
+
+    def recur(self, tock: float = 0.0):
+        """Trouble is `disk.trouble`, and told by the first request that needs the disk, which tries again."""
+        yield ASAP
+        if self.disk._backing is not None:
+            try:
+                yield from self.disk.mount()
+            except DiskRefused:
+                return False
+        return True
+
+
 class Compactor(doing.Doer):
     """Replaces the log by a snapshot once it is larger than both LEAST and the last snapshot.
 

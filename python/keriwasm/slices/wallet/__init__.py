@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
+from keriwasm.disk import MountDoer
 
 from . import acts, challenges, identifiers, session, sharing
 from .idle import IdleDoer
@@ -14,9 +15,9 @@ __all__ = ["mount"]
 
 
 def mount(app: falcon.App, worker: Any) -> None:
-    """Add the slice's routes to a worker's application, and the Doer that locks an idle wallet."""
+    """Add the slice's routes to a worker's application, and the Doers that mount the disk and lock an idle wallet."""
     vault = of(worker)
-    worker.doist.doers.append(IdleDoer(vault))
+    worker.doist.doers += [MountDoer(worker.disk), IdleDoer(vault)]
     for path, resource in (
         ("/app/wallet", session.Wallet(vault)),
         ("/app/wallet/panel", session.Panel(vault)),
