@@ -6,10 +6,14 @@ import asyncio
 import itertools
 import json
 import time
+import tomllib
+from pathlib import Path
 
 import falcon
 import pytest
+from falcon.routing import CompiledRouter
 from hio.base import doing
+from keriwasm.app import Router
 from keriwasm.deeds import deed
 from keriwasm.rendering import sse
 from keriwasm.requests import CREDIT
@@ -558,3 +562,24 @@ async def test_many_requests_leave_nothing_behind():
         await asyncio.sleep(0.02)
         assert kit.worker.handled == 501 and kit.worker.inflight == {}
         assert len(kit.worker.doist.doers) <= doers and len(kit.worker.doist.deeds) <= deeds
+
+
+@run
+async def test_no_responder_of_any_slice_is_a_coroutine(monkeypatch):
+    """What falcon's router asks at each start, and ours does not."""
+    asked = []
+
+    def ask(self, method_map):
+        CompiledRouter._require_non_coroutine_responders(self, method_map)
+        asked.append(method_map)
+
+    monkeypatch.setattr(Router, "_require_non_coroutine_responders", ask)
+    slices = tomllib.loads((Path(__file__).resolve().parents[2] / "pyscript.toml").read_text())["slices"]
+    async with running(slices=slices) as kit:
+        assert not kit.faults() and len(asked) > 100
+    with pytest.raises(TypeError, match="regular synchronous"):
+        falcon.App(router=Router()).add_route("/app/x", Coroutine())
+
+
+class Coroutine:
+    async def on_get(self, req, rep): ...
