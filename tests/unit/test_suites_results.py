@@ -113,15 +113,29 @@ def test_the_catalogue_is_whole():
         assert all(rule.reason for rule in suite.rules)
 
 
-@pytest.mark.parametrize("name", ["pysodium", "blake3", "hio"])
-def test_as_many_tests_as_upstream_has(name):
+def cases(name, run=""):
     from keriwasm.slices.suites import fetching
 
-    steps = fetching.ready(None, name)
+    steps = fetching.ready(None, name, run)
     with pytest.raises(StopIteration) as done:
         while True:
             next(steps)
-    assert len(done.value.value) == SUITES[name].tests
+    return done.value.value
+
+
+@pytest.mark.parametrize("name", ["pysodium", "blake3", "hio"])
+def test_as_many_tests_as_upstream_has(name):
+    assert len(cases(name)) == SUITES[name].tests
+
+
+def test_what_may_run_once_is_imported_anew_for_each_run():
+    """pysodium's own test increments a bytes constant of its code in place: a second run of it would begin with another one."""
+    id = "test_pysodium.TestPySodium.test_sodium_inc"
+    for run in ("r1", "r2"):
+        found = cases("pysodium", run)
+        assert cases("pysodium", run) is found, "once for a run"
+        assert run_case("pysodium", id, found[id]).outcome == "passed"
+    assert run_case("pysodium", id, found[id]).outcome == "failed"
 
 
 def test_an_archive_that_is_not_the_locked_one_is_refused(monkeypatch):
