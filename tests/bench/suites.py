@@ -1,8 +1,8 @@
 """The suites with two workers against one: `python tests/bench/suites.py [REPEATS] [EFFORT] [PATTERN]`.
 
 What is wanted on two cores: at least 1.6. All suites run, in quick effort, unless arguments say otherwise. Each run comes
-after one that has collected everything and measured the tests, so that neither import times nor guessed durations are in
-the figure. Printed beside it: the seconds that each worker spent in tests.
+after one that has measured the tests, so that guessed durations are not in the figure; collecting is, for a worker that
+has grown is replaced between the two. Printed beside it: the seconds that each worker spent in tests.
 """
 
 from __future__ import annotations
