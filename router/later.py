@@ -33,8 +33,8 @@ class Later:
             self.log("warn", "the wheels that come later: %s" % self.reason)
 
     def on_want(self):
-        """A request waits for them."""
-        if self.state == "waiting":
+        """A request waits for them. On a warm start that means that the pack was found damaged after all."""
+        if self.state != "fetching":
             self.fetch()
 
     def fetch(self):

@@ -200,6 +200,7 @@ def test_a_flipped_byte_is_found_and_recovered_from(profile: Profile, site: Site
     # When the pool was quiet for long enough a new one is being made already.
     assert told["state"] == "refused" and "damaged" in told["reason"] and "deleted" in told["reason"], told
     assert "damaged" in fetch(page, "app/pool", headers={"accept": "text/html"})["text"]
+    assert ask(page, "app/wallet/unlock", 200, {"passcode": PASSCODE}), "what comes later with a plain start comes when it is wanted"
     made(page)
     page = warm(profile, site)
     assert image(page)["state"] == "used"

@@ -32,7 +32,6 @@ def test_whoever_needs_them_for_the_first_answer_has_them_fetched():
         house.from_worker("w1", "want")
         assert house.fetched == 1
     house.feed("later")
-    house.from_worker("w1", "want")
     assert house.fetched == 1 and later(house)["state"] == "here"
 
 
@@ -60,3 +59,5 @@ def test_a_warm_start_has_them():
     house = House(1, warm=True)
     house.advance(10000)
     assert house.fetched == 0 and later(house)["state"] == "here"
+    house.from_worker("w1", "want")  # its pack was found damaged after all
+    assert house.fetched == 1 and later(house)["state"] == "fetching"
