@@ -65,6 +65,10 @@ def chromium(*flags: str) -> Iterator[Browser]:
             browser.close()
 
 
+SETTLED = """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).image.state === 'kept'
+  && document.documentElement.dataset.offline === 'kept'"""
+"""A first visit's own work is done: the app is kept, and a spare worker has made the memory snapshot."""
+
 WHOLE = "document.documentElement.dataset.state === 'ready'"
 
 

@@ -13,13 +13,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from bench_site import chromium, median, ready, report, site, until
+from bench_site import SETTLED, chromium, median, ready, report, site, until
 from playwright.sync_api import Page
 
 OPERATIONS = ["ed25519-sign", "ed25519-verify", "xchacha-1m", "blake3-1m", "ml-kem-768-encaps", "ml-dsa-65-sign"]
 LONG = ["slh-dsa-128f-sign"]
-SETTLED = """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).image.state === 'kept'
-  && document.documentElement.dataset.offline === 'kept'"""
 FOLLOWS = "document.documentElement.dataset.state === 'follower'"
 
 START = """async body => (await (await keriwasm.fetch('app/load/runs', {method: 'POST', body: JSON.stringify(body),

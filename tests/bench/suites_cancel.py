@@ -10,8 +10,7 @@ import random
 import sys
 import time
 
-from bench_site import chromium, median, ready, report, site, until
-from load_clicks import SETTLED
+from bench_site import SETTLED, chromium, median, ready, report, site, until
 
 BEGIN = """async () => (await (await keriwasm.fetch('app/suites/all/runs', {method: 'POST', body: '{"effort": "standard"}',
   headers: {'content-type': 'application/json', accept: 'application/json'}})).json()).id"""

@@ -70,6 +70,13 @@ def prepare(worker: Any, suites: list[str], run: str) -> Iterator[Any]:
             yield line(suite=suite, collected=len(cases))
 
 
+def read_suites(value: Any) -> list[str]:
+    """The suites of a request to collect. Raises ValueError for anything else than a list of known ones."""
+    if not isinstance(value, list) or not all(isinstance(name, str) and name in SUITES for name in value):
+        raise ValueError("names of suites are wanted")
+    return value
+
+
 def read_tests(value: Any) -> list[Test]:
     """The tests of a chunk's request. Raises ValueError for anything else than pairs of a known suite and an id."""
     if not isinstance(value, list) or not 0 < len(value) <= 1000:

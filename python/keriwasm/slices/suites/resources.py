@@ -15,7 +15,7 @@ from keriwasm.requests import MESSAGE
 from keriwasm.runs import follow
 from keriwasm.slices.suites import junit, manager, view
 from keriwasm.slices.suites.catalogue import EFFORTS, SUITES
-from keriwasm.slices.suites.chunks import perform, prepare, read_tests
+from keriwasm.slices.suites.chunks import perform, prepare, read_suites, read_tests
 from keriwasm.slices.suites.results import Run, compare
 from keriwasm.slices.suites.running import OUTCOMES
 
@@ -222,7 +222,7 @@ def chunk(worker: Any, req: falcon.Request, rep: falcon.Response, id: str) -> No
         body = json.loads(req.bounded_stream.read())
         if isinstance(body, dict) and "collect" in body:
             rep.content_type = "application/x-ndjson"
-            rep.stream = prepare(worker, [name for name in body["collect"] if name in SUITES], id)
+            rep.stream = prepare(worker, read_suites(body["collect"]), id)
             return
         chosen = read_tests(body["tests"])
     except (ValueError, KeyError, TypeError) as ex:

@@ -396,8 +396,10 @@ class Vault:
 
     def _changed(self, reason: str = "") -> None:
         self.reason = reason
-        # A replacement of this worker would lock it.
-        (self.worker.holders.discard if self._hby is None else self.worker.holders.add)(self)
+        if self._hby is None:
+            self.worker.holders.discard(self)
+        else:
+            self.worker.holders.add(self)  # a replacement of this worker would lock it
         self.epoch += 1
         for doer in list(self.watchers):
             self.worker.doist.wake(doer)
