@@ -37,6 +37,9 @@ def tabs(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str
         watched.allow("started anew|Failed to load resource.*50[23]")
         # A tab that is closed or crashed while its page still loads says so.
         watched.allow("wasm streaming compile failed.*aborted|falling back to ArrayBuffer")
+        # Now and then the service worker lived in the renderer that crashes: what a follower that takes over just then fetches
+        # fails once. Emscripten fetches again, else the router is started anew; that it is ready in the end is asserted.
+        watched.allow("Failed to load resource: net::ERR_FAILED|wasm streaming compile failed.*Failed to fetch")
         watched.page.goto(f"{app_url}{path}?{query}")
         wait_ready(watched.page, state)
         return watched.page
