@@ -49,11 +49,11 @@ for (const need of missing()) {
   if (need !== 'secure') document.documentElement.dataset.state = 'failed';
 }
 
-// From a kept app the first answer comes about as soon as this thread could have Python: the answer goes first.
+// From a kept app the whole pool is there about as soon as this thread could have Python: the pool goes first.
 const FIRST_MS = 2000;
-if (import.meta.url.includes('/@') && !(/** @type {any} */ (window).keriwasm?.status.ready)) {
+if (import.meta.url.includes('/@') && !['ready', 'follower'].includes(document.documentElement.dataset.state ?? '')) {
   await new Promise(resolve => {
-    document.addEventListener('keriwasm:answer', resolve, { once: true });
+    document.addEventListener('keriwasm:ready', resolve, { once: true });
     setTimeout(resolve, FIRST_MS);
   });
 }

@@ -1,10 +1,35 @@
 // @ts-check
 // Starts the router worker before anything else of the page is there; router/own.js takes it over, or ends it when another
-// tab leads. It is a classic script in the head for that reason only: each step that waits for another is felt at the start.
+// tab leads. From a kept app the first pool worker starts with it (router/ahead.js), and Pyodide's code, which that one waits
+// for longest, is compiled from here on. It is a classic script at the top of the head for that reason only: each step that
+// waits for another is felt at the start.
 (() => {
   if (typeof Worker !== 'function') return;  // python/page.js says so
-  const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
+  const { src, dataset: { wasm, integrity } } = /** @type {HTMLScriptElement} */ (document.currentScript);
   const worker = new Worker(new URL('worker.js', src), { type: 'module', name: 'router, early' });
-  const early = /** @type {any} */ (globalThis).keriwasmEarly = { worker, error: '' };
+  /** @type {any} */
+  const scope = globalThis;
+  const early = scope.keriwasmEarly = { worker, error: '' };
   worker.onerror = event => { event.preventDefault(); early.error = event.message || 'its script could not be loaded'; };
+
+  const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/early\.js$/.exec(new URL(src).pathname) ?? [];
+  // Without shared memory what is read ahead would have to be copied once it is there: then the host reads it itself.
+  if (!generation || !wasm || !crossOriginIsolated || !navigator.locks) return;
+  const stop = new AbortController();
+  // The router worker is reading when the code is there: the first pool worker gets it by a way of its own.
+  const { port1, port2 } = new MessageChannel();
+  /** @param {WebAssembly.Module | null} module null: whoever needs it tries again, and says why it cannot be had */
+  const tell = module => {
+    port1.postMessage(module);
+    worker.postMessage({ type: 'early:module', module });
+  };
+  worker.postMessage({ type: 'early:ahead', folder, generation }, [port2]);
+  WebAssembly.compileStreaming(fetch(new URL(`../${wasm}`, src), { integrity, signal: stop.signal })).then(tell, () => tell(null));
+  // Not waited for: where a tab leads already (the lock is that of leader.js), all this was in vain.
+  navigator.locks.query().then(({ held }) => {
+    if (scope.keriwasmEarly !== early || !held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) return;
+    early.error = 'another tab leads';
+    worker.terminate();
+    stop.abort();
+  });
 })();

@@ -43,8 +43,6 @@ let policy = null;
 const early = [];
 /** What pool workers start with. @type {Supplies} */
 let supplies;
-/** A worker that restores the memory snapshot already (worker.js). @type {import('./ahead.js').Ahead | null} */
-const ahead = /** @type {any} */ (globalThis).keriwasmAhead ?? null;
 let timer = 0;
 /** Garbage is collected when no event came for so long. */
 const REST_MS = 30;
@@ -193,8 +191,9 @@ function introduce(worker, id, generation, slices, parts, restoring) {
  * wait until MicroPython is there to say so. What it tells meanwhile waits in `early`. With nothing to restore it is ended.
  * @param {import('./ahead.js').Ahead} ahead
  */
-async function begin({ worker, found }) {
+async function begin({ worker, failed }) {
   employ(worker, 'w1', 1);
+  if (failed) throw new Error(failed);
   const { image, config } = await supplies.parts();
   if (workers.get('w1')?.worker !== worker) return;
   if (image) return introduce(worker, 'w1', 1, Object.keys(config.slices).sort(), {}, true);
@@ -209,6 +208,7 @@ function employ(worker, id, generation) {
   worker.onmessage = ({ data }) => fromWorker(id, generation, data);
   worker.onerror = event => {
     event.preventDefault();  // the policy logs the cause, once
+    if (!event.message) Object.assign(workers.get(id) ?? {}, { restoring: false });  // its script did not come
     feed({ type: 'fault', worker: id, generation, fatal: true,
       error: { type: 'WorkerError', message: event.message || 'the worker script could not be loaded', traceback: '' } });
   };
@@ -236,7 +236,6 @@ function makeImage(parts) {
 function fromWorker(id, generation, message) {
   const { v, type, body, ...fields } = message;
   const [domain, verb] = type.split(':');
-  if (domain === 'ahead') return;  // ahead.js listens to that
   if (type === 'http:request') return accept(`worker:${id}`, message);
   if (type === 'http:reply') {
     answers.set(fields.id, body ?? null);
@@ -261,7 +260,7 @@ function fromWorker(id, generation, message) {
   if (type === 'http:cancel') return feed({ type: 'cancel', id: `worker:${id}/${fields.id}`, door: `worker:${id}`, reason: fields.reason });
   if (type === 'http:credit') return credit(`worker:${id}`, message);
   if (type === 'worker:unusable') return supplies.refuse(`${id}: ${fields.reason}`);
-  if (type === 'worker:ready') Object.assign(workers.get(id) ?? {}, { restoring: false });
+  if (type === 'worker:ready' || fields.unfetched) Object.assign(workers.get(id) ?? {}, { restoring: false });
   if (domain === 'pool') return feed({ ...fields, type: verb, door: `worker:${id}` });
   // Heartbeats, progress, ready, drained, fault, cancelled: the policy reads them; the host says whom they are from.
   feed({ ...fields, worker: id, type: verb, generation });
@@ -316,6 +315,8 @@ const common = {};
 async function start(init) {
   Object.assign(common, { base: init.base, faults: init.faults });
   const files = new URL('..', import.meta.url);
+  /** A worker that restores the memory snapshot already (worker.js). @type {import('./ahead.js').Ahead | null} */
+  const ahead = /** @type {any} */ (globalThis).keriwasmAhead ?? null;
   supplies = new Supplies(files, init.base, VERSION, {
     image: told => feed({ ...told, type: 'image' }),
     progress(progress) {

@@ -1,32 +1,37 @@
 // @ts-check
 /**
- * The router worker's first step: where a kept app may be started from its pack, that is read (ahead.js) and restored into
- * the first pool worker at once, while the router itself (host.js) is still being loaded.
+ * The router worker's first step: where early.js says so, the pack of a kept app is read (ahead.js) and restored into the first
+ * pool worker at once, while the router itself (host.js) is still being loaded.
  */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 /** @type {MessageEvent[]} */
 const waiting = [];
-scope.onmessage = (/** @type {MessageEvent} */ event) => { waiting.push(event); };
+/** @type {(event: MessageEvent) => void} */
+let receive = event => { waiting.push(event); };
+let begun = false;
+/** @type {(module: WebAssembly.Module | null) => void} */
+let compiled = () => {};
 
-const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/worker\.js$/.exec(new URL(import.meta.url).pathname) ?? [];
+scope.onmessage = (/** @type {MessageEvent} */ event) => {
+  if (event.data.type === 'early:module') return compiled(event.data.module);
+  if (event.data.type !== 'early:ahead') {
+    begun = true;
+    receive(event);
+  } else if (!begun) ahead(event.data, event.ports[0]);  // the host begins without it, if that was sooner
+};
 
-/** Whether a tab runs the pool already: then this worker was started in vain, and will be ended. The lock is that of
- *  leader.js; what it imports would be waited for here. */
-async function led() {
-  if (scope.name !== 'router, early') return false;
-  const { held } = await navigator.locks.query();
-  return Boolean(held?.some(lock => lock.name === `keriwasm-pool:${folder}`));
-}
-
-const host = import('./host.js');
-/** Without shared memory what is read would have to be copied once it is there: then the host reads it itself. */
-if (generation && crossOriginIsolated && navigator.locks && !await led()) {
+/** @param {{ folder: string, generation: string }} told @param {MessagePort} port brings the compiled code as well */
+function ahead({ folder, generation }, port) {
   const worker = new Worker(new URL('../workers/worker.js', import.meta.url), { type: 'module', name: 'w1.1' });
-  const found = import('./ahead.js').then(({ readAhead }) => readAhead(worker, folder, generation));
+  /** @type {Promise<WebAssembly.Module | null>} */
+  const module = new Promise(resolve => { compiled = resolve; });
+  const found = import('./ahead.js').then(({ readAhead }) => readAhead(worker, folder, generation, module, port));
   found.catch(() => {});  // the host tells
-  /** @type {any} */ (globalThis).keriwasmAhead = { worker, found };
+  /** @type {import('./ahead.js').Ahead} */
+  const started = /** @type {any} */ (globalThis).keriwasmAhead = { worker, found, failed: '' };
+  worker.onerror = event => { event.preventDefault(); started.failed = event.message || 'its script could not be loaded'; };
 }
-const { receive } = await host;
-scope.onmessage = receive;
+
+({ receive } = await import('./host.js'));
 for (const event of waiting.splice(0)) receive(event);

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from keriwasm import __version__
+from keriwasm import __version__, moulds
 from keriwasm.app import make_app
 from keriwasm.bridge import Host, JsHost, receiver
 from keriwasm.worker import Settings, Worker
@@ -36,15 +36,25 @@ async def start(js_host: Any, init: str) -> Any:
 
 
 async def assemble(host: Host, init: dict[str, Any], backing: Any = None, disk: Any = None) -> Worker:
-    """Build a worker, mount its slices, start its scheduler and say that it is ready. Used by the tests as well."""
+    """Build a worker, mount its slices or take one that has them mounted, start its scheduler and say that it is ready.
+
+    Used by the tests as well.
+    """
     import polyscript
 
-    worker = Worker(host, Settings.read(init), backing, disk)
+    settings = Settings.read(init)
+    mould = moulds.take(settings.slices)
+    if mould is None:
+        worker = Worker(host, settings, backing, disk)
+    else:
+        worker = mould
+        worker.become(host, settings, backing, disk)
     try:
         if init.get("version", __version__) != __version__:
             raise RuntimeError(f"the router is version {init['version']}, this worker {__version__}: reload the page")
         polyscript.use(worker.storage.store)
-        worker.app = make_app(worker, progress(worker))
+        if mould is None:
+            worker.app = make_app(worker, progress(worker))
         task = asyncio.ensure_future(worker.run())
     except BaseException as ex:
         worker.fault(ex, fatal=True)

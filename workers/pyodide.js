@@ -15,6 +15,8 @@ const HOME = '/home/pyodide';
 const SITE = '/lib/python3.14/site-packages';
 const STDLIB = '/lib/python314.zip';
 const PACKED = '/packed';
+/** Bytes of a module that only gives a function of JavaScript's a type. */
+const TINY = 128;
 
 /** A file's bytes as they lie in the memory that all workers share. @param {{ [field: string]: any }} init @param {Slot} slot */
 const view = ({ bytes }, { at, size }) => new Uint8Array(bytes, at, size);
@@ -24,11 +26,13 @@ const view = ({ bytes }, { at, size }) => new Uint8Array(bytes, at, size);
  * the time of `loadPyodide` those two requests are answered with what the router worker already fetched, checked and
  * compiled: one download, one check and one compilation for the whole pool.
  * TextDecoder refuses shared memory, in which the snapshot lies: it gets a copy of what it is to read.
+ * For each of 260 functions of its own that C may call Emscripten compiles a tiny module, which depends on the function's type
+ * only: each of those is compiled once.
  * @template T @param {Promise<any>} module @param {ArrayBuffer} stdlib @param {() => Promise<T>} work @returns {Promise<T>}
  */
 async function withSharedAssets(module, stdlib, work) {
   const { fetch } = scope;
-  const { instantiateStreaming } = WebAssembly;
+  const { instantiateStreaming, Module } = WebAssembly;
   const { decode } = TextDecoder.prototype;
   scope.fetch = (request, options) => {
     const url = String(request);
@@ -38,6 +42,16 @@ async function withSharedAssets(module, stdlib, work) {
   };
   WebAssembly.instantiateStreaming = async (_, imports) =>
     ({ module: await module, instance: await WebAssembly.instantiate(/** @type {WebAssembly.Module} */ (await module), imports) });
+  /** @type {Map<string, WebAssembly.Module>} */
+  const compiled = new Map();
+  WebAssembly.Module = new Proxy(Module, {
+    construct(_, [bytes]) {
+      const key = bytes.length <= TINY ? String(bytes) : '';
+      const module = compiled.get(key) ?? new Module(bytes);
+      if (key) compiled.set(key, module);
+      return module;
+    },
+  });
   TextDecoder.prototype.decode = function (/** @type {any} */ input, /** @type {any} */ options) {
     return decode.call(this, globalThis.SharedArrayBuffer && input?.buffer instanceof SharedArrayBuffer ? input.slice() : input, options);
   };
@@ -45,7 +59,7 @@ async function withSharedAssets(module, stdlib, work) {
     return await work();
   } finally {
     scope.fetch = fetch;
-    WebAssembly.instantiateStreaming = instantiateStreaming;
+    Object.assign(WebAssembly, { instantiateStreaming, Module });
     TextDecoder.prototype.decode = decode;
   }
 }
@@ -116,7 +130,9 @@ export async function fresh(init, progress) {
 export async function restored(init, progress, { module = init.module, filled, all } = {}) {
   progress('restore', 0, 'Python');
   const image = view(init, init.image);
-  const { default: create } = await import(init.interpreter.replace(/pyodide\.mjs$/, 'pyodide.asm.mjs'));
+  // What does not come is no fault of the snapshot, which is not given up for it.
+  const fetched = Promise.all([import(init.interpreter.replace(/pyodide\.mjs$/, 'pyodide.asm.mjs')), import(init.interpreter)]);
+  const [{ default: create }] = await fetched.catch(error => { throw Object.assign(error, { unfetched: true }); });
   const python = await load(init, {
     _loadSnapshot: image,
     // A snapshot larger than the first heap fails ("offset is out of bounds"), so the heap is grown before it is read;

@@ -18,16 +18,17 @@ let deliver = message => { waiting.push(message); };
 /** A restore that was begun before it was known who this worker is. @type {null | ReturnType<typeof begin>} */
 let ahead = null;
 
-scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
+scope.onmessage = (/** @type {MessageEvent} */ { data, ports }) => {
   if (data.type === 'worker:init') boot(data).catch(error => fail(data, error));
-  else if (data.type === 'worker:ahead') ahead = begin(data);
-  else if (data.type === 'ahead:image' || data.type === 'ahead:all') ahead?.give[data.type.slice('ahead:'.length)]();
+  else if (data.type === 'worker:ahead') ahead = begin(data, ports[0]);
+  else if (data.type.startsWith('ahead:')) ahead?.give[data.type.slice('ahead:'.length)](data);
   else deliver(data);
 };
 
 /** @param {Envelope} init @param {any} error */
 function fail(init, error) {
   scope.postMessage({ v: init.v, type: 'worker:fault', id: init.id, generation: init.generation, fatal: true,
+    unfetched: error?.unfetched === true,
     error: { type: error?.name ?? 'Error', message: String(error?.message ?? error).slice(-4000), traceback: '' } });
 }
 
@@ -52,7 +53,10 @@ async function boot(told) {
   let python = null;
   if (init.image) {
     // A snapshot that does not start must cost no worker: it is refused, and this one boots plainly.
-    python = await (ahead?.python ?? restored(init, progress)).catch(error => { post('worker:unusable', { reason: String(error?.message ?? error).slice(-500) }); });
+    python = await (ahead?.python ?? restored(init, progress)).catch(error => {
+      if (error?.unfetched) throw error;
+      post('worker:unusable', { reason: String(error?.message ?? error).slice(-500) });
+    });
   }
   const image = Boolean(python);
   python ??= await fresh(init, progress);

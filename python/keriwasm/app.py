@@ -28,6 +28,10 @@ class Router(CompiledRouter):
     nearly half of the time in which a worker with a memory snapshot mounts its slices. tests/unit asks them instead.
     """
 
+    def ready(self) -> None:
+        """Compile the tree of routes now, not at the first request."""
+        self.find("/")
+
     def _require_non_coroutine_responders(self, method_map: dict[str, Any]) -> None:
         """Asked in the tests."""
 
@@ -40,7 +44,8 @@ def make_app(worker: Worker, progress: Progress | None = None) -> falcon.App:
 
     progress: called with (done, total, name) after each slice
     """
-    app = falcon.App(middleware=[Outcomes()], router=Router())
+    router = Router()
+    app = falcon.App(middleware=[Outcomes()], router=router)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     handler = media.JSONHandler(dumps=partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=encode))
@@ -55,6 +60,7 @@ def make_app(worker: Worker, progress: Progress | None = None) -> falcon.App:
             app.add_sink(broken(name, ex, fault), prefix=re.compile(rf"/app/{re.escape(name)}(?:/|$)"))
         if progress is not None:
             progress(done, total, name)
+    router.ready()
     return app
 
 

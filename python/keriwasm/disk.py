@@ -82,10 +82,10 @@ class Disk:
         log_bytes, snapshot_bytes (int): what the disk takes, as far as this worker knows
     """
 
-    def __init__(self, doist: WakingDoist, backing: Backing | None, lmdb: ModuleType | None = None) -> None:
+    def __init__(self, doist: WakingDoist, backing: Backing | None = None, lmdb: ModuleType | None = None) -> None:
         """backing: None where there is no IndexedDB; lmdb: ours, under whatever name, by default what `import` gives."""
         self._doist = doist
-        self._backing = backing
+        self.backing = backing
         self._module = lmdb
         self.state = ""
         self.trouble: str | None = None
@@ -124,7 +124,7 @@ class Disk:
             return
         self._busy = True
         try:
-            if self._backing is None:
+            if self.backing is None:
                 self._refuse("This browser gives the page no IndexedDB, so that nothing can be kept.")
                 raise DiskRefused(str(self.trouble))
             yield from self._load(True, progress)
@@ -148,17 +148,17 @@ class Disk:
             return
         self._busy = True
         try:
-            if self._backing is None:
+            if self.backing is None:
                 raise DiskRefused("This browser gives the page no IndexedDB.")
             if self.state == "follower":
-                image = yield from self._asked(self._backing.image(self.number))
+                image = yield from self._asked(self.backing.image(self.number))
                 if image is not None:
                     self._catch_up(image[2])
                     return
             yield from self._load(False, progress)
             if self.state == "":
                 self.state = "follower"
-                self._backing.listen(self._heard)
+                self.backing.listen(self._heard)
         finally:
             self._busy = False
 
@@ -304,7 +304,7 @@ class Disk:
         try:
             number = self.number + 1
             record = disklog.encode(number, pending)
-            await self._backing.commit(self.generation, number, record)  # type: ignore[union-attr]
+            await self.backing.commit(self.generation, number, record)  # type: ignore[union-attr]
         except Exception as ex:
             self._fenced = self._fenced or isinstance(ex, Fenced)
             reason = explain(ex)
@@ -369,7 +369,7 @@ class Disk:
         """After trouble: if the disk takes an empty record, writes are welcome again."""
         number = self.number + 1
         try:
-            yield from self._asked(self._backing.commit(self.generation, number, disklog.encode(number, ())))  # type: ignore[union-attr]
+            yield from self._asked(self.backing.commit(self.generation, number, disklog.encode(number, ())))  # type: ignore[union-attr]
         except DiskRefused as ex:
             self.trouble = str(ex)
             return
@@ -405,7 +405,7 @@ class Disk:
 
     def _load(self, writer: bool, progress: Progress | None) -> Generator[Any, Any, None]:
         """Read the disk into memory."""
-        backing: Any = self._backing
+        backing: Any = self.backing
         try:
             if writer:
                 self.generation = yield from self._asked(backing.claim())
@@ -640,7 +640,7 @@ class MountDoer(doing.Doer):
     def recur(self, tock: float = 0.0):
         """Trouble is `disk.trouble`, and told by the first request that needs the disk, which tries again."""
         yield ASAP
-        if self.disk._backing is not None:
+        if self.disk.backing is not None:
             try:
                 yield from self.disk.mount()
             except DiskRefused:
@@ -676,7 +676,7 @@ class Compactor(doing.Doer):
 
 def compact(disk: Disk) -> Generator[Any, Any, None]:
     """Write a snapshot of what the log holds up to now, beside it, then let it count. Raises DiskRefused."""
-    backing: Any = disk._backing
+    backing: Any = disk.backing
     if disk.state != "writer" or disk.trouble is not None:
         return
     snapshot, since = disk._head["snapshot"] + 1, disk.number

@@ -60,7 +60,9 @@ class IdbDisk:
         await settled(request, "onsuccess", ("onerror", "onblocked"), {"onupgradeneeded": upgrade})
         return request.result
 
-    async def _transact(self, stores: tuple[str, ...], mode: str, work: Callable[[Any, Steps], None]) -> None:
+    async def _transact(
+        self, stores: tuple[str, ...], mode: str, work: Callable[[Any, Steps], None], durability: str = "strict"
+    ) -> None:
         """Run `work(transaction, steps)` and wait until the transaction is complete. Raises what a step raised."""
         import js
         from pyodide.ffi import JsException, to_js
@@ -68,7 +70,7 @@ class IdbDisk:
         database = await self._open()
         steps = Steps()
         try:
-            options = to_js({"durability": "strict"}, dict_converter=js.Object.fromEntries)
+            options = to_js({"durability": durability}, dict_converter=js.Object.fromEntries)
             transaction = steps.transaction = database.transaction(to_js(list(stores)), mode, options)
             work(transaction, steps)
         except JsException as ex:
@@ -98,7 +100,8 @@ class IdbDisk:
 
             steps.then(meta.get("generation"), got)
 
-        await self._transact(("meta",), "readwrite", work)
+        # A writer that a power cut makes forget its number took all the others along; its first record is strict again.
+        await self._transact(("meta",), "readwrite", work, "relaxed")
         return claimed[0]
 
     async def image(self, after: int | None = None) -> Image | None:

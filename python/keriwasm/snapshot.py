@@ -1,8 +1,8 @@
 """Memory snapshots: a worker's interpreter with everything pure imported, kept for the next boots.
 
-The spare worker that makes one (`prepare`) never serves a request and mounts no slice: it has no storage, no wallet and
-no secret that could get into the snapshot. A worker that starts from one calls `restored` before any code of a slice
-runs. What pyscript.toml says: `[snapshot] calls` (what is called beyond importing the slices), `lazy` (see
+The spare worker that makes one (`prepare`) never serves a request, and the slices that it mounts (`keriwasm.moulds`) find no
+host and no storage: there is no wallet and no secret that could get into the snapshot. A worker that starts from one calls
+`restored` before it serves anything. What pyscript.toml says: `[snapshot] calls` (what is called beyond importing the slices), `lazy` (see
 `keriwasm.deferred`).
 
 Clones share the interpreter's hash seed: sets iterate in the same order in each, and an attacker who could choose a
@@ -16,6 +16,7 @@ import importlib
 import json
 import random
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from keriwasm.deferred import put_off, resume
 __all__ = ["freshen", "note", "prepare", "restored"]
 
 _seen: set[str] = set()
+_generators: list[random.Random] = []
+"""All that the snapshot holds: to look for them among all objects takes a worker longer than to seed them."""
 _provided: dict[str, str] = {}
 """What lies in site-packages, up to its first dot (`falcon`, `libsodium`) -> the wheel that it came from."""
 
@@ -54,7 +57,9 @@ def prepare(text: str) -> None:
     environment = importlib.import_module("keriwasm.rendering").environment()
     for name in environment.list_templates():
         environment.get_template(name)
+    importlib.import_module("keriwasm.moulds").make(config["slices"])
     gc.collect()
+    _generators.extend(generators())
 
 
 def restored(folder: str) -> None:
@@ -62,22 +67,30 @@ def restored(folder: str) -> None:
 
     folder: where all wheels lie, packed
     """
-    freshen()
+    freshen(_generators)
     resume()
     later.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items()})
     importlib.invalidate_caches()
 
 
-def freshen() -> None:
+def generators() -> Iterator[random.Random]:
+    """Every generator that lives in memory and keeps a state."""
+    for found in gc.get_objects():
+        if isinstance(found, random.Random) and not isinstance(found, random.SystemRandom):
+            yield found
+
+
+def freshen(found: Iterable[random.Random] | None = None) -> None:
     """Give every source of randomness that lives in memory new entropy.
+
+    found: the generators, where somebody has looked for them already
 
     `os.urandom`, `secrets`, `random.SystemRandom`, libsodium and liboqs ask the browser at each draw and keep nothing.
     What keeps a state is `random.Random` (the module's own instance and any other that was made at import) and what
     caches a draw: uuid's node and clock, tempfile's names.
     """
-    for found in gc.get_objects():
-        if isinstance(found, random.Random) and not isinstance(found, random.SystemRandom):
-            found.seed()
+    for generator in generators() if found is None else found:
+        generator.seed()
     _forget("uuid", "_node", "_last_timestamp", "_last_timestamp_v7", "_last_counter_v7")
     _forget("tempfile", "_name_sequence")
 

@@ -104,12 +104,13 @@ class Storages:
     """All stores of a worker.
 
     Attributes:
+        backing: None where there is no IndexedDB
         dirty: stores with changes that are not yet on disk
     """
 
-    def __init__(self, doist: WakingDoist, backing: Backing | None) -> None:
+    def __init__(self, doist: WakingDoist, backing: Backing | None = None) -> None:
         self._doist = doist
-        self._backing = backing
+        self.backing = backing
         self.flusher: Any = None
         self.dirty: dict[Store, None] = {}
 
@@ -124,9 +125,9 @@ class Storages:
 
     async def store(self, name: str) -> Store:
         """What `polyscript.storage` gives: a Store loaded from disk."""
-        if self._backing is None:
+        if self.backing is None:
             raise StorageUnavailable("this worker has no IndexedDB")
-        database = await self._backing.open(name)
+        database = await self.backing.open(name)
         return Store(self, database, await database.entries())
 
     def settle(self) -> Generator[float, float, None]:

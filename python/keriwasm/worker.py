@@ -87,16 +87,11 @@ class Worker:
         self, host: Host, settings: Settings, backing: Backing | None = None, disk: DiskBacking | None = None
     ) -> None:
         """backing, disk: where stores live, and lmdb's data; None where there is no IndexedDB (opening then raises)."""
-        self.host = host
-        self.settings = settings
-        self.id = settings.id
-        self.generation = settings.generation
-        self.faults = settings.faults
-        self.slices = list(settings.slices)
-        self.doist = WakingDoist(name=f"{self.id}.{self.generation}", fault=self._doer_died)
+        self.doist = WakingDoist(fault=self._doer_died)
         self.inbox = InboxDoer(self)
-        self.storage = Storages(self.doist, backing)
-        self.disk = Disk(self.doist, disk)
+        self.storage = Storages(self.doist)
+        self.disk = Disk(self.doist)
+        self.become(host, settings, backing, disk)
         self.pool = Pool(self)
         self.app: falcon.App | None = None
         self.inflight: dict[str, RequestDoer] = {}
@@ -105,6 +100,20 @@ class Worker:
         self.throw_next = 0
         self.holders: set[object] = set()
         self._fault_numbers = itertools.count(1)
+
+    def become(
+        self, host: Host, settings: Settings, backing: Backing | None = None, disk: DiskBacking | None = None
+    ) -> None:
+        """Say who this worker is, before it runs; parameters as above. Again for one that was made ahead (keriwasm.moulds)."""
+        self.host = host
+        self.settings = settings
+        self.id = settings.id
+        self.generation = settings.generation
+        self.faults = settings.faults
+        self.slices = list(settings.slices)
+        self.doist.name = f"{self.id}.{self.generation}"
+        self.storage.backing = backing
+        self.disk.backing = disk
 
     async def run(self) -> None:
         """Run the Doers until the worker is ended. An essential Doer's death is posted as fatal, then raised."""

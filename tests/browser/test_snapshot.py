@@ -60,6 +60,7 @@ RESTORE = """async ({count, lanes, generation}) => {
   await fill().all;
   const module = await compile(base, head.pool.wasm);
   const parts = {...head.pool, bytes, module, image: head.image, interpreter: new URL(head.pool.interpreter, base).href};
+  const slices = Object.keys(head.pool.config.slices).filter(name => head.pool.config.slices[name].workers === 'all');
   const text = body => typeof body === 'string' ? body : new TextDecoder().decode(body);
   const one = n => new Promise((resolve, reject) => {
     const worker = new Worker(new URL('workers/worker.js', base), {type: 'module'});
@@ -72,7 +73,7 @@ RESTORE = """async ({count, lanes, generation}) => {
       else if (data.type === 'http:reply' && data.status === 200) end(resolve, JSON.parse(text(data.body)));
       else if (data.type === 'http:reply') end(reject, new Error(text(data.body)));
     };
-    worker.postMessage({v: 1, type: 'worker:init', id: `t${n}`, generation: 1, slices: ['faults'], base: '/', faults: true, ...parts});
+    worker.postMessage({v: 1, type: 'worker:init', id: `t${n}`, generation: 1, slices, base: '/', faults: true, ...parts});
   });
   const draws = [];
   let next = 0;

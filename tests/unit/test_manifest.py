@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -124,3 +125,11 @@ def test_pyscript_reads_the_same() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(result.stdout) == MANIFEST
+
+
+def test_the_page_compiles_what_the_lock_has() -> None:
+    """router/early.js is told by index.html where Pyodide's code lies and what it must be; it has no time to read the lock."""
+    lock = json.loads((ROOT / "static" / "lock.json").read_text())
+    (wasm,) = (asset for asset in lock["assets"] if asset["path"].endswith("/pyodide.asm.wasm"))
+    integrity = "sha256-" + base64.b64encode(bytes.fromhex(wasm["sha256"])).decode()
+    assert f'data-wasm="{wasm["path"]}" data-integrity="{integrity}"' in (ROOT / "index.html").read_text()

@@ -209,6 +209,6 @@ async def test_without_indexeddb_opening_says_so():
         yield from worker.storage.open("s")
 
     async with running(mount_of(write=write)) as kit:
-        kit.worker.storage._backing = None
+        kit.worker.storage.backing = None
         answer = await kit.ask("POST", "/app/write")
         assert answer.status == 500 and kit.faults()[0]["error"]["type"] == "StorageUnavailable"

@@ -25,7 +25,7 @@ class FakeDisk:
     trouble: str | None = None
     dirty = False
     state = "none"  # neither writer nor follower: the Doers of the real disk find nothing to do
-    _backing = None
+    backing = None
 
     def __init__(self, root: Path) -> None:
         self.root = root
