@@ -58,6 +58,7 @@ def quota(context: BrowserContext, page: Page, url: str) -> Callable[[int | None
     return allow
 
 
+@pytest.mark.long
 def test_a_wallet_on_a_full_disk(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
     page = context.new_page()
     watched = watch(page)

@@ -216,6 +216,7 @@ def test_persistence_is_asked_for_by_a_click(boot: Callable[..., Watched]) -> No
     assert page.inner_text("[data-persist-result]").split(":")[0] in ("Granted", "Not granted")
 
 
+@pytest.mark.long
 def test_kept_below_a_subfolder(context: BrowserContext, watch: Callable[[Page], Watched], tmp_path: Path) -> None:
     """The same below /some/folder/: kept, and there without the server."""
     site = Site(tmp_path, "/some/folder/")

@@ -132,6 +132,7 @@ def test_the_first_tab_crashes(tabs: Callable[..., Page]) -> None:
 FREEZE = "ms => { const end = Date.now() + ms; setTimeout(() => { while (Date.now() < end); }); }"
 
 
+@pytest.mark.long
 def test_the_first_tab_hangs_and_wakes_up(tabs: Callable[..., Page]) -> None:
     """The follower takes the lock by force; the first, awake again, has ended its pool and follows. Two more tabs that
     wait as well do not take it from each other."""
