@@ -66,15 +66,17 @@ async function visit(browser, query) {
   return page;
 }
 
-async function until(page, done, limit) {
-  const end = Date.now() + limit;
-  for (;;) {
-    const value = await page.evaluate(done);
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`not within ${limit} ms: ${done}; ${await page.evaluate('JSON.stringify(globalThis.keriwasm?.status)')}`);
-    await pause(20);
-  }
-}
+/** Looks now and then from inside of the page: to be asked from outside every few milliseconds would slow down what is measured. */
+const until = (page, done, limit) => page.evaluate(`new Promise((resolve, reject) => {
+  const end = performance.now() + ${limit};
+  const look = () => {
+    const value = ${done};
+    if (value) resolve(value);
+    else if (performance.now() > end) reject(new Error('not within ${limit} ms; ' + JSON.stringify(globalThis.keriwasm?.status)));
+    else setTimeout(look, 100);
+  };
+  look();
+})`);
 
 const whole = 'marks.click && marks.pool && document.documentElement.dataset.state === "ready" && marks';
 const rows = [];
