@@ -103,6 +103,7 @@ def flip(path: Path) -> None:
     path.write_bytes(body)
 
 
+@pytest.mark.long
 def test_an_asset_that_does_not_come(broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]) -> None:
     """The boot ends in `failed`, names the file, and offers to try again; a reload after the repair works."""
     url = broken("static/wheels/falcon-*.whl", Path.unlink)
@@ -115,7 +116,7 @@ def test_an_asset_that_does_not_come(broken: Callable[..., str], context: Browse
 
 
 @pytest.mark.parametrize("asset", [
-    "static/pyodide/*/pyodide.asm.wasm", pytest.param("static/pyodide/*/pyodide.asm.mjs", marks=pytest.mark.long),
+    *(pytest.param(f"static/pyodide/*/pyodide.asm.{kind}", marks=pytest.mark.long) for kind in ("wasm", "mjs")),
     "static/wheels/hio-*.whl",
 ])  # fmt: skip
 def test_a_flipped_byte_is_refused(
@@ -129,6 +130,31 @@ def test_a_flipped_byte_is_refused(
     wait_ready(watched.page, "failed")
     name = asset.split("/")[-1].split("*")[0]
     assert name in watched.page.locator("#main").inner_text()
+
+
+@pytest.mark.long
+def test_a_flipped_bit_in_the_lock(broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]) -> None:
+    """What the lock then says of an asset that asset is not: it is refused and named; a lock put right is recovered with."""
+    found: list[Path] = []
+
+    def spoil(path: Path) -> None:
+        lock = json.loads(path.read_text())
+        (entry,) = (asset for asset in lock["assets"] if "/hio-" in asset["path"])
+        entry["sha256"] = f"{int(entry['sha256'], 16) ^ 1:064x}"
+        found.extend((path, Path(entry["path"])))
+        kept.append(path.read_text())
+        path.write_text(json.dumps(lock))
+
+    kept: list[str] = []
+    url = broken("static/lock.json", spoil)
+    watched = watch(context.new_page())
+    watched.allow("integrity|lock.json|Failed to load resource")
+    watched.page.goto(f"{url}?workers=1")
+    wait_ready(watched.page, "failed")
+    assert found[1].name in watched.page.locator("#main").inner_text()
+    found[0].write_text(kept[0])
+    watched.page.get_by_role("button", name="Try again").click()
+    wait_ready(watched.page)
 
 
 def test_keripy_comes_after_the_first_answer(

@@ -90,12 +90,12 @@ def test_a_cold_start_without_server_and_network(
 
 
 def test_a_damaged_file_is_refused_named_and_renewed(profile: Profile, online: Site) -> None:
-    """A kept wheel and a kept module with a flipped bit never run: named while offline, fetched anew when online."""
+    """A kept wheel, the kept lock and a kept module with a flipped bit never run: named while offline, fetched anew online."""
     wheel = next(path.name for path in (online.folder / "static" / "wheels").glob("hio-*.whl"))
     page = profile.open()
     page.goto(f"{online.url}?workers=1")
     wait_ready(page)
-    for path in (f"static/wheels/{wheel}", "router/leader.js"):
+    for path in (f"static/wheels/{wheel}", "static/lock.json", "router/leader.js"):
         assert page.evaluate(DAMAGE, path)
     online.stop()
     page.goto(f"{online.url}?workers=1")
@@ -107,7 +107,7 @@ def test_a_damaged_file_is_refused_named_and_renewed(profile: Profile, online: S
     page.goto(f"{online.url}?workers=1")
     wait_ready(page)
     online.stop()
-    page.goto(f"{online.url}?workers=1")  # both were put right
+    page.goto(f"{online.url}?workers=1")  # all were put right
     wait_ready(page)
     assert len(generation(page)) == 16
     profile.close()
@@ -170,6 +170,7 @@ def test_a_development_server_is_never_shadowed(profile: Profile, online: Site) 
     profile.close()
 
 
+@pytest.mark.long
 def test_no_room_is_told(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
     """A browser that gives no room: the page works, says why it is not kept, and tries again when asked."""
     page = context.new_page()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -164,6 +166,14 @@ def packages(lock: locking.Lock) -> Packages:
 @pytest.fixture(scope="session")
 def toolchain(manifest: manifests.Manifest, packages: Packages) -> Toolchain:
     """Debian's clang and Emscripten's headers. Skips, with the reason, where the archive no longer has them."""
+    # Two test processes share the cache of Debian's packages, and apt lets in one at a time.
+    with (Path(tempfile.gettempdir()) / f"keriwasm-toolchain-{os.getuid()}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return toolchain_or_skip(manifest, packages)
+
+
+def toolchain_or_skip(manifest: manifests.Manifest, packages: Packages) -> Toolchain:
+    """See above."""
     try:
         return provide(manifest, packages)
     except ToolchainUnavailable as reason:
