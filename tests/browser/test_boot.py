@@ -139,7 +139,7 @@ def test_a_flipped_bit_in_the_lock(broken: Callable[..., str], context: BrowserC
 
     def spoil(path: Path) -> None:
         lock = json.loads(path.read_text())
-        (entry,) = (asset for asset in lock["assets"] if "/hio-" in asset["path"])
+        (entry,) = (asset for asset in lock["assets"] if "/hio-" in asset["path"] and asset["path"].endswith(".whl"))
         entry["sha256"] = f"{int(entry['sha256'], 16) ^ 1:064x}"
         found.extend((path, Path(entry["path"])))
         kept.append(path.read_text())
