@@ -7,9 +7,7 @@
   if (typeof Worker !== 'function') return;  // python/page.js says so
   const { src, dataset: { wasm, integrity } } = /** @type {HTMLScriptElement} */ (document.currentScript);
   const worker = new Worker(new URL('worker.js', src), { type: 'module', name: 'router, early' });
-  /** @type {any} */
-  const scope = globalThis;
-  const early = scope.keriwasmEarly = { worker, error: '' };
+  const early = /** @type {any} */ (globalThis).keriwasmEarly = { worker, error: '' };
   worker.onerror = event => { event.preventDefault(); early.error = event.message || 'its script could not be loaded'; };
 
   const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/early\.js$/.exec(new URL(src).pathname) ?? [];
@@ -25,11 +23,6 @@
   };
   worker.postMessage({ type: 'early:ahead', folder, generation }, [port2]);
   WebAssembly.compileStreaming(fetch(new URL(`../${wasm}`, src), { integrity, signal: stop.signal })).then(tell, () => tell(null));
-  // Not waited for: where a tab leads already (the lock is that of leader.js), all this was in vain.
-  navigator.locks.query().then(({ held }) => {
-    if (scope.keriwasmEarly !== early || !held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) return;
-    early.error = 'another tab leads';
-    worker.terminate();
-    stop.abort();
-  });
+  // Not waited for: where a tab leads already (the lock is that of leader.js), this was in vain.
+  navigator.locks.query().then(({ held }) => { if (held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) stop.abort(); });
 })();

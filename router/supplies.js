@@ -19,6 +19,10 @@ import { Pack } from './pack.js';
 /** Where the next thing may begin. @param {number} size */
 const aligned = size => Math.ceil(size / 8) * 8;
 
+/** A browser that does not open the pack's file (a worker that was ended may have it open for a while yet) keeps
+ *  nobody from a plain start. */
+const LATE_MS = 8000;
+
 export class Supplies {
   /**
    * @param {URL} files folder of the app's files: that of index.html, or one that names a kept generation
@@ -51,7 +55,11 @@ export class Supplies {
   /** Tells what was found. @param {Promise<Found | null>} looking @returns {Promise<Found | null>} */
   async #looked(looking) {
     try {
-      const found = await looking;
+      /** @type {Promise<never>} */
+      const late = new Promise((_, reject) => {
+        setTimeout(() => reject(new DOMException(`its file did not open within ${LATE_MS / 1000} s`)), LATE_MS);
+      });
+      const found = await Promise.race([looking, late]);
       for (const promise of [found?.module, found?.all]) promise?.catch(() => {});  // whoever needs them learns of it
       if (found) this.tell.progress({ done: 0, total: found.head.size });
       else this.tell.image({ state: 'none' });

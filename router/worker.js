@@ -12,6 +12,8 @@ let receive = event => { waiting.push(event); };
 let begun = false;
 /** @type {(module: WebAssembly.Module | null) => void} */
 let compiled = () => {};
+/** @type {Promise<WebAssembly.Module | null>} */
+const module = new Promise(resolve => { compiled = resolve; });
 
 scope.onmessage = (/** @type {MessageEvent} */ event) => {
   if (event.data.type === 'early:module') return compiled(event.data.module);
@@ -21,11 +23,14 @@ scope.onmessage = (/** @type {MessageEvent} */ event) => {
   } else if (!begun) ahead(event.data, event.ports[0]);  // the host begins without it, if that was sooner
 };
 
-/** @param {{ folder: string, generation: string }} told @param {MessagePort} port brings the compiled code as well */
-function ahead({ folder, generation }, port) {
+/**
+ * Not where a tab leads already: this worker was started in vain then, and must not be ended while it has the pack's file open.
+ * @param {{ folder: string, generation: string }} told @param {MessagePort} port brings the compiled code as well
+ */
+async function ahead({ folder, generation }, port) {
+  const { held } = await navigator.locks.query();
+  if (begun || held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) return;  // the lock of leader.js
   const worker = new Worker(new URL('../workers/worker.js', import.meta.url), { type: 'module', name: 'w1.1' });
-  /** @type {Promise<WebAssembly.Module | null>} */
-  const module = new Promise(resolve => { compiled = resolve; });
   const found = import('./ahead.js').then(({ readAhead }) => readAhead(worker, folder, generation, module, port));
   found.catch(() => {});  // the host tells
   /** @type {import('./ahead.js').Ahead} */
