@@ -169,15 +169,10 @@ def toolchain(manifest: manifests.Manifest, packages: Packages) -> Toolchain:
     # Two test processes share the cache of Debian's packages, and apt lets in one at a time.
     with (Path(tempfile.gettempdir()) / f"keriwasm-toolchain-{os.getuid()}.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        return toolchain_or_skip(manifest, packages)
-
-
-def toolchain_or_skip(manifest: manifests.Manifest, packages: Packages) -> Toolchain:
-    """See above."""
-    try:
-        return provide(manifest, packages)
-    except ToolchainUnavailable as reason:
-        pytest.skip(f"no toolchain: {reason}")
+        try:
+            return provide(manifest, packages)
+        except ToolchainUnavailable as reason:
+            pytest.skip(f"no toolchain: {reason}")
 
 
 @pytest.fixture(scope="session")
