@@ -17,9 +17,10 @@ class Dispatching:
         if pool.changed or (pool.check_at is not None and pool.check_at <= self.now):
             pool.check(self.now)
         self.pump()
+        busy = len([worker for worker in pool.workers if worker.own or worker.kids]) > 0
+        pool.consider(self.counts["handled"] > 0 or not busy, self.now)
         if pool.changed or (pool.tell_at is not None and pool.tell_at <= self.now):
             pool.tell(self.now)
-        busy = len([worker for worker in pool.workers if worker.own or worker.kids]) > 0
         self.image.consider(pool.state() == "ready", busy or len(self.queue) > 0, self.now)
         self.later.consider(pool.ready_count() > 0, self.counts["handled"] > 0, self.now)
         self.plan_wake()
@@ -127,7 +128,7 @@ class Dispatching:
     def plan_wake(self):
         """Ask for the next tick; only an earlier alarm than the one that is set needs a command."""
         at = self.tasks.next_deadline()
-        for when in (self.pool.check_at, self.pool.tell_at):
+        for when in (self.pool.check_at, self.pool.tell_at, self.pool.open_at):
             if when is not None and (at is None or when < at):
                 at = when
         if at is None:

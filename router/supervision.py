@@ -12,6 +12,7 @@ from router.workers import BOOTING, BUSY, DEAD, DRAINING, FAILED, HUNG, READY, W
 
 CRASH_WINDOW_MS = 30000  # a worker that dies more than CRASH_FREE times in it is replaced ever more slowly
 CRASH_FREE = 4
+FIRST_ANSWER_MS = 300  # so long the rest of the pool leaves the processor to the first answer
 STATUS_MS = 100  # progress alone is not told more often
 
 
@@ -32,7 +33,8 @@ class Pool:
         self.workers = []
         self.generations = {}
         self.target = 0
-        self.opened = True  # False at the start until the first worker is through with its boot, well or badly
+        self.opened = True  # False at the start until the first worker has answered, or is through with its boot badly
+        self.open_at = None  # when that was waited for long enough
         self.first = 1  # how many boot until then
         self.whole_once = False
         self.told = None  # the last status
@@ -78,7 +80,7 @@ class Pool:
             self.workers.remove(worker)
 
     def enlist(self, worker: Worker, now: float):
-        """Start a new worker, or let it wait until the first can answer.
+        """Start a new worker, or let it wait until the first has answered.
 
         Half of the cores are for those that boot first, so that somebody answers soon, and the page, the router and what
         compiles beside them have the others; then all the rest at once. The whole pool is there no later for it.
@@ -91,8 +93,14 @@ class Pool:
             worker.stage = "waiting"
             worker.heard_at = now
 
+    def consider(self, answered: bool, now: float):
+        """Let the rest start once the first worker is there and nothing that it works at waits for its first answer."""
+        if self.open_at is not None and (answered or now >= self.open_at):
+            self.open(now)
+
     def open(self, now: float):
-        """The first worker is through: those that waited for it start."""
+        """Those that waited for the first worker start."""
+        self.open_at = None
         if self.opened:
             return
         self.opened = True
@@ -167,7 +175,8 @@ class Pool:
         worker.python = text(event.get("python"), worker.python)
         worker.stage = None
         worker.done = worker.total = None
-        self.open(now)
+        if not self.opened and self.open_at is None:
+            self.open_at = now + FIRST_ANSWER_MS
 
     def on_heartbeat(self, worker: Worker, event: dict, now: float):
         """Its scheduler turns."""

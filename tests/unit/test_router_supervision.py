@@ -83,6 +83,32 @@ def test_the_rest_of_the_pool_starts_when_the_first_can_answer():
     assert sorted(house.papers) == ["w1", "w2", "w3", "w4"]
 
 
+def test_the_rest_of_the_pool_leaves_the_processor_to_the_first_answer():
+    house = House(4, boot=False, warm=True)
+    asked = house.ask("/app/crypto", "GET")
+    house.ready("w1")
+    assert sorted(house.papers) == ["w1"]
+    house.advance(250)
+    assert sorted(house.papers) == ["w1"]
+    house.reply("w1", asked.id)
+    assert asked.status == 200 and sorted(house.papers) == ["w1", "w2", "w3", "w4"]
+
+
+def test_a_slow_first_answer_holds_up_nobody():
+    house = House(4, boot=False, warm=True)
+    asked = house.ask("/app/crypto", "GET")
+    house.ready("w1")
+    house.advance(350)
+    assert asked.status is None and sorted(house.papers) == ["w1", "w2", "w3", "w4"]
+
+
+def test_what_the_first_cannot_answer_waits_for_the_rest():
+    house = House(2, boot=False, warm=True)
+    house.ask("/app/crypto", "GET")
+    house.ready("w1", slices=["home", "pool"])
+    assert sorted(house.papers) == ["w1", "w2"]
+
+
 def test_the_rest_of_the_pool_starts_when_the_first_fails():
     house = House(3, boot=False, warm=True)
     house.crash("w1", "no wheel")
