@@ -37,6 +37,7 @@ export async function readAhead(worker, folder, generation, early, port) {
   // The browser opens its own database when it is first asked, which takes a while: the wallet's worker will not wait for it.
   globalThis.indexedDB?.databases?.().catch(() => {});
   await new Promise(resolve => { setTimeout(resolve); });  // the worker's start goes through this thread, which reads now
+  import(new URL(`../${head.router.micropython}`, import.meta.url).href).catch(() => {});  // the host tells; it comes meanwhile
   const { image, all } = fill();
   // What is damaged is not given: whoever waits for `all` ends that worker.
   image.then(() => worker.postMessage({ type: 'ahead:image' }), () => {});

@@ -7,7 +7,8 @@
  * hash of that list. A page that was served from a generation names it in its addresses (`@ID/router/intercept.js`), and
  * so do, relative to it, its modules, its workers and theirs: all of one load come from one generation, whatever happens
  * to the server meanwhile. Each generation has a cache of its own, its files under just those addresses: only for such
- * entries, handed on untouched, does Chromium keep compiled code.
+ * entries, handed on untouched, does Chromium keep compiled code. So it is with Pyodide's, which the browser itself checks;
+ * of all others the bytes that were checked are served.
  *
  * Used by the service worker (a classic script) and by the keeper (a module): hence a global, as in door.js.
  */
@@ -38,6 +39,8 @@
       this.name = `keriwasm-kept:${base.pathname}`;
       /** @type {Map<string, Generation>} */
       this.known = new Map();
+      /** Open caches by generation: to open one takes as long as to find a file in it. @type {Map<string, Cache>} */
+      this.open = new Map();
     }
 
     /** A name in the cache that no file of the app has. @param {string} path */
@@ -70,6 +73,16 @@
     /** The offered generation becomes the current one. */
     advance() {
       return this.update(({ next }) => next ? { current: next, next: null, waiting: null } : {});
+    }
+
+    /** @param {string} id @param {string} address */
+    async find(id, address) {
+      const open = this.open.get(id);
+      const found = await open?.match(address);
+      if (open && found) return { cache: open, found };
+      const cache = await this.cache(id);  // for the first time, or it was deleted and made anew
+      this.open.set(id, cache);
+      return { cache, found: await cache.match(address) };
     }
 
     /** @param {string | null} id @returns {Promise<Generation | null>} */
@@ -110,12 +123,10 @@
       const entry = generation.files[path];
       if (!entry) return new Response(`${path} is no file of this app`, { status: 404 });
       const address = this.address(generation.id, path);
-      const cache = await this.cache(generation.id);
-      const found = await cache.match(address);
+      const { cache, found } = await this.find(generation.id, address);
       if (found && checked) return found;
-      // Two copies: what was read here could not be handed on untouched.
-      const bytes = await (await cache.match(address))?.arrayBuffer().catch(() => undefined);
-      if (found && bytes && await digest(bytes) === entry.sha256) return found;
+      const bytes = await found?.arrayBuffer().catch(() => undefined);
+      if (found && bytes && await digest(bytes) === entry.sha256) return new Response(bytes, { headers: found.headers });
       const what = found ? 'damaged' : 'missing';
       try {
         const response = await fetch(new URL(path, this.base), { cache: 'reload' });

@@ -4,7 +4,6 @@
  * where there is one, else fetched (assets.js). No policy: what became of the memory snapshot is told, router/image.py
  * decides what is done about it.
  */
-import { loadAssets } from './assets.js';
 import { compile } from './checked.js';
 import { Pack } from './pack.js';
 
@@ -37,11 +36,12 @@ export class Supplies {
     this.tell = tell;
     this.generation = /\/@([0-9a-f]{16})\/$/.exec(files.pathname)?.[1] ?? '';
     this.pack = new Pack(folder);
-    /** @type {ReturnType<typeof loadAssets> | null} */
+    /** @type {Promise<ReturnType<typeof import('./assets.js').loadAssets>> | null} */
     this.loaded = null;
     /** @type {Promise<Parts> | null} */
     this.brought = null;
     this.found = this.generation ? this.#looked(ahead?.found ?? this.#read()) : Promise.resolve(null);
+    if (!this.generation) this.#load().catch(() => {});  // whoever needs it learns of it
   }
 
   /** @returns {Promise<Found | null>} */
@@ -86,13 +86,13 @@ export class Supplies {
 
   /** From the server, or file by file from the kept app. */
   #load() {
-    this.loaded ??= loadAssets(this.files, this.version, this.tell.progress);
+    this.loaded ??= import('./assets.js').then(({ loadAssets }) => loadAssets(this.files, this.version, this.tell.progress));
     return this.loaded;
   }
 
   /** The router's Python and what it is told. @returns {Promise<any>} */
   async router() {
-    return (await this.found)?.head.router ?? await this.#load().router;
+    return (await this.found)?.head.router ?? (await this.#load()).router;
   }
 
   /** What workers get; after a failure it is tried anew at the next call. @returns {Promise<Parts>} */
@@ -119,7 +119,7 @@ export class Supplies {
       }
       this.found = Promise.resolve(this.#damaged(reason));
     }
-    const loaded = await this.#load().pool;
+    const loaded = await (await this.#load()).pool;
     return { ...loaded, late: null, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
   }
 
@@ -129,7 +129,7 @@ export class Supplies {
    */
   async later() {
     const parts = await this.parts();
-    const late = parts.late ?? await this.#load().later();
+    const late = parts.late ?? await (await this.#load()).later();
     this.brought = Promise.resolve({ ...await this.parts(), late });
     return late;
   }
@@ -180,5 +180,5 @@ export class Supplies {
   }
 
   /** sha256 of our own files that were read; nothing on a warm start. @returns {Promise<{ [path: string]: string }>} */
-  async digests() { return await this.loaded?.digests() ?? {}; }
+  async digests() { return await (await this.loaded)?.digests() ?? {}; }
 }
