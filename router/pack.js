@@ -9,7 +9,7 @@
  * decides router/image.py.
  *
  * Layout: MAGIC, size of the head (u32), sha256 of the head, the head (JSON), the body. The first part is written last,
- * so that a file whose writer was killed is none. What the hashes do not catch: somebody who can write to this origin's
+ * so that a file whose writer was killed is none. Pieces of zeros (a quarter of a snapshot) are left out, and not read. What the hashes do not catch: somebody who can write to this origin's
  * storage writes them as well.
  */
 import './kept.js';
@@ -21,6 +21,8 @@ const LEAD = MAGIC.length + 4 + 32;
 /** Pieces of the body have a hash each. Where the browser hashes on another thread the next one is read meanwhile; Chromium does
  *  it on this one, and twice as fast while its copy of a piece stays below a megabyte. */
 const PIECE = 512 << 10;
+/** Stands for the hash of a piece of zeros, which is not in the file. */
+const ZEROS = '0';
 
 /** @typedef {{ generation: string, size: number, pieces: string[], pool: any, router: any, image: { at: number, size: number } }} Head */
 
@@ -91,20 +93,25 @@ export class Pack {
    * @param {number} from @param {number} to
    */
   async #read(file, head, start, bytes, from, to) {
-    /** @type {Promise<string>} */
-    let before = Promise.resolve('');
+    /** @type {null | { at: number, hash: Promise<string> }} */
+    let before = null;
     const copy = new Uint8Array(PIECE);  // no digest of shared memory
-    const check = async (/** @type {number} */ at) => {
-      if (at >= from && await before !== head.pieces[at]) throw new Error(`piece ${at + 1} of ${head.pieces.length} is damaged (sha256 differs)`);
+    const check = async () => {
+      if (before && await before.hash !== head.pieces[before.at]) {
+        throw new Error(`piece ${before.at + 1} of ${head.pieces.length} is damaged (sha256 differs)`);
+      }
     };
+    let place = start + head.pieces.slice(0, from).filter(hash => hash !== ZEROS).length * PIECE;
     for (let at = from; at < to; at += 1) {
+      if (head.pieces[at] === ZEROS) continue;  // as the memory is
       const part = new Uint8Array(bytes, at * PIECE, Math.min(PIECE, head.size - at * PIECE));
-      if (file.read(part, { at: start + at * PIECE }) < part.length) throw new Error('it ends too early');
-      await check(at - 1);
+      if (file.read(part, { at: place }) < part.length) throw new Error('it ends too early');
+      place += PIECE;
+      await check();
       copy.set(part);
-      before = digest(copy.subarray(0, part.length));  // it takes its own copy at once
+      before = { at, hash: digest(copy.subarray(0, part.length)) };  // it takes its own copy at once
     }
-    await check(to - 1);
+    await check();
   }
 
   /**
@@ -116,7 +123,10 @@ export class Pack {
     const body = new Uint8Array(size);
     parts.reduce((at, part) => { body.set(part, at); return at + part.length; }, 0);
     const pieces = [];
-    for (let at = 0; at < size; at += PIECE) pieces.push(await digest(body.subarray(at, at + PIECE)));
+    for (let at = 0; at < size; at += PIECE) {
+      const piece = body.subarray(at, at + PIECE);
+      pieces.push(piece.some(byte => byte !== 0) ? await digest(piece) : ZEROS);
+    }
     const head = new TextEncoder().encode(JSON.stringify({ ...about, size, pieces }));
     const lead = new Uint8Array(LEAD);
     lead.set(new TextEncoder().encode(MAGIC));
@@ -129,8 +139,11 @@ export class Pack {
         if (file.write(bytes, { at }) < bytes.length) throw new Error('the browser has no room for it');
       };
       write(head, LEAD);
-      for (let at = 0; at < size; at += PIECE) {
-        write(body.subarray(at, at + PIECE), LEAD + head.length + at);
+      let place = LEAD + head.length;
+      for (const [at, hash] of pieces.entries()) {
+        if (hash === ZEROS) continue;
+        write(body.subarray(at * PIECE, (at + 1) * PIECE), place);
+        place += PIECE;
         await new Promise(resolve => { setTimeout(resolve); });  // a click meanwhile waits for one piece only
       }
       file.flush();
