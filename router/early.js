@@ -4,12 +4,27 @@
 // for longest, is compiled from here on. It is a classic script at the top of the head for that reason only: each step that
 // waits for another is felt at the start.
 (() => {
+  /** Whether this tab did not do it a moment ago. Without a storage nobody could tell. */
+  function seldom() {
+    try {
+      const ago = Date.now() - Number(sessionStorage.getItem('keriwasm-again'));
+      sessionStorage.setItem('keriwasm-again', String(Date.now()));
+      return ago > 60_000;
+    } catch {
+      return false;
+    }
+  }
   if (typeof Worker !== 'function') return;  // python/page.js says so
   const { src, dataset: { wasm, integrity } } = /** @type {HTMLScriptElement} */ (document.currentScript);
   const worker = new Worker(new URL('worker.js', src), { type: 'module', name: 'router, early' });
   const early = /** @type {any} */ (globalThis).keriwasmEarly = { worker, error: '' };
   worker.onerror = event => { event.preventDefault(); early.error = event.message || 'its script could not be loaded'; };
 
+  // A module of the page that did not come (Chromium loses what is on its way when it ends the service worker meanwhile, once in some
+  // hundred visits) is asked for no second time: the page is loaded anew, not more often than once a minute.
+  addEventListener('error', ({ target }) => {
+    if (generation && target instanceof HTMLScriptElement && target.type === 'module' && seldom()) location.reload();
+  }, true);
   const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/early\.js$/.exec(new URL(src).pathname) ?? [];
   // Without shared memory what is read ahead would have to be copied once it is there: then the host reads it itself.
   if (!generation || !wasm || !crossOriginIsolated || !navigator.locks) return;

@@ -28,6 +28,7 @@ class Site:
         self.thread: threading.Thread | None = None
         self.connections: set[socket.socket] = set()
         self.bytes: dict[str, list[int]] = {}
+        self.refused: dict[str, int] = {}
         for name in (*sorted(serve.SERVED_ROOMS), *sorted(serve.SERVED_FILES)):
             if (ROOT / name).is_dir():
                 shutil.copytree(ROOT / name, folder / name, copy_function=os.link, dirs_exist_ok=True)
@@ -39,8 +40,9 @@ class Site:
         return f"http://127.0.0.1:{self.port}{self.base}"
 
     def start(self, dev: bool = False) -> None:
-        """Serves, always at the same address. `bytes` collects the sizes of whole bodies sent, by path."""
-        counted = self.bytes
+        """Serves, always at the same address. `bytes` collects the sizes of whole bodies sent, by path; what
+        `refused` names is answered with 503 so many times."""
+        counted, refused = self.bytes, self.refused
 
         class Counting(serve.Handler):
             def _begin(self, status: int, fields: Any) -> None:
@@ -48,6 +50,14 @@ class Site:
                     path = self.path.partition("?")[0].lstrip("/")
                     counted.setdefault(path, []).append(int(fields.get("Content-Length", 0)))
                 super()._begin(status, fields)
+
+            def _answer(self) -> None:
+                path = self.path.partition("?")[0].lstrip("/")
+                if refused.get(path):
+                    refused[path] -= 1
+                    self.send_error(503)
+                else:
+                    super()._answer()
 
             def setup(self) -> None:
                 connections.add(self.request)

@@ -113,6 +113,30 @@ def test_a_damaged_file_is_refused_named_and_renewed(profile: Profile, online: S
     profile.close()
 
 
+def test_a_module_that_did_not_come_is_had_by_loading_anew(profile: Profile, online: Site) -> None:
+    """Browsers ask for a module once: the page loads itself anew, and not again and again."""
+    page = profile.open()
+    page.goto(f"{online.url}?workers=1")
+    wait_ready(page)
+    assert page.evaluate(DAMAGE, "router/leader.js")
+    online.refused["router/leader.js"] = 1  # nor can it be fetched anew, once
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    page.goto(f"{online.url}?workers=1")
+    until(page, "document.documentElement.dataset.state === 'ready'", 60_000)
+    assert online.refused["router/leader.js"] == 0 and len(loads) == 2
+    assert page.evaluate(DAMAGE, "router/leader.js")
+    online.stop()
+    page.goto(f"{online.url}?workers=1")
+    wait_ready(page, "failed")
+    page.wait_for_timeout(1500)
+    assert len(loads) == 3, "not twice in a minute"
+    online.start()
+    page.get_by_role("button", name="Try again").click()
+    until(page, "document.documentElement.dataset.state === 'ready'", 60_000)
+    profile.close()
+
+
 def test_a_new_version_is_offered_and_never_mixed(
     profile: Profile, online: Site, watch: Callable[[Page], Watched]
 ) -> None:
