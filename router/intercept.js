@@ -37,8 +37,15 @@ let status = NOTHING;
 /** @param {string} type @param {object} detail */
 const tell = (type, detail) => document.dispatchEvent(new CustomEvent(`keriwasm:${type}`, { detail }));
 
+/** Since navigation, for whoever measures: keriwasm:answer, the first one; keriwasm:pool, the first time that it was whole.
+ *  @param {string} name */
+function mark(name) {
+  if (!performance.getEntriesByName(`keriwasm:${name}`).length) performance.mark(`keriwasm:${name}`);
+}
+
 /** Mirrors the pool's and the doors' state for tests, styles and page.py. */
 function show() {
+  if (status.size && status.ready === status.size) mark('pool');
   const workers = Array.isArray(status.workers) ? status.workers : [];
   const { role } = leadership;
   const doors = missing === '' || !('serviceWorker' in navigator) || role === 'follower';
@@ -213,6 +220,7 @@ const extension = {
         ctx.answer = { target: ctx.target, source: element, status: response.status,
           timings: { ...timings, total: performance.now() - began },
           workers: (response.headers.get('x-worker') ?? '').split(/,\s*/).filter(Boolean) };
+        mark('answer');
         tell('answer', ctx.answer);
         return response;
       } finally {

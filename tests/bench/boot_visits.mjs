@@ -1,37 +1,70 @@
 // Visits for boot.py, alike in every engine: node boot_visits.mjs warm|cold ENGINE URL ROUNDS; prints one line of JSON.
 // warm: one profile on disk in which app and memory snapshot are kept; per round a bare loadPyodide, a visit, a hung worker.
 // cold: per round an empty profile and one visit up to its first answer.
+// What is measured of a visit, the page has marked itself (keriwasm:answer, keriwasm:pool).
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import puppeteer from 'puppeteer-core';
 
 const [mode, engine, url, rounds] = process.argv.slice(2);
-const ENGINES = {
-  chromium: { browser: 'chrome', executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] },
-  firefox: { browser: 'firefox', executablePath: '/usr/bin/firefox-esr' },
-};
+const FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
 const SETTLE_MS = 180_000;
+/** So long nobody looks at a visit. */
+const ALONE_MS = 4000;
+/** The same while a hang is found out (hang_ms in pyscript.toml) and made good. */
+const HANG_MS = 8000;
 const pause = ms => new Promise(resolve => { setTimeout(resolve, ms); });
 
-/** In the page before its scripts: times since navigation of the first answer and of the whole pool. */
-function clock() {
-  const marks = globalThis.marks = {};
-  document.addEventListener('keriwasm:answer', () => {
-    marks.click ??= performance.now();
-    marks.epoch ??= performance.timeOrigin + marks.click;
-  });
-  document.addEventListener('keriwasm:status', ({ detail }) => {
-    if (detail.size && detail.ready === detail.size) marks.pool ??= performance.now();
-    if (detail.workers?.some(worker => worker.state === 'hung')) marks.hung ??= performance.now();
-  });
+/** Chromium, in which pages are opened without a debugger: one that is attached stops every worker at its start until it is
+ *  told to go on, and is told of every request. Only whoever evaluates something attaches, and lets go again. */
+async function chromium() {
+  const profile = mkdtempSync(`${tmpdir()}/keriwasm-boot-`);
+  const child = spawn('/usr/bin/chromium', [...FLAGS, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'], { stdio: 'ignore' });
+  const ended = new Promise(resolve => child.once('exit', resolve));
+  const told = `${profile}/DevToolsActivePort`;
+  while (!existsSync(told)) await pause(50);
+  const browserURL = `http://127.0.0.1:${readFileSync(told, 'utf8').split('\n')[0]}`;
+  return {
+    open: async url => (await (await fetch(`${browserURL}/json/new?${encodeURIComponent(url)}`, { method: 'PUT' })).json()).id,
+    async evaluate(tab, what) {
+      const browser = await puppeteer.connect({ browserURL, protocolTimeout: 280_000 });
+      try {
+        const target = await browser.waitForTarget(async each => each.type() === 'page' && await identity(each) === tab);
+        return await (await target.page()).evaluate(what);
+      } finally {
+        await browser.disconnect();
+      }
+    },
+    close: tab => fetch(`${browserURL}/json/close/${tab}`),
+    async end() {
+      child.kill();
+      await ended;
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }
 
-/** One bare loadPyodide, in a module worker of its own, from upstream's own files. */
-function bare() {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const worker = new Worker('/bench/bare.js', { type: 'module' });
-    worker.onerror = error => reject(new Error(error.message));
-    worker.onmessage = () => { resolve(performance.now() - began); worker.terminate(); };
-  });
+/** As /json/new names it. */
+async function identity(target) {
+  const session = await target.createCDPSession();
+  const { targetInfo } = await session.send('Target.getTargetInfo');
+  await session.detach();
+  return targetInfo.targetId;
+}
+
+async function firefox() {
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 280_000 });
+  return {
+    async open(url) {
+      const page = await browser.newPage();
+      await page.goto(url);
+      return page;
+    },
+    evaluate: (page, what) => page.evaluate(what),
+    close: page => page.close(),
+    end: () => browser.close(),
+  };
 }
 
 /** What is kept for the next visits: of the memory snapshot and of the app. */
@@ -44,75 +77,75 @@ async function kept() {
 
 /** A worker hangs; from the moment at which that is found out until it answers a request again. */
 async function hang() {
-  delete marks.hung;
+  let hung = 0;
+  document.addEventListener('keriwasm:status', ({ detail }) => {
+    if (detail.workers?.some(worker => worker.state === 'hung')) hung ||= performance.now();
+  });
   keriwasm.fetch('app/faults/w2', { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify({ kind: 'hang', ms: 0 }) }).catch(() => {});
-  while (!marks.hung) await new Promise(resolve => { setTimeout(resolve, 10); });
+  while (!hung) await new Promise(resolve => { setTimeout(resolve, 10); });
   const state = () => keriwasm.status.workers.find(worker => worker.id === 'w2')?.state;
   while (state() !== 'ready') await new Promise(resolve => { setTimeout(resolve, 5); });
   for (;;) {
     const answers = await Promise.all(Array.from({ length: 4 }, () => keriwasm.fetch('app/crypto/hash', { method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' }, body: JSON.stringify({ algorithm: 'sha2-256', text: 'x' }) })));
-    if (answers.some(answer => answer.headers.get('x-worker') === 'w2')) return performance.now() - marks.hung;
+    if (answers.some(answer => answer.headers.get('x-worker') === 'w2')) return performance.now() - hung;
   }
 }
 
-const launch = () => puppeteer.launch({ ...ENGINES[engine], headless: true, protocolTimeout: 280_000 });
-
-async function visit(browser, query) {
-  const page = await browser.newPage();
-  await page.evaluateOnNewDocument(clock);
-  await page.goto(url + query);
-  return page;
-}
-
-/** Looks now and then from inside of the page: to be asked from outside every few milliseconds would slow down what is measured. */
-const until = (page, done, limit) => page.evaluate(`new Promise((resolve, reject) => {
-  const end = performance.now() + ${limit};
+/** Looks now and then, from inside of the page: to be asked from outside every few milliseconds would slow down what is measured. */
+const until = done => `new Promise((resolve, reject) => {
+  const mark = name => performance.getEntriesByName('keriwasm:' + name)[0]?.startTime;
   const look = () => {
     const value = ${done};
     if (value) resolve(value);
-    else if (performance.now() > end) reject(new Error('not within ${limit} ms; ' + JSON.stringify(globalThis.keriwasm?.status)));
+    else if (performance.now() > ${SETTLE_MS}) reject(new Error('not within ${SETTLE_MS} ms; ' + JSON.stringify(globalThis.keriwasm?.status)));
     else setTimeout(look, 100);
   };
   look();
-})`);
+})`;
+const answered = until("mark('answer') && { click: mark('answer'), epoch: performance.timeOrigin + mark('answer') }");
+const whole = until(`document.documentElement.dataset.state === 'ready' && mark('answer') && mark('pool')
+  && { click: mark('answer'), pool: mark('pool') }`);
+const took = until('globalThis.took');
 
-const whole = 'marks.click && marks.pool && document.documentElement.dataset.state === "ready" && marks';
+const start = { chromium, firefox }[engine];
 const rows = [];
 if (mode === 'cold') {
   for (let round = 0; round < Number(rounds); round++) {
-    const browser = await launch();
+    const browser = await start();
     try {
-      rows.push(await until(await visit(browser, '?workers=4'), 'marks.click && marks', SETTLE_MS));
+      rows.push(await browser.evaluate(await browser.open(`${url}?workers=4`), answered));
     } finally {
-      await browser.close();
+      await browser.end();
     }
   }
 } else {
-  const browser = await launch();
+  const browser = await start();
   try {
-    const first = await visit(browser, '?workers=4');
+    const first = await browser.open(`${url}?workers=4`);
     const end = Date.now() + SETTLE_MS;
-    for (let now = {}; now.image !== 'kept' || now.offline !== 'kept'; now = await first.evaluate(kept)) {
+    for (let now = {}; now.image !== 'kept' || now.offline !== 'kept'; now = await browser.evaluate(first, kept)) {
       if (Date.now() > end) throw new Error(`nothing is kept: ${JSON.stringify(now)}`);
       await pause(1000);
     }
-    await first.close();
+    await browser.close(first);
     for (let round = -1; round < Number(rounds); round++) { // the first of them fills the cache of compiled code
-      const blank = await browser.newPage();
-      await blank.goto(`${url}bench/`);
-      const row = { bare: await blank.evaluate(bare) };
-      await blank.close();
-      const page = await visit(browser, '?workers=4&faults=1');
-      Object.assign(row, await until(page, whole, SETTLE_MS), { image: (await page.evaluate(kept)).image });
-      await pause(1000);
-      row.hang = await page.evaluate(hang);
-      await page.close();
+      const blank = await browser.open(`${url}bench/bare`);
+      await pause(ALONE_MS);
+      const row = { bare: await browser.evaluate(blank, took) };
+      await browser.close(blank);
+      const tab = await browser.open(`${url}bench/go?workers=4&faults=1`);
+      await pause(ALONE_MS);
+      Object.assign(row, await browser.evaluate(tab, whole), { image: (await browser.evaluate(tab, kept)).image });
+      await browser.evaluate(tab, `(${hang})().then(ms => { globalThis.replaced = ms; }); undefined`);
+      await pause(HANG_MS);
+      row.hang = await browser.evaluate(tab, until('globalThis.replaced'));
+      await browser.close(tab);
       if (round >= 0) rows.push(row);
     }
   } finally {
-    await browser.close();
+    await browser.end();
   }
 }
 console.log(JSON.stringify(rows));
