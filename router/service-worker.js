@@ -17,6 +17,9 @@
   const relay = new Relay(scope, base);
   const OWN = ['service-worker.js', 'router/door.js', 'router/kept.js', 'router/relay.js', 'router/service-worker.js'];
   const NAVIGATION_MS = 2000;
+  /** What a page that starts a pool asks for first: read and checked while it does not know yet that it will. */
+  const FIRST = ['router/early.js', 'router/worker.js', 'router/host.js', 'router/ahead.js',
+    'workers/worker.js', 'workers/ahead.js', 'workers/pyodide.js'];
 
   /** @param {object} message */
   async function tellAll(message) {
@@ -99,9 +102,33 @@
     return new Response(text, { status: 200, headers });
   }
 
+  /** Files of FIRST that were not asked for yet, by generation and path, and what was damaged of them.
+   *  @type {Map<string, { response: Promise<Response>, troubles: string[] }>} */
+  let readied = new Map();
+
+  /** @param {any} generation */
+  function ready(generation) {
+    readied = new Map(FIRST.map(path => {
+      /** @type {string[]} */
+      const troubles = [];
+      const response = kept.file(generation, path, (/** @type {string} */ text) => troubles.push(text));
+      response.catch(() => {});  // whoever asks for it learns of it
+      return [`${generation.id}/${path}`, { response, troubles }];
+    }));
+  }
+
+  /** A file of FIRST, once; there is a page now that can be told. @param {{ response: Promise<Response>, troubles: string[] }} file */
+  async function handOut({ response, troubles }) {
+    const answer = await response;
+    troubles.forEach(trouble);
+    return answer;
+  }
+
   /** index.html of a generation, with its addresses pinned to it. @param {any} generation @param {boolean} deep */
   async function keptShell(generation, deep) {
-    const response = await kept.file(generation, 'index.html', trouble);
+    const shell = kept.file(generation, 'index.html', trouble);
+    ready(generation);
+    const response = await shell;
     if (!response.ok) return problem(503, await response.text(), 'text/html');
     return new Response(kept.pin(await response.text(), generation.id, deep), { headers: response.headers });
   }
@@ -170,6 +197,8 @@
 
   /** A file by the address that names its generation. @param {Request} request @param {string} id @param {string} path */
   async function pinned(request, id, path) {
+    const file = readied.get(`${id}/${path}`);
+    if (file && readied.delete(`${id}/${path}`)) return handOut(file);
     const generation = await kept.generation(id);
     if (!generation) return new Response('This version of the app is not kept any more: load the page again.', { status: 410 });
     if (path === 'index.html') return keptShell(generation, false);

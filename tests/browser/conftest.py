@@ -34,6 +34,14 @@ BOOT_MS = 120_000
 SAVE_DATA = "Object.defineProperty(navigator.connection, 'saveData', {get: () => true});"
 
 
+POOL = "async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--restored", action="store_true",
+                     help="every fresh profile is a copy of one that keeps the app and its memory snapshot: workers are restored")  # fmt: skip
+
+
 def serving(base: str = "/", root: Path = ROOT) -> Iterator[str]:
     """Serve the app on a free port of 127.0.0.1 until the generator is closed; yields its URL."""
     server = serve.make_server(root, "127.0.0.1", 0, base=base)
@@ -133,13 +141,35 @@ def watch() -> Iterator[Callable[[Page], Watched]]:
     assert not unexpected, "\n".join(unexpected)
 
 
+@pytest.fixture(scope="session")
+def visited(request: pytest.FixtureRequest, playwright: Playwright, app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """With --restored: a profile of one visit, in which the app and the memory snapshot are kept and nothing else was done."""
+    if not request.config.getoption("--restored"):
+        return None
+    folder = tmp_path_factory.mktemp("visited")
+    context = playwright.chromium.launch_persistent_context(str(folder), executable_path=CHROMIUM, args=FLAGS)
+    page = context.pages[0]
+    page.goto(f"{app_url}?workers=1")
+    until(page, "document.documentElement.dataset.offline === 'kept'", BOOT_MS)
+    until(page, f"async () => (await ({POOL})()).image.state === 'kept'", BOOT_MS)
+    context.close()
+    return folder
+
+
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh profile: nothing cached, no service worker."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+def context(playwright: Playwright, browser: Browser, visited: Path | None, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A fresh profile: nothing cached, no service worker. With --restored: all is kept, nothing done."""
+    size = {"width": 1280, "height": 900}
+    if visited:
+        shutil.copytree(visited, tmp_path / "profile", ignore=shutil.ignore_patterns("Singleton*"))
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=CHROMIUM, args=FLAGS, viewport=size)  # fmt: skip
+    else:
+        context = browser.new_context(viewport=size)
     context.add_init_script(SAVE_DATA)
     yield context
     context.close()
+    shutil.rmtree(tmp_path / "profile", ignore_errors=True)
 
 
 def until(page: Page, expression: str, timeout: float = 30_000) -> Any:
@@ -172,7 +202,9 @@ def wait_ready(page: Page, state: str = "ready", timeout: float = BOOT_MS) -> No
 
 
 @pytest.fixture
-def boot(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> Callable[..., Watched]:
+def boot(
+    context: BrowserContext, watch: Callable[[Page], Watched], app_url: str, visited: Path | None
+) -> Callable[..., Watched]:
     """Opens the app in a page of its own and waits until it is ready."""
 
     def start(path: str = "", workers: int = 2, faults: bool = False, state: str = "ready", url: str = app_url) -> Watched:
@@ -180,6 +212,8 @@ def boot(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str
         query = f"workers={workers}" + ("&faults=1" if faults else "")
         watched.page.goto(f"{url}{path}?{query}")
         wait_ready(watched.page, state)
+        if visited and state == "ready":
+            assert watched.page.evaluate(POOL)["image"]["state"] == "used"
         return watched
 
     return start

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Watched, content, fetch, until, wait_ready
+from conftest import POOL, Watched, content, fetch, until, wait_ready
 from offlinekit import Profile, Site, kept
 from playwright.sync_api import Page, Playwright
 from walletkit_browser import ask
@@ -83,9 +83,6 @@ RESTORE = """async ({count, lanes, generation}) => {
   draws.length = count;
   return draws;
 }"""
-
-POOL = "async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json())"
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:

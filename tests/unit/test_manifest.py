@@ -85,6 +85,13 @@ def test_vendored_paths_in_sources_are_locked() -> None:
     assert all((ROOT / path).is_file() for path in ours)
 
 
+def test_what_a_page_asks_for_first_is_there() -> None:
+    """The service worker readies these; one that is called otherwise by now would be readied for nothing."""
+    text = (ROOT / "router/service-worker.js").read_text()
+    first = re.findall(r"'([^']+)'", text.partition("const FIRST = [")[2].partition("]")[0])
+    assert len(first) > 3 and all((ROOT / path).is_file() for path in first)
+
+
 def test_the_app_is_listed_as_a_whole() -> None:
     """What the browser keeps for offline use (router/parts.js): every file that is served, but for pictures of README and
     the load lab's peers."""
