@@ -32,6 +32,8 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
+RESTORED = [f"tests/browser/test_{name}.py" for name in ("doors", "keri", "routes", "slices", "wallet")]
+"""Run a second time by workers that were restored from the memory snapshot: both kinds of boot pass the same tests."""
 LONG = "long"
 # Debian's own packages by suite: what is on PATH afterwards -> package.
 DEBIAN = {
@@ -164,6 +166,9 @@ def main(arguments: list[str]) -> int:
         again = ["--reruns", "2", "-rR"] if suite in ("browser", LONG) else []
         which = ["tests/wasm", "tests/browser", "-m", "long"] if suite == LONG else [f"tests/{suite}", "-m", "not long"]
         status = subprocess.run([PYTHON, "-m", "pytest", *which, *spread, *again, *options], cwd=ROOT).returncode
+        if suite == "browser" and not options:
+            restored = [*RESTORED, "--restored", "-m", "not long", *again]
+            status = subprocess.run([PYTHON, "-m", "pytest", *restored], cwd=ROOT).returncode or status
         print(f"test.py: {suite} took {time.monotonic() - began:.0f} s, status {status}", flush=True)
         if status:
             failed.append(suite)

@@ -15,7 +15,7 @@ import page_offline
 import page_passcode
 import page_words as words
 from page_dom import announce, closest, document, find, now_ms, on, plain, root, set_text
-from page_status import on_connection, on_network, on_status, screen
+from page_status import catch_up, on_connection, on_network, on_status
 from pyscript.ffi import create_proxy, to_js
 
 COPIED_MS = 1600
@@ -322,7 +322,7 @@ def start():
         on_network(None)
     # Python starts after the door: what was told meanwhile is kept there.
     if js.Reflect.has(js.window, "keriwasm"):
-        screen.take(plain(js.window.keriwasm.status) or {})
+        catch_up(plain(js.window.keriwasm.status) or {}, plain(js.window.keriwasm.connection) or {})
     root.setAttribute("data-page", "ready")
 
 

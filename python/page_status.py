@@ -121,7 +121,17 @@ def on_status(event):
 
 
 def on_connection(event):
-    detail = plain(event.detail) or {}
+    take_connection(plain(event.detail) or {})
+
+
+def catch_up(status, connection):
+    """What was told before Python was there: how the pool is, and news that have not passed meanwhile."""
+    screen.take(status)
+    if connection.get("state") not in (None, "restarting", "takeover"):
+        take_connection(connection)
+
+
+def take_connection(detail):
     state, reason = detail.get("state"), detail.get("reason") or ""
     if state == "failed" and find("#boot"):
         return  # the boot screen says it, with what to do; twice would be noise

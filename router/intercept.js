@@ -34,8 +34,12 @@ let generation = /\/@([0-9a-f]{16})\//.exec(import.meta.url)?.[1] ?? '';
 const NOTHING = { state: 'booting', size: 0, ready: 0, workers: [], bytes: { done: 0, total: 0 } };
 let status = NOTHING;
 
-/** @param {string} type @param {object} detail */
-const tell = (type, detail) => document.dispatchEvent(new CustomEvent(`keriwasm:${type}`, { detail }));
+/** The page's Python, which shows what is told, may not be there yet: it finds the last news of the connection here.
+ *  @param {string} type @param {object} detail */
+function tell(type, detail) {
+  if (type === 'connection') Object.assign(/** @type {any} */ (globalThis).keriwasm, { connection: detail });
+  document.dispatchEvent(new CustomEvent(`keriwasm:${type}`, { detail }));
+}
 
 /** Since navigation, for whoever measures: keriwasm:answer, the first one; keriwasm:pool, the first time that it was whole.
  *  @param {string} name */
@@ -252,7 +256,7 @@ async function firstPage() {
   }
 }
 
-Object.assign(globalThis, { keriwasm: { version: VERSION, status, fetch: throughDoor, offline,
+Object.assign(globalThis, { keriwasm: { version: VERSION, status, connection: null, fetch: throughDoor, offline,
   reload: () => offline.reload(), lead: () => leadership.take('') } });
 const { htmx } = /** @type {any} */ (globalThis);
 htmx.registerExtension('keriwasm', extension);

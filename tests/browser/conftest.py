@@ -39,7 +39,7 @@ POOL = "async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--restored", action="store_true",
-                     help="every fresh profile is a copy of one that keeps the app and its memory snapshot: workers are restored")  # fmt: skip
+                     help="every fresh profile is a copy of one that keeps app and memory snapshot: workers are restored")  # fmt: skip
 
 
 def serving(base: str = "/", root: Path = ROOT) -> Iterator[str]:
