@@ -137,3 +137,6 @@ def start():
     on(document, "input", on_input)
     on(document, "click", on_click)
     on(document, "keriwasm:swapped", on_answer)
+    typed = document.querySelectorAll("input[autocomplete=new-password]")  # before this was there
+    for index in range(typed.length):
+        judge(typed.item(index))
