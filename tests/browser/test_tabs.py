@@ -118,6 +118,8 @@ def test_the_first_tab_crashes(tabs: Callable[..., Page]) -> None:
     """The renderer dies without a goodbye: the follower takes over and says that it does."""
     first = tabs(state="ready")
     second = tabs()
+    # The service worker may live in the renderer that dies: what the page is fetching just then, its Python say, fails.
+    until(second, "document.documentElement.dataset.page === 'ready'")
     second.evaluate("""() => { globalThis.told = [];
       document.addEventListener('keriwasm:connection', ({detail}) => told.push(detail.state)); }""")
     with first.expect_event("crash"), pytest.raises(Error):  # the navigation never commits
