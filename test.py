@@ -32,7 +32,7 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
-RESTORED = [f"tests/browser/test_{name}.py" for name in ("doors", "keri", "routes", "slices", "wallet")]
+RESTORED = [f"tests/browser/test_{name}.py" for name in ("doors", "keri", "routes", "slices")]
 """Run a second time by workers that were restored from the memory snapshot: both kinds of boot pass the same tests."""
 LONG = "long"
 # Debian's own packages by suite: what is on PATH afterwards -> package.

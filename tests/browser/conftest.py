@@ -214,6 +214,7 @@ def boot(
         wait_ready(watched.page, state)
         if visited and state == "ready":
             assert watched.page.evaluate(POOL)["image"]["state"] == "used"
+            until(watched.page, "document.documentElement.dataset.page === 'ready'")  # the page's own Python comes after the pool
         return watched
 
     return start
