@@ -20,12 +20,12 @@
   const early = /** @type {any} */ (globalThis).keriwasmEarly = { worker, error: '' };
   worker.onerror = event => { event.preventDefault(); early.error = event.message || 'its script could not be loaded'; };
 
-  // A module of the page that did not come (Chromium loses what is on its way when it ends the service worker meanwhile, once in some
-  // hundred visits) is asked for no second time: the page is loaded anew, not more often than once a minute.
+  const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/early\.js$/.exec(new URL(src).pathname) ?? [];
+  // A module of the page that did not come is asked for no second time: the page is loaded anew, not more often than once a minute.
+  // From a kept app that was seen in Chromium now and then: what was on its way failed before the service worker had heard of it.
   addEventListener('error', ({ target }) => {
     if (generation && target instanceof HTMLScriptElement && target.type === 'module' && seldom()) location.reload();
   }, true);
-  const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/early\.js$/.exec(new URL(src).pathname) ?? [];
   // Without shared memory what is read ahead would have to be copied once it is there: then the host reads it itself.
   if (!generation || !wasm || !crossOriginIsolated || !navigator.locks) return;
   const stop = new AbortController();

@@ -150,8 +150,7 @@ def visited(request: pytest.FixtureRequest, playwright: Playwright, app_url: str
     context = playwright.chromium.launch_persistent_context(str(folder), executable_path=CHROMIUM, args=FLAGS)
     page = context.pages[0]
     page.goto(f"{app_url}?workers=1")
-    until(page, "document.documentElement.dataset.offline === 'kept'", BOOT_MS)
-    until(page, f"async () => (await ({POOL})()).image.state === 'kept'", BOOT_MS)
+    made(page)
     context.close()
     return folder
 
@@ -194,6 +193,12 @@ def _now(page: Page, expression: str) -> Any:
         if "Execution context was destroyed" in str(error):
             return None
         raise
+
+
+def made(page: Page) -> None:
+    """Wait until app and memory snapshot are kept for the next visit."""
+    until(page, "document.documentElement.dataset.offline === 'kept'", BOOT_MS)
+    until(page, f"async () => (await ({POOL})()).image.state === 'kept'", BOOT_MS)
 
 
 def wait_ready(page: Page, state: str = "ready", timeout: float = BOOT_MS) -> None:

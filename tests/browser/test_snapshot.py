@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import POOL, Watched, content, fetch, until, wait_ready
-from offlinekit import Profile, Site, kept
+from conftest import POOL, Watched, content, fetch, made, wait_ready
+from offlinekit import Profile, Site
 from playwright.sync_api import Page, Playwright
 from walletkit_browser import ask
 
@@ -84,6 +84,7 @@ RESTORE = """async ({count, lanes, generation}) => {
   return draws;
 }"""
 
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("site"))
@@ -111,12 +112,6 @@ def profile(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, si
 
 def image(page: Page) -> dict:
     return page.evaluate(POOL)["image"]
-
-
-def made(page: Page) -> None:
-    """Wait until app and snapshot are kept for the next visit."""
-    kept(page)
-    until(page, f"async () => (await ({POOL})()).image.state === 'kept'", 120_000)
 
 
 def warm(profile: Profile, site: Site, query: str = "?workers=2") -> Page:
