@@ -10,9 +10,8 @@ import { Pack } from './pack.js';
 const LATE_MS = 10_000;
 
 /**
- * @typedef {{ head: import('./pack.js').Head, bytes: SharedArrayBuffer | ArrayBuffer, module: Promise<WebAssembly.Module>,
- *             all: Promise<void> }} Found
- *   a pack; `all` once its body is read and checked
+ * @typedef {Omit<import('./pack.js').Opened, 'fill' | 'close'> & Omit<import('./pack.js').Filling, 'image'>
+ *   & { module: Promise<WebAssembly.Module> }} Found   a pack
  * @typedef {{ worker: Worker, found: Promise<Found | null>, failed: string }} Ahead the first pool worker, what it restores, and
  *   why it is none
  */
@@ -26,21 +25,21 @@ const LATE_MS = 10_000;
 export async function readAhead(worker, folder, generation, early, port) {
   const pack = await new Pack(folder).find(generation);
   if (!pack) return null;
-  const { head, bytes, fill } = pack;
+  const { head, bytes, gate, fill } = pack;
   // The page's own promise may never settle (it was seen once in some hundred visits): nobody waits for ever.
   /** @type {Promise<null>} */
   const late = new Promise(resolve => { setTimeout(() => resolve(null), LATE_MS); });
   const module = Promise.race([early, late]).then(module => module ?? compile(new URL('..', import.meta.url), head.pool.wasm));
   module.then(module => worker.postMessage({ type: 'ahead:module', module }),
     error => worker.postMessage({ type: 'ahead:module', error: error.message }));
-  worker.postMessage({ type: 'worker:ahead', ...head.pool, bytes, image: head.image }, [port]);
+  worker.postMessage({ type: 'worker:ahead', ...head.pool, bytes, gate, image: head.image }, [port]);
   // The browser opens its own database when it is first asked, which takes a while: the wallet's worker will not wait for it.
   globalThis.indexedDB?.databases?.().catch(() => {});
   await new Promise(resolve => { setTimeout(resolve); });  // the worker's start goes through this thread, which reads now
   import(new URL(`../${head.router.micropython}`, import.meta.url).href).catch(() => {});  // the host tells; it comes meanwhile
-  const { image, all } = fill();
-  // What is damaged is not given: whoever waits for `all` ends that worker.
+  const { image, needed, rest } = fill();
+  // What is damaged is not given: whoever waits for `needed` ends that worker.
   image.then(() => worker.postMessage({ type: 'ahead:image' }), () => {});
-  all.then(() => worker.postMessage({ type: 'ahead:all' }), () => {});
-  return { head, bytes, module, all };
+  needed.then(() => worker.postMessage({ type: 'ahead:needed' }), () => {});
+  return { head, bytes, gate, module, needed, rest };
 }

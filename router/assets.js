@@ -114,7 +114,7 @@ export function loadAssets(base, version, onprogress) {
     // Of Pyodide's own list of packages only its head is used: nothing is ever loaded by name from there.
     const list = get(`${folder}pyodide-lock.json`, locked).then(response => response.json());
     const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
-    const wanted = [stdlib, ...config.packages, ...Object.keys(config.files)];
+    const wanted = [...Object.keys(config.files), stdlib, ...config.packages];  // in a pack our own files come first
     bytes.total = [wasm, ...modules, ...wanted].reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
     const [{ info }, module, read_] = await Promise.all([

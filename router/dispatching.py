@@ -21,8 +21,9 @@ class Dispatching:
         pool.consider(self.counts["handled"] > 0 or not busy, self.now)
         if pool.changed or (pool.tell_at is not None and pool.tell_at <= self.now):
             pool.tell(self.now)
-        self.image.consider(pool.state() == "ready", busy or len(self.queue) > 0, self.now)
-        self.later.consider(pool.ready_count() > 0, self.counts["handled"] > 0, self.now)
+        whole = pool.state() == "ready"
+        self.image.consider(whole, busy or len(self.queue) > 0, self.now)
+        self.later.consider(pool.ready_count() > 0, self.counts["handled"] > 0, whole, self.now)
         self.plan_wake()
 
     def expire(self):

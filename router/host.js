@@ -141,7 +141,7 @@ const perform = {
   },
   fetch_later() {
     supplies.later().then(bytes => {
-      for (const { worker } of workers.values()) worker.postMessage({ v: PROTOCOL, type: 'worker:later', bytes });
+      if (bytes) for (const { worker } of workers.values()) worker.postMessage({ v: PROTOCOL, type: 'worker:later', bytes });
       feed({ type: 'later' });
     }).catch(error => feed({ type: 'later', reason: error.message }));
   },

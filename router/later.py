@@ -1,4 +1,6 @@
-"""When the wheels that no first click needs are fetched ([pool.later] of pyscript.toml), and what became of them."""
+"""When that is fetched which no first click needs, and what became of it: the wheels of [pool.later] in pyscript.toml; on a warm
+start, all wheels and the library, out of the pack.
+"""
 
 from router.envelope import text
 from router.text import clip
@@ -9,8 +11,8 @@ AGAIN_MS = 5000
 
 class Later:
     """They come after the first answer, or when a worker wants them for it, or ``PATIENCE_MS`` after the first worker could
-    give one: until then the line and the processor are for what the first click needs. On a warm start they are there with
-    the rest.
+    give one: until then the line and the processor are for what the first click needs. On a warm start nothing needs them
+    soon, and they wait for the whole pool as well.
 
     ``state`` is ``waiting``, ``fetching``, ``here`` or ``failed``, which is tried again after ``AGAIN_MS``; ``reason``
     says why.
@@ -19,7 +21,8 @@ class Later:
     def __init__(self, warm: bool, emit, log):
         self.emit = emit
         self.log = log
-        self.state = "here" if warm else "waiting"
+        self.warm = warm
+        self.state = "waiting"
         self.reason = None
         self.since = None
 
@@ -33,7 +36,7 @@ class Later:
             self.log("warn", "the wheels that come later: %s" % self.reason)
 
     def on_want(self):
-        """A request waits for them. On a warm start that means that the pack was found damaged after all."""
+        """A worker waits for them. That they are here already means that the pack was found damaged after all."""
         if self.state != "fetching":
             self.fetch()
 
@@ -42,14 +45,15 @@ class Later:
         self.state = "fetching"
         self.emit({"do": "fetch_later"})
 
-    def consider(self, serving: bool, answered: bool, now: float):
+    def consider(self, serving: bool, answered: bool, whole: bool, now: float):
         """Fetch them when it is time."""
         if self.state in ("fetching", "here") or not serving:
             return
         if self.since is None:
             self.since = now
         failed = self.state == "failed"
-        if now - self.since >= (AGAIN_MS if failed else PATIENCE_MS) or (answered and not failed):
+        soon = whole if self.warm else answered
+        if now - self.since >= (AGAIN_MS if failed else PATIENCE_MS) or (soon and not failed):
             self.fetch()
 
     def report(self) -> dict:

@@ -9,8 +9,10 @@
  * decides router/image.py.
  *
  * Layout: MAGIC, size of the head (u32), sha256 of the head, the head (JSON), the body. The first part is written last,
- * so that a file whose writer was killed is none. Pieces of zeros (a quarter of a snapshot) are left out, and not read. What the hashes do not catch: somebody who can write to this origin's
- * storage writes them as well.
+ * so that a file whose writer was killed is none. Pieces of zeros (a quarter of a snapshot) are left out, and not read. Of the
+ * body the snapshot and our own files come first: the library and the wheels behind them, which a worker only reads when it
+ * imports what the snapshot does not hold, are read later where memory can be shared. What the hashes do not catch: somebody
+ * who can write to this origin's storage writes them as well.
  */
 import './kept.js';
 
@@ -24,7 +26,15 @@ const PIECE = 512 << 10;
 /** Stands for the hash of a piece of zeros, which is not in the file. */
 const ZEROS = '0';
 
-/** @typedef {{ generation: string, size: number, pieces: string[], pool: any, router: any, image: { at: number, size: number } }} Head */
+/**
+ * @typedef {{ generation: string, size: number, pieces: string[], pool: any, router: any, image: { at: number, size: number },
+ *             needed: number }} Head   `needed`: so much of the body no worker starts without
+ * @typedef {{ head: Head, bytes: SharedArrayBuffer | ArrayBuffer, gate: SharedArrayBuffer | null, fill: () => Filling, close: () => void }} Opened
+ *   `gate` tells workers whether the rest is there (workers/pyodide.js); null: it is read before any starts
+ * @typedef {{ image: Promise<void>, needed: Promise<void>, rest: () => Promise<void> }} Filling
+ *   each part is read into `bytes` and checked when its promise resolves, which rejects when something is damaged; `rest` is read
+ *   when it is called, from the file opened anew
+ */
 
 const hex = (/** @type {Uint8Array} */ bytes) => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 const unhex = (/** @type {string} */ text) => Uint8Array.from(/** @type {RegExpMatchArray} */ (text.match(/../g)), pair => parseInt(pair, 16));
@@ -55,10 +65,7 @@ export class Pack {
   /**
    * The head, checked, if there is a pack of that generation. Rejects when it is damaged or cannot be read.
    * @param {string} generation
-   * @returns {Promise<null | { head: Head, bytes: SharedArrayBuffer | ArrayBuffer, close: () => void,
-   *                            fill: () => { image: Promise<void>, all: Promise<void> } }>}
-   *   `fill` reads the body into `bytes` and closes the file: first the snapshot, then the rest, each checked when its promise
-   *   resolves; they reject when something is damaged
+   * @returns {Promise<Opened | null>} `fill` reads what workers start with and closes the file
    */
   async find(generation) {
     const file = await this.open(false).catch(error => { if (error.name !== 'NotFoundError') throw error; });
@@ -74,13 +81,20 @@ export class Pack {
       if (head.generation !== generation) return file.close() ?? null;
       const bytes = memory(head.size);
       const start = LEAD + text.length;
+      const gate = bytes instanceof ArrayBuffer ? null : new SharedArrayBuffer(4);
+      const ends = [0, head.image.size, gate ? head.needed : head.size, head.size].map(end => Math.ceil(end / PIECE));
+      const part = (/** @type {any} */ file, /** @type {number} */ n) => this.#read(file, head, start, bytes, ends[n], ends[n + 1]);
       const fill = () => {
-        const image = this.#read(file, head, start, bytes, 0, Math.ceil(head.image.size / PIECE));
-        const all = image.then(() => this.#read(file, head, start, bytes, Math.ceil(head.image.size / PIECE), head.pieces.length));
-        all.catch(() => {}).finally(() => file.close());
-        return { image, all };
+        const image = part(file, 0);
+        const needed = image.then(() => part(file, 1));
+        needed.catch(() => {}).finally(() => file.close());
+        const rest = async () => {
+          const again = await this.open(false);
+          await part(again, 2).finally(() => again.close());
+        };
+        return { image, needed, rest };
       };
-      return { head, bytes, fill, close: () => file.close() };
+      return { head, bytes, gate, fill, close: () => file.close() };
     } catch (error) {
       file.close();
       throw error;

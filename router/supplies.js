@@ -9,9 +9,11 @@ import { Pack } from './pack.js';
 
 /**
  * @typedef {{ bytes: SharedArrayBuffer | ArrayBuffer, module: WebAssembly.Module, image: null | { at: number, size: number },
- *             late: SharedArrayBuffer | ArrayBuffer | null, first: number, interpreter: string, [field: string]: any }} Parts
+ *             late: SharedArrayBuffer | ArrayBuffer | null, gate: SharedArrayBuffer | null, first: number, interpreter: string,
+ *             [field: string]: any }} Parts
  *   `bytes` holds the contents of all files, from `first` on, each by its `at` and `size`, and the memory snapshot (`image`) if
- *   there is one; `late` those of the wheels that come later, null until they are there
+ *   there is one; `late` those of the wheels that come later, null until they are there; `gate` says of a pack whether library
+ *   and wheels are in `bytes` already (THERE) or cannot be had (FAILED)
  * @typedef {import('./ahead.js').Found} Found
  */
 
@@ -21,6 +23,8 @@ const aligned = size => Math.ceil(size / 8) * 8;
 /** A browser that does not open the pack's file (a worker that was ended may have it open for a while yet) keeps
  *  nobody from a plain start. */
 const LATE_MS = 8000;
+/** As workers/pyodide.js knows them. */
+const [THERE, FAILED] = [1, 2];
 
 export class Supplies {
   /**
@@ -40,6 +44,8 @@ export class Supplies {
     this.loaded = null;
     /** @type {Promise<Parts> | null} */
     this.brought = null;
+    /** @type {Promise<void> | null} */
+    this.rest = null;
     this.found = this.generation ? this.#looked(ahead?.found ?? this.#read()) : Promise.resolve(null);
     if (!this.generation) this.#load().catch(() => {});  // whoever needs it learns of it
   }
@@ -49,7 +55,7 @@ export class Supplies {
     const lack = Pack.lack();
     if (lack) throw new DOMException(lack);
     const found = await this.pack.find(this.generation);
-    return found && { ...found, module: compile(this.files, found.head.pool.wasm), all: found.fill().all };
+    return found && { ...found, module: compile(this.files, found.head.pool.wasm), ...found.fill() };
   }
 
   /** Tells what was found. @param {Promise<Found | null>} looking @returns {Promise<Found | null>} */
@@ -60,8 +66,8 @@ export class Supplies {
         setTimeout(() => reject(new DOMException(`its file did not open within ${LATE_MS / 1000} s`)), LATE_MS);
       });
       const found = await Promise.race([looking, late]);
-      for (const promise of [found?.module, found?.all]) promise?.catch(() => {});  // whoever needs them learns of it
-      if (found) this.tell.progress({ done: 0, total: found.head.size });
+      for (const promise of [found?.module, found?.needed]) promise?.catch(() => {});  // whoever needs them learns of it
+      if (found) this.tell.progress({ done: 0, total: found.head.needed });
       else this.tell.image({ state: 'none' });
       return found;
     } catch (error) {
@@ -108,38 +114,73 @@ export class Supplies {
   async #bring() {
     const found = await this.found;
     if (found) {
-      const reason = await found.all.then(() => '', error => error.message);
+      const reason = await found.needed.then(() => '', error => error.message);
       if (!reason) {
-        const { head, bytes } = found;
+        const { head, bytes, gate } = found;
         const module = await found.module.catch(() => compile(this.files, head.pool.wasm));  // the second try counts
-        this.tell.progress({ done: head.size, total: head.size });
+        this.tell.progress({ done: head.needed, total: head.needed });
         this.tell.image({ state: 'used', bytes: head.image.size });
-        return { ...head.pool, bytes, late: bytes, module, image: head.image, first: aligned(head.image.size),
+        return { ...head.pool, bytes, late: bytes, gate, module, image: head.image, first: aligned(head.image.size),
           interpreter: new URL(head.pool.interpreter, this.files).href };
       }
       this.found = Promise.resolve(this.#damaged(reason));
     }
     const loaded = await (await this.#load()).pool;
-    return { ...loaded, late: null, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
+    return { ...loaded, late: null, gate: null, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
   }
 
   /**
-   * The wheels that come later, for workers that started without them; those that start from now on have them.
-   * @returns {Promise<SharedArrayBuffer | ArrayBuffer>}
+   * What comes after the first answer is there then: of a pack library and wheels, else the wheels that come later.
+   * @returns {Promise<SharedArrayBuffer | ArrayBuffer | null>} for workers that started without; null: all have them
    */
   async later() {
     const parts = await this.parts();
-    const late = parts.late ?? await (await this.#load()).later();
+    if (parts.late) return this.#whole(parts);
+    const late = await (await this.#load()).later();
     this.brought = Promise.resolve({ ...await this.parts(), late });
     return late;
+  }
+
+  /** Reads what is missing of a pack, once; after a failure anew at the next call. @param {Parts} parts @returns {Promise<null>} */
+  async #whole({ gate, bytes }) {
+    const found = await this.found;
+    if (!gate || !found) return null;
+    const tell = (/** @type {number} */ state) => {
+      Atomics.store(new Int32Array(gate), 0, state);
+      Atomics.notify(new Int32Array(gate), 0);
+    };
+    this.rest ??= found.rest().catch(error => {
+      if (!(error instanceof DOMException)) this.#damaged(error.message);  // else it was deleted, or somebody else has it open
+      return this.#mend(found.head.pool, bytes);
+    }).then(() => tell(THERE), error => {
+      this.rest = this.loaded = null;
+      tell(FAILED);
+      throw error;
+    });
+    await this.rest;
+    return null;
+  }
+
+  /** Workers run on what was read of a pack: the rest they get from the app itself. @param {any} slots @param {SharedArrayBuffer | ArrayBuffer} bytes */
+  async #mend(slots, bytes) {
+    const { pool, later } = await this.#load();
+    const [loaded, late] = await Promise.all([pool, later()]);
+    const copy = (/** @type {any} */ from, /** @type {any[]} */ to, /** @type {any[]} */ of) => to.forEach(({ at, size }, n) =>
+      new Uint8Array(bytes, at, size).set(new Uint8Array(from, of[n].at, of[n].size)));
+    copy(loaded.bytes, [slots.stdlib, ...slots.packages], [loaded.stdlib, ...loaded.packages]);
+    copy(late, slots.later, loaded.later);
   }
 
   /** Workers start plainly from now on. @param {string} reason */
   async refuse(reason) {
     const parts = await this.brought;
     if (!parts?.image) return;
-    this.brought = Promise.resolve({ ...parts, image: null });
     this.tell.image({ state: 'refused', reason });
+    this.brought = this.#whole(parts).then(() => ({ ...parts, image: null }), error => {
+      this.brought = null;
+      throw error;
+    });
+    await this.brought.catch(() => {});  // whoever needs it learns of it
     this.#drop();
   }
 
@@ -159,8 +200,9 @@ export class Supplies {
 
   /** Makes a pack of a snapshot, for the next visit. @param {ArrayBuffer} image */
   async keep(image) {
-    const late = await this.later();
-    const { bytes, late: _, module: __, image: none, first, interpreter, ...pool } = await this.parts();
+    await this.later();
+    const { bytes, late, module: _, gate, image: none, first, interpreter, ...pool } = await this.parts();
+    if (!late) throw new Error('the wheels that come later are not there');
     const router = await this.router();
     const before = aligned(image.byteLength);
     const moved = (/** @type {{ at: number }} */ slot) => ({ ...slot, at: slot.at - first + before });
@@ -168,11 +210,12 @@ export class Supplies {
     const behind = late === bytes ? 0 : aligned(bytes.byteLength);
     const movedLate = (/** @type {{ at: number }} */ slot) => moved({ ...slot, at: slot.at + behind });
     const { stdlib, packages, later, files, ...rest } = pool;
+    const needed = Math.max(...files.map(moved).map((/** @type {{ at: number, size: number }} */ { at, size }) => at + size));
     await this.pack.keep({
       generation: this.generation, router,
       pool: { ...rest, interpreter: interpreter.slice(this.files.href.length), stdlib: moved(stdlib), packages: packages.map(moved),
         later: later.map(movedLate), files: files.map(moved) },
-      image: { at: 0, size: image.byteLength },
+      image: { at: 0, size: image.byteLength }, needed,
     }, [
       new Uint8Array(image), new Uint8Array(before - image.byteLength), new Uint8Array(bytes, first),
       ...behind ? [new Uint8Array(behind - bytes.byteLength), new Uint8Array(late)] : [],

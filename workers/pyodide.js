@@ -15,6 +15,10 @@ const HOME = '/home/pyodide';
 const SITE = '/lib/python3.14/site-packages';
 const STDLIB = '/lib/python314.zip';
 const PACKED = '/packed';
+/** States of `gate` (router/supplies.js), beside 0: not yet. */
+const [THERE, FAILED] = [1, 2];
+/** As Emscripten numbers it. */
+const EIO = 29;
 /** Bytes of a module that only gives a function of JavaScript's a type. */
 const TINY = 128;
 
@@ -97,6 +101,36 @@ function writeWheels(python, bytes, wheels) {
   for (const wheel of wheels) python.FS.writeFile(`${PACKED}/${wheel.name}`, view({ bytes }, wheel), { canOwn: true });
 }
 
+/**
+ * Returns once library and wheels are there, which are read after the first answer: until then the worker stands still, as
+ * Python cannot wait inside of an import. False: they cannot be had, and the router has said why.
+ * @param {Envelope} init
+ */
+function there({ gate, v, id, generation }) {
+  if (!gate) return true;
+  const state = new Int32Array(gate);
+  if (Atomics.load(state, 0) !== THERE) {
+    Atomics.compareExchange(state, 0, FAILED, 0);
+    scope.postMessage({ v, type: 'worker:want', id, generation });
+    Atomics.wait(state, 0, 0);
+  }
+  return Atomics.load(state, 0) === THERE;
+}
+
+/** Files whose bytes may not be there yet: whoever reads one waits. @param {any} python @param {Envelope} init @param {string[]} paths */
+function gated(python, init, paths) {
+  if (!init.gate) return;
+  for (const path of paths) {
+    const { node } = python.FS.lookupPath(path);
+    const { read, mmap } = node.stream_ops;
+    const first = (/** @type {(...args: any[]) => any} */ then) => (/** @type {any[]} */ ...args) => {
+      if (!there(init)) throw new python.FS.ErrnoError(EIO);
+      return then(...args);
+    };
+    node.stream_ops = { ...node.stream_ops, read: first(read), mmap: first(mmap) };
+  }
+}
+
 /** The wheels that come later; keriwasm/later.py finds them. @param {any} python @param {Envelope} init @param {Bytes} bytes */
 export const writeLater = (python, init, bytes) => writeWheels(python, bytes, init.later);
 
@@ -110,6 +144,7 @@ export const packedModules = init => Object.fromEntries(init.later.flatMap((/** 
 /** A plain boot: what every worker needs is unpacked, nothing imported. @param {Envelope} init @param {Progress} progress */
 export async function fresh(init, progress) {
   progress('start', 0, 'Python');
+  if (!there(init)) throw new Error('the library and the wheels could not be read');
   const python = await load(init, {}, init.module, view(init, init.stdlib).slice().buffer);
   for (const [at, wheel] of init.packages.entries()) {
     progress('install', at + 1, wheel.name);
@@ -124,10 +159,10 @@ export async function fresh(init, progress) {
  * A boot from a snapshot: the memory is that of a worker which had imported everything. All wheels stay packed until
  * they are needed (keriwasm/later.py), because files are not part of a snapshot.
  * @param {Envelope} init @param {Progress} progress
- * @param {{ module?: Promise<any>, filled?: Promise<any>, all?: Promise<any> }} [later] what is not there yet: the compiled
- *   module; the snapshot, and the other bytes, read and checked
+ * @param {{ module?: Promise<any>, filled?: Promise<any>, needed?: Promise<any> }} [later] what is not there yet: the compiled
+ *   module; the snapshot, and our own files, read and checked
  */
-export async function restored(init, progress, { module = init.module, filled, all } = {}) {
+export async function restored(init, progress, { module = init.module, filled, needed } = {}) {
   progress('restore', 0, 'Python');
   const image = view(init, init.image);
   // What does not come is no fault of the snapshot, which is not given up for it.
@@ -144,10 +179,12 @@ export async function restored(init, progress, { module = init.module, filled, a
       return created;
     },
   }, module, new ArrayBuffer(0));
-  await all;
+  await needed;
   python.FS.writeFile(STDLIB, view(init, init.stdlib), { canOwn: true });  // read only, as the wheels: no worker needs a copy
   writeFiles(python, init);
-  writeWheels(python, init.bytes, [...init.packages, ...init.later]);
+  const packed = [...init.packages, ...init.later];
+  writeWheels(python, init.bytes, packed);
+  gated(python, init, [STDLIB, ...packed.map(({ name }) => `${PACKED}/${name}`)]);
   call(python, 'keriwasm.snapshot', 'restored', PACKED);
   return python;
 }

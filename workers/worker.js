@@ -38,7 +38,7 @@ const chosen = init => Object.fromEntries(init.slices.map((/** @type {string} */
 /** @param {Envelope} told */
 async function boot(told) {
   /** @type {Envelope} */
-  const init = { ...await ahead?.parts, ...told };
+  const init = Object.assign(await ahead?.parts ?? {}, told);
   const started = performance.timeOrigin + performance.now();
   const steps = init.packages.length + 3;
   const post = (/** @type {string} */ type, /** @type {object} */ fields, /** @type {Transferable[]} */ transfer = []) =>
@@ -72,13 +72,14 @@ async function boot(told) {
     heap_bytes: () => python._module.HEAPU8.length,
     crash(/** @type {string} */ reason) { setTimeout(() => { throw new Error(reason); }); },
   };
-  const { module, bytes, late, first, stdlib, wasm, packages, files, config, info, image: _, ...plain } = init;
+  const { module, bytes, late, first, gate, stdlib, wasm, packages, files, config, info, image: _, ...plain } = init;
   const settings = { ...plain, pool: config.pool, heartbeat_ms: config.pool.heartbeat_ms, slices: chosen(init),
     later: packedModules(init), image, started };
   const receive = await python.pyimport('main').start(host, JSON.stringify(settings));
   deliver = ({ body, ...rest }) => {
-    if (rest.type === 'worker:later') writeLater(python, init, rest.bytes);
-    else receive(JSON.stringify(rest), body ?? undefined);
+    if (rest.type === 'worker:later') {
+      if (!late) writeLater(python, init, rest.bytes);
+    } else receive(JSON.stringify(rest), body ?? undefined);
   };
   for (const message of waiting.splice(0)) deliver(message);
 }

@@ -17,6 +17,7 @@ import json
 import random
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.machinery import FileFinder
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,22 @@ def restored(folder: str) -> None:
     freshen(_generators)
     resume()
     later.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items()})
-    importlib.invalidate_caches()
+    _look_again()
+
+
+def _look_again() -> None:
+    """Folders have other files than where the snapshot was made; the library is the same, and its directory is known.
+
+    `importlib.invalidate_caches` would have it read anew, and so would an import of `js`, which every worker does at once and
+    Pyodide's finder, the last of all, finds: on a warm start the library itself is not read yet (workers/pyodide.js).
+    """
+    for importer in sys.path_importer_cache.values():
+        if isinstance(importer, FileFinder):
+            importer.invalidate_caches()
+    hook: Any = sys.modules.get("_pyodide._importhook")
+    if hook is not None:
+        sys.meta_path.remove(hook.jsfinder)
+        sys.meta_path.insert(0, hook.jsfinder)
 
 
 def generators() -> Iterator[random.Random]:

@@ -26,8 +26,9 @@ const began = performance.now();
 const worker = new Worker('/bench/bare.js', { type: 'module' });
 worker.onmessage = () => { globalThis.took = performance.now() - began; worker.terminate(); };
 """
-GO = b"setTimeout(() => location.replace('/' + location.search), 400)"
-"""A visit begins in a tab that has a process already, as by a link; what that one loads itself is done by then."""
+GO = b"setTimeout(() => location.replace(decodeURIComponent(location.search.slice(1))), 1000)"
+"""A visit begins in a tab that has a process already, as by a link; what that one loads itself is done by then, and whoever
+opened it has let go."""
 BARE_WORKER = b"""
 import { loadPyodide } from '/bench/pyodide/pyodide.mjs';
 await loadPyodide();

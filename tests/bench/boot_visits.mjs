@@ -11,7 +11,9 @@ const [mode, engine, url, rounds] = process.argv.slice(2);
 const FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
 const SETTLE_MS = 180_000;
 /** So long nobody looks at a visit. */
-const ALONE_MS = 4000;
+const ALONE_MS = 8000;
+/** The same of those that fill the cache of compiled code: Chromium writes it when no function was compiled anew for two seconds. */
+const FILL_MS = 25_000;
 /** The same while a hang is found out (hang_ms in pyscript.toml) and made good. */
 const HANG_MS = 8000;
 const pause = ms => new Promise(resolve => { setTimeout(resolve, ms); });
@@ -53,17 +55,28 @@ async function identity(target) {
   return targetInfo.targetId;
 }
 
+/** Firefox, likewise: whoever is attached is told of every request, through the process that opens windows and files. */
 async function firefox() {
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 280_000 });
+  const launched = await puppeteer.launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true });
+  const browserWSEndpoint = launched.wsEndpoint();
+  await launched.disconnect();
+  const attached = async what => {
+    const browser = await puppeteer.connect({ browserWSEndpoint, protocol: 'webDriverBiDi', protocolTimeout: 280_000 });
+    try {
+      return await what(browser);
+    } finally {
+      await browser.disconnect();
+    }
+  };
+  const last = what => attached(async browser => what((await browser.pages()).at(-1)));  // one is open at a time
   return {
-    async open(url) {
-      const page = await browser.newPage();
-      await page.goto(url);
-      return page;
+    open: url => attached(async browser => { await (await browser.newPage()).goto(url); }),
+    evaluate: (_, what) => last(page => page.evaluate(what)),
+    close: () => last(page => page.close()),
+    async end() {
+      launched.process().kill();
+      await new Promise(resolve => launched.process().once('exit', resolve));
     },
-    evaluate: (page, what) => page.evaluate(what),
-    close: page => page.close(),
-    end: () => browser.close(),
   };
 }
 
@@ -130,13 +143,14 @@ if (mode === 'cold') {
       await pause(1000);
     }
     await browser.close(first);
-    for (let round = -1; round < Number(rounds); round++) { // the first of them fills the cache of compiled code
-      const blank = await browser.open(`${url}bench/bare`);
-      await pause(ALONE_MS);
+    for (let round = -1; round < Number(rounds); round++) {
+      const alone = round < 0 ? FILL_MS : ALONE_MS;
+      const blank = await browser.open(`${url}bench/go?/bench/bare`);
+      await pause(alone);
       const row = { bare: await browser.evaluate(blank, took) };
       await browser.close(blank);
-      const tab = await browser.open(`${url}bench/go?workers=4&faults=1`);
-      await pause(ALONE_MS);
+      const tab = await browser.open(`${url}bench/go?${encodeURIComponent('/?workers=4&faults=1')}`);
+      await pause(alone);
       Object.assign(row, await browser.evaluate(tab, whole), { image: (await browser.evaluate(tab, kept)).image });
       await browser.evaluate(tab, `(${hang})().then(ms => { globalThis.replaced = ms; }); undefined`);
       await pause(HANG_MS);

@@ -1,5 +1,6 @@
-"""The wheels that no first click needs: fetched after the first answer, again when that fails, never on a warm start."""
+"""What no first click needs: fetched after the first answer, on a warm start after the whole pool; again when that fails."""
 
+import pytest
 from routerkit import House
 
 
@@ -55,9 +56,29 @@ def test_a_fetch_that_failed_is_tried_again():
     assert house.fetched == 2 and later(house)["state"] == "fetching"
 
 
-def test_a_warm_start_has_them():
-    house = House(1, warm=True)
-    house.advance(10000)
-    assert house.fetched == 0 and later(house)["state"] == "here"
-    house.from_worker("w1", "want")  # its pack was found damaged after all
+def test_on_a_warm_start_they_wait_for_the_whole_pool():
+    house = House(2, boot=False, warm=True)
+    house.feed("image", state="used", bytes=45 << 20)
+    house.ready("w1")
+    asked = house.ask("/app/crypto/hash", "POST", body=10)
+    house.reply("w1", asked.id)
+    house.advance(1000)
+    assert house.fetched == 0 and later(house)["state"] == "waiting"
+    house.ready("w2")
     assert house.fetched == 1 and later(house)["state"] == "fetching"
+    house.feed("later")
+    house.advance(10000)
+    assert house.fetched == 1 and later(house)["state"] == "here"
+    house.from_worker("w1", "want")  # its pack was found damaged after all
+    assert house.fetched == 2 and later(house)["state"] == "fetching"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_on_a_warm_start_no_worker_that_wants_them_waits_for_the_pool(wanted):
+    house = House(2, boot=False, warm=True)
+    house.ready("w1")
+    if wanted:
+        house.from_worker("w1", "want")
+    else:
+        house.advance(20000)  # w2 never comes
+    assert house.fetched == 1

@@ -54,7 +54,7 @@ def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) ->
             "handled": sum(worker["handled"] for worker in workers),
             "workers": workers,
             "image": image(snapshot.get("image") or {}),
-            "later": LATER.get((snapshot.get("later") or {}).get("state") or ""),
+            "later": later(snapshot),
             "later_reason": (snapshot.get("later") or {}).get("reason"),
         },
         "ready": sum(worker["state"] in ("ready", "busy") for worker in workers),
@@ -69,16 +69,27 @@ LATER = {
 }
 """Router's word for the wheels that come later (router/later.py), while they are not there -> sentence for people."""
 
+UNREAD = "The library and the wheels could not be read; it is tried again every few seconds."
+"""The same of workers that started from the memory snapshot, which holds keripy: they want them seldom, and wait for them."""
+
 IMAGES = {
     "used": ("ok", "Workers started from the kept memory snapshot."),
     "none": ("plain", "A plain start: no memory snapshot of this version is kept yet. One is made when the pool is idle."),
     "making": ("info", "A spare worker is making a memory snapshot for the next visit."),
     "kept": ("ok", "A plain start; the next one is from the memory snapshot that is kept now."),
-    "refused": ("warn", "A plain start: the memory snapshot was refused."),
+    "refused": ("warn", "The kept memory snapshot was refused; workers start plainly."),
     "failed": ("warn", "A plain start, and no memory snapshot could be made."),
     "off": ("plain", "A plain start: no memory snapshot can be kept here."),
 }
 """Router's word for the memory snapshot (router/image.py) -> kind for the style sheet, sentence for people."""
+
+
+def later(snapshot: dict[str, Any]) -> str | None:
+    """What is to be said of what comes after the first answer."""
+    state = (snapshot.get("later") or {}).get("state") or ""
+    if (snapshot.get("image") or {}).get("state") == "used":
+        return UNREAD if state == "failed" else None
+    return LATER.get(state)
 
 
 def image(told: dict[str, Any]) -> dict[str, Any]:
