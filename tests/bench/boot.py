@@ -146,11 +146,13 @@ def first_visit(engine: str) -> list[dict]:
 
 
 def main(rounds: int, engines: list[str]) -> None:
-    rows = []
-    for engine in engines:
-        rows += warm(engine, rounds) if rounds else []
-        rows += first_visit(engine)
-    report("boot", rows)
+    rows: list[dict] = []
+    try:
+        for engine in engines:
+            rows += warm(engine, rounds) if rounds else []
+            rows += first_visit(engine)
+    finally:  # what was measured before something failed took many minutes
+        report("boot", rows)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ async function chromium() {
     async end() {
       child.kill();
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });  // its children end after it
     },
   };
 }
