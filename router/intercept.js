@@ -224,7 +224,7 @@ const extension = {
         ctx.answer = { target: ctx.target, source: element, status: response.status,
           timings: { ...timings, total: performance.now() - began },
           workers: (response.headers.get('x-worker') ?? '').split(/,\s*/).filter(Boolean) };
-        mark('answer');
+        if (response.status < 500) mark('answer');  // no deadline that passed, no router that was lost
         tell('answer', ctx.answer);
         return response;
       } finally {
