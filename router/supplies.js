@@ -161,7 +161,10 @@ export class Supplies {
     return null;
   }
 
-  /** Workers run on what was read of a pack: the rest they get from the app itself. @param {any} slots @param {SharedArrayBuffer | ArrayBuffer} bytes */
+  /**
+   * Workers run on what was read of a pack: the rest they get from the app itself.
+   * @param {any} slots where it belongs @param {SharedArrayBuffer | ArrayBuffer} bytes
+   */
   async #mend(slots, bytes) {
     const { pool, later } = await this.#load();
     const [loaded, late] = await Promise.all([pool, later()]);

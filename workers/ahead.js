@@ -8,7 +8,8 @@ const files = new URL('..', import.meta.url);
  * @param {any} told what worker:init would have brought, but for the compiled module, and with bytes that are being read still
  * @param {MessagePort} port brings the module, or null: then it comes otherwise
  * @returns {{ parts: Promise<any>, python: Promise<any>, give: { [name: string]: (told: any) => void } }} the same, whole
- *   (one object, which the interpreter's files look into as well), and the interpreter; `give` is told the `module`, or why there is none, and when the `image` and when all that is `needed` is read and checked
+ *   (one object, which the interpreter's files look into as well), and the interpreter; `give` is told the `module`, or why there
+ *   is none, and when the `image` and when all that is `needed` is read and checked
  */
 export function begin(told, port) {
   const parts = { ...told, interpreter: new URL(told.interpreter, files).href, id: 'w1' };

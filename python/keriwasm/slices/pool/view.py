@@ -77,7 +77,7 @@ IMAGES = {
     "none": ("plain", "A plain start: no memory snapshot of this version is kept yet. One is made when the pool is idle."),
     "making": ("info", "A spare worker is making a memory snapshot for the next visit."),
     "kept": ("ok", "A plain start; the next one is from the memory snapshot that is kept now."),
-    "refused": ("warn", "The kept memory snapshot was refused; workers start plainly."),
+    "refused": ("warn", "The kept memory snapshot was refused. Another one is made when the pool is idle."),
     "failed": ("warn", "A plain start, and no memory snapshot could be made."),
     "off": ("plain", "A plain start: no memory snapshot can be kept here."),
 }
