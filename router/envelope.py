@@ -33,6 +33,7 @@ POOL_DEFAULTS = {
     "max_backoff_ms": 30000,
     "max_boot_failures": 5,
     "max_heap_bytes": 536870912,  # a worker that has grown beyond is replaced when it is idle
+    "max_held_heap_bytes": 2147483648,  # the same for one that holds an open wallet, which that locks: twice its dearest unlock
     "image_idle_ms": 15000,  # how long the pool is idle before a spare worker makes a memory snapshot
 }
 

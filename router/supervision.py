@@ -183,9 +183,11 @@ class Pool:
         worker.beat_at = now
         worker.heap_bytes = number(event.get("heap_bytes"), worker.heap_bytes)
         worker.held = event.get("held") is True
-        if worker.state == READY and not worker.held and worker.heap_bytes is not None:
-            # The memory of WebAssembly only grows: a new generation is the one way to give it back.
-            if worker.heap_bytes > self.numbers["max_heap_bytes"] and self.ready_count() == self.target:
+        if worker.state == READY and worker.heap_bytes is not None:
+            # The memory of WebAssembly only grows: a new generation is the one way to give it back. What is held is spared
+            # for a while, not for ever: an interpreter that runs out of memory takes it along in the middle of some work.
+            most = self.numbers["max_held_heap_bytes" if worker.held else "max_heap_bytes"]
+            if worker.heap_bytes > most and self.ready_count() == self.target:
                 self.log("info", "%s is replaced: it has grown to %d MB" % (worker.id, int(worker.heap_bytes) // 1048576))
                 self.retire(worker, now)
 

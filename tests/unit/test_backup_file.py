@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 import zlib
 from typing import Any
 
 import pytest
-from backupkit import FakeKem
+from backupkit import FakeKem, do
 from keriwasm.fields import FieldError
-from keriwasm.slices.backup import format, recovery, sealing
+from keriwasm.slices.backup import format, reading, recovery, sealing
 from keriwasm.slices.backup.sealing import Secret
 from keriwasm.slices.crypto import passwords
 
@@ -32,7 +33,7 @@ def file() -> bytes:
 
 def opened(data: bytes, secret: Secret) -> bytes:
     parts = format.split(data)
-    return sealing.open_body(parts, sealing.file_key(parts, secret, KEM)[0])
+    return b"".join(sealing.open_body(parts, sealing.file_key(parts, secret, KEM)[0]))
 
 
 def again(data: bytes) -> bytes:
@@ -163,6 +164,8 @@ def test_no_file_makes_a_worker_toil(file: bytes, asked: dict[str, Any], monkeyp
         lambda members: members.update(wraps=[]),
         lambda members: members.update(wraps=members["wraps"] * 3),
         lambda members: members.update(wraps=["x"]),
+        lambda members: members["wraps"][0].update(by=["passcode"]),
+        lambda members: members["wraps"][0].pop("by"),
         lambda members: members.update(stream="AA"),
         lambda members: members.update(cipher="aes-256-gcm"),
         lambda members: members.pop("made"),
@@ -175,17 +178,100 @@ def test_headers_that_cannot_be(file: bytes, change: Any) -> None:
 
 def test_a_bomb_does_not_go_off() -> None:
     """Somebody who knows the passphrase of the file he sends says that it holds little, and packs much."""
+    with pytest.raises(format.BadFile, match="more than its header says"):
+        opened(bomb([bytes(3_000_000)], 30_000), Secret(passcode="p"))
+
+
+def test_four_dear_ways_together_are_not_tried(file: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each alone is within its bound; together they would hold the worker for half a minute."""
+    monkeypatch.setattr(passwords, "argon2id", lambda *args: pytest.fail("Argon2id was run"))
+    dear = passwords.TIERS["sensitive"]
+
+    def ways(number: int, **told: Any) -> Any:
+        def change(members: dict[str, Any]) -> None:
+            wrap = {**members["wraps"][0], **told}
+            members["wraps"] = [wrap] * number + members["wraps"][1:]
+
+        return change
+
+    for change in (ways(3, ops=dear.ops, memory=dear.memory), ways(3, by="passcode", tier="high"), ways(2, ops=5, memory=dear.memory)):
+        data = rewritten(file, change)
+        for secret in (Secret(passcode="the passphrase"), Secret(seed=SEED)):
+            with pytest.raises(format.BadFile, match="together"):
+                sealing.file_key(format.split(data), secret, KEM)
+
+
+def bomb(content: Any, plain: int) -> bytes:
+    """A file that its key opens, packed as tightly as zlib can; content: pieces of bytes."""
     from keriwasm import native
 
     lib = native.pysodium()
     state, stream = lib.crypto_secretstream_xchacha20poly1305_init_push(sealing.derive("body", KEY))
-    head = format.Header(1, "", stream, 30_000, (sealing.wrap_passphrase(KEY, "p", CHEAP),)).dump()
+    head = format.Header(1, "", stream, plain, (sealing.wrap_passphrase(KEY, "p", CHEAP),)).dump()
     tied = sealing.mac(KEY, head)
-    body = lib.crypto_secretstream_xchacha20poly1305_push(
-        state, zlib.compress(bytes(3_000_000)), tied, lib.crypto_secretstream_xchacha20poly1305_TAG_FINAL
-    )
-    with pytest.raises(format.BadFile, match="more than its header says"):
-        opened(format.assemble(head, tied, body), Secret(passcode="p"))
+    pack = zlib.compressobj(9)
+    packed = b"".join(pack.compress(piece) for piece in content) + pack.flush()
+    body = b""
+    for at in range(0, len(packed), format.CHUNK):
+        final = at + format.CHUNK >= len(packed)
+        tag = lib.crypto_secretstream_xchacha20poly1305_TAG_FINAL if final else 0
+        body += lib.crypto_secretstream_xchacha20poly1305_push(state, packed[at : at + format.CHUNK], tied, tag)
+    return format.assemble(head, tied, body)
+
+
+def peak(data: bytes) -> int:
+    """Bytes that reading a file takes at most, until it is refused."""
+    key = sealing.file_key(format.split(data), Secret(passcode="p"), KEM)[0]
+    tracemalloc.start()
+    try:
+        with pytest.raises(format.BadFile):
+            do(reading.read(sealing.open_body(format.split(data), key), len(data)))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_small_file_does_not_say_that_it_holds_much() -> None:
+    """122 KB that took 4 GB: refused without a key."""
+    data = bomb((bytes(1 << 20) for _ in range(120)), 120 << 20)
+    assert len(data) < 130_000
+    with pytest.raises(format.BadFile, match="are unpacked"):
+        format.split(data)
+
+
+HEADS = b"\x85\xa6format\x01\xa4made\x01\xa4name\xa0\xa4seed\xa0\xa6stores"
+BASE = b"\x91\x83\xa4room\xa6wallet\xa4path\xa1a\xa9databases\x91\x83\xa4name\xc4\x00\xa5flags\x90\xa5pairs"
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"\xdd\x00\x7f\xff\xff", b"\x90"),  # a list of empty lists: 64 bytes each in memory
+        (HEADS + b"\xdd\x00\x7f\xff\xff", b"\x90"),
+        (HEADS + b"\x91", b"\x91"),  # lists in lists
+        (HEADS + BASE + b"\xdd\x00\x18\x00\x00", b"\x92\xc4\x00\xc4\x00"),  # more records than a file of its size has
+        (HEADS + BASE + b"\x91\x92", b"\x90"),
+        (HEADS + BASE + b"\x91\x92\xc6\x7f\xff\xff\xff", b"x"),  # one value of 2 GiB
+        (b"\x85\xa6format\xdd\x00\x7f\xff\xff", b"\x80"),
+        (b"\xdf\x00\x7f\xff\xff", b"\xa0\xa0"),
+    ],
+)
+def test_what_is_unpacked_takes_no_more_memory_than_it_has_bytes(begins: bytes, goes_on: bytes) -> None:
+    plain = format.RATIO_FREE
+    content = (begins + goes_on * (plain // len(goes_on)))[:plain]
+    assert peak(bomb([content], plain)) < 3 * plain
+
+
+def test_the_stream_is_uncompressed_in_steps() -> None:
+    key_of = format.split(bomb([bytes(format.RATIO_FREE)], format.RATIO_FREE))
+    assert max(map(len, sealing.open_body(key_of, KEY))) <= sealing.STEP
+
+
+def test_what_packs_too_well_is_stored_and_opens() -> None:
+    """A wallet is never refused by its own reader for what its owner anchored."""
+    content = bytes(format.RATIO_FREE + 1)
+    data = sealing.seal(content, KEY, [sealing.wrap_passphrase(KEY, "p", CHEAP)], made=1, app="")
+    assert opened(data, Secret(passcode="p")) == content
 
 
 def test_newer_foreign_and_empty_files_say_so(file: bytes) -> None:

@@ -13,7 +13,7 @@ import msgpack
 import pytest
 from backupkit import PASSCODE, FakeDisk, FakeKem, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
 from keriwasm.fields import b64u, unb64u
-from keriwasm.slices.backup import checking, format, making, recovery, restore, sealing
+from keriwasm.slices.backup import checking, format, making, reading, recovery, restore, sealing
 from keriwasm.slices.backup.dump import Dump, read_stores
 from keriwasm.slices.backup.sealing import Secret
 from keriwasm.slices.credentials import issuing, view
@@ -153,7 +153,7 @@ def resealed(backup: making.Made, change: Callable[[dict[str, Any]], Any]) -> by
     """The backup with other content, sealed as the first one was."""
     parts = format.split(backup.file)
     key = sealing.file_key(parts, Secret(passcode=PASSCODE), KEM)[0]
-    raw = msgpack.unpackb(sealing.open_body(parts, key))
+    raw = msgpack.unpackb(b"".join(sealing.open_body(parts, key)))
     change(raw)
     return sealing.seal(msgpack.packb(raw), key, list(parts.header.wraps), made=backup.made, app="")
 
@@ -161,6 +161,12 @@ def resealed(backup: making.Made, change: Callable[[dict[str, Any]], Any]) -> by
 def database(raw: dict[str, Any], path: str, name: bytes) -> list[list[bytes]]:
     (store,) = (each for each in raw["stores"] if each["path"] == path)
     return next(each["pairs"] for each in store["databases"] if each["name"] == name)
+
+
+def read(content: bytes, size: int = 0) -> Dump:
+    """Through the reader of a restore, in pieces as they come from a file."""
+    pieces = (content[at : at + 1000] for at in range(0, len(content), 1000))
+    return do(reading.read(pieces, size or len(content)))
 
 
 def swap_keys(raw: dict[str, Any]) -> None:
@@ -246,13 +252,27 @@ def test_what_does_not_verify_is_not_restored(vault: Any) -> None:  # noqa: F811
 def test_content_of_any_shape_is_refused(vault: Any) -> None:  # noqa: F811
     rnd = random.Random(5)
     good = Dump(1, "Mine", vault.hby.mgr.seed, everything(vault)).pack()
-    Dump.unpack(good)
-    for value in (None, 1, [], {}, {"format": 2}, {"format": 1, "made": 1, "name": "", "seed": "", "stores": [1]}):
+    assert read(good).pack() == good
+    sound = {"format": 1, "made": 1, "name": "", "seed": "", "stores": []}
+    store = {"room": "wallet", "path": "a", "databases": []}
+    database = {"name": b"", "flags": [], "pairs": []}
+    for value in (
+        None, 1, [], {}, {"format": 2}, {**sound, "stores": [1]}, {**sound, "more": 1}, {**sound, "made": "1"}, {**sound, "made": [[]]},
+        {**sound, "stores": [{**store, "room": "attic"}]}, {**sound, "stores": [{**store, "path": "../a"}]},
+        {**sound, "stores": [store, store]}, {**sound, "stores": [store] * 65}, {**sound, "stores": {}},
+        *({**sound, "stores": [{**store, "databases": [{**database, **wrong}]}]} for wrong in (
+            {"name": "a"}, {"flags": ["odd"]}, {"flags": [[]]}, {"pairs": [[b"a"]]}, {"pairs": [[b"a", "b"]]}, {"pairs": [b"ab"]},
+            {"pairs": [[[], []]]}, {"pairs": {}},
+        )),
+    ):  # fmt: skip
         with pytest.raises(format.BadFile):
-            Dump.unpack(msgpack.packb(value))
+            read(msgpack.packb(value))
     for _ in range(200):
         with pytest.raises(format.BadFile):
-            Dump.unpack(good[: rnd.randrange(len(good))])
+            read(good[: rnd.randrange(len(good))])
+    for more in (b"\0", msgpack.packb(sound), bytes(70_000)):
+        with pytest.raises(format.BadFile, match="more than"):
+            read(good + more)
 
 
 def test_delegation_replays(vault: Any) -> None:  # noqa: F811

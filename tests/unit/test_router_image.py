@@ -101,3 +101,16 @@ def test_a_worker_that_has_grown_is_replaced_when_it_is_idle():
     house.ready("w2")
     assert house.status["state"] == "ready" and house.papers["w2"].generation == 2
     assert not [line for level, line in house.logs if level == "error"]
+
+
+def test_an_open_wallet_spares_its_worker_for_a_while_only():
+    """A backup that makes the keys' worker grow to the end of its memory costs a new unlock, not a crash under way."""
+    house = Studio(2)
+    grown(house, "w1", 2 << 30, held=True)
+    assert [one["state"] for one in house.status["workers"]] == ["ready", "ready"]
+    grown(house, "w1", (2 << 30) + 65536, held=True)
+    assert [one["state"] for one in house.status["workers"]] == ["draining", "ready"]
+    house.drained("w1")
+    house.advance(1)
+    house.ready("w1")
+    assert house.status["state"] == "ready" and house.papers["w1"].generation == 2

@@ -87,7 +87,7 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
     seed = unb64u(args["seed"], "seed")
     parts = format.split(unb64u(args["file"], "file"))
     key, by = sealing.file_key(parts, sealing.Secret(seed=seed), kem)
-    told: dict[str, Any] = {"content": b64u(sealing.open_body(parts, key)), "by": by}
+    told: dict[str, Any] = {"content": b64u(b"".join(sealing.open_body(parts, key))), "by": by}
     told["public"] = recovery.show_public(recovery.public_of(seed, kem))
 
     vault = Vault(Worker())

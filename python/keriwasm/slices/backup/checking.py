@@ -22,6 +22,8 @@ from keriwasm.slices.backup.dump import Dump, write_stores
 from keriwasm.slices.backup.format import BadFile
 from keriwasm.slices.credentials.feeding import feed
 from keriwasm.slices.credentials.lookup import found, state
+from keriwasm.slices.crypto import passwords
+from keriwasm.slices.wallet import passcode as passcodes
 from keriwasm.slices.wallet import vault
 from keriwasm.slices.wallet.facts import Facts, FactStore
 
@@ -57,6 +59,8 @@ class Opened:
             head = str(self.rooms["wallet"])
             if facts is None or not (self.rooms["wallet"] / "keri" / "ks" / vault.NAME).exists():
                 raise BadFile("holds no wallet")
+            if not sound(facts):
+                raise BadFile("holds a wallet whose name, tier or salt is none")
             self.facts: Facts = facts
             keeper = keeping.Keeper(name=vault.NAME, headDirPath=head, reopen=True)
             if keeper.gbls.get("aeid") != signer.verfer.qb64:
@@ -85,6 +89,15 @@ class Opened:
             hby.close()
         self.cf.close(clear=True)
         self.store.close()
+
+
+def sound(facts: Facts) -> bool:
+    """Whether these facts are such as a wallet writes: an unlock computes with them."""
+    whole = (facts.created, facts.failures, facts.until, facts.autolock, facts.opened)
+    texts = (facts.name, facts.tier, facts.salt)
+    if any(type(each) is not int for each in whole) or any(type(each) is not str for each in texts):
+        return False
+    return facts.tier in passcodes.TIERS and len(facts.salt_bytes) == passwords.SALT_LENGTH and 0 <= facts.autolock <= 86400
 
 
 @contextmanager

@@ -6,11 +6,13 @@ lives in this project's lmdb over IndexedDB or in the real one, and can be read 
     {"format": 1, "made": epoch ms, "name": the wallet's name, "seed": what opens its key store, qb64,
      "stores": [{"room": "wallet" | "ledger", "path": "keri/db/wallet",
                  "databases": [{"name": bytes, empty for the main one, "flags": ["dupsort"], "pairs": [[key, value], …]}]}]}
+
+It is read back as a stream (reading.py), so that what stands in a file decides about no more memory than the file's own size
+allows.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,15 +21,12 @@ from typing import Any
 
 from keriwasm.slices.backup.format import BadFile
 
-__all__ = ["Dump", "Store", "read_stores", "remove", "write_stores"]
+__all__ = ["DATABASES_MOST", "FLAGS", "FORMAT", "Dump", "Store", "read_stores", "remove", "write_stores"]
 
 FORMAT = 1
 DATABASES_MOST = 256
-STORES_MOST = 64
 MAP_SIZE = 100 << 20
 """Bytes of address space for a store, at the least: keripy's own."""
-ROOMS = ("wallet", "ledger")
-PATH = re.compile(r"[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_-]{1,64}){0,7}\Z")
 FLAGS = ("dupsort", "reverse_key", "integerkey", "integerdup", "dupfixed")
 
 
@@ -64,42 +63,6 @@ class Dump:
         return msgpack.packb(
             {"format": FORMAT, "made": self.made, "name": self.name, "seed": self.seed, "stores": stores}
         )
-
-    @classmethod
-    def unpack(cls, content: bytes) -> Dump:
-        """Raises BadFile. Whoever made the file knew its key, but may have lied: everything is looked at."""
-        import msgpack
-
-        try:
-            raw = msgpack.unpackb(content, strict_map_key=True)
-            if raw["format"] != FORMAT:
-                raise BadFile(f"holds content of format {str(raw['format'])[:20]}, which this version does not know")
-            stores = [_store(each) for each in raw["stores"]]
-            made = cls(int(raw["made"]), str(raw["name"]), str(raw["seed"]), stores)
-        except BadFile:
-            raise
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as ex:
-            raise BadFile("holds something else than a wallet") from ex
-        places = [(store.room, store.path) for store in stores]
-        if len(set(places)) != len(places) or len(places) > STORES_MOST:
-            raise BadFile("holds a store twice, or too many of them")
-        return made
-
-
-def _store(raw: Any) -> Store:
-    room, path = raw["room"], raw["path"]
-    if room not in ROOMS or not isinstance(path, str) or not PATH.match(path):
-        raise BadFile("holds a store at a place where none belongs")
-    databases = []
-    for each in raw["databases"]:
-        name, flags, pairs = each["name"], each["flags"], each["pairs"]
-        sound = all(len(pair) == 2 and isinstance(pair[0], bytes) and isinstance(pair[1], bytes) for pair in pairs)
-        if not isinstance(name, bytes) or not sound or not set(flags) <= set(FLAGS):
-            raise BadFile("holds a database that is none")
-        databases.append((name, list(flags), pairs))
-    if len(databases) > DATABASES_MOST:
-        raise BadFile("holds too many databases")
-    return Store(room, path, databases)
 
 
 def read_stores(rooms: dict[str, Path]) -> list[Store]:

@@ -24,7 +24,7 @@ from typing import Any
 from keriwasm import native
 from keriwasm.fields import FieldError, b64u, unb64u
 
-__all__ = ["CHUNK", "FILE_MOST", "MAGIC", "PLAIN_MOST", "VERSION", "BadFile", "Header", "Parts", "assemble", "split"]
+__all__ = ["CHUNK", "FILE_MOST", "MAGIC", "PLAIN_MOST", "VERSION", "BadFile", "Header", "Parts", "assemble", "fits", "split"]
 
 MAGIC = b"KeriWasm backup\n"
 VERSION = 1
@@ -38,6 +38,8 @@ FILE_MOST = 60 << 20
 """Bytes of a file: an upload has at most 64 MiB, and its form takes some of them."""
 PLAIN_MOST = 256 << 20
 """Bytes of the content once it is uncompressed: bounds what a file can make a worker allocate."""
+RATIO, RATIO_FREE = 50, 8 << 20
+"""The content has at most RATIO bytes for each of the file's body, or RATIO_FREE: logs and keys give 3 to 5, zlib up to 1000."""
 WRAPS_MOST = 4
 STREAM_HEADER = 24
 
@@ -93,7 +95,9 @@ class Header:
             raise BadFile("has a header that cannot be read") from ex
         if kinds != ("xchacha20-poly1305 secretstream", "zlib"):
             raise BadFile(f"uses {str(kinds)[:100]}, which this version does not know")
-        if len(stream) != STREAM_HEADER or not all(isinstance(each, dict) for each in header.wraps):
+        if len(stream) != STREAM_HEADER or not all(
+            isinstance(each, dict) and isinstance(each.get("by"), str) for each in header.wraps
+        ):
             raise BadFile("has a header that cannot be read")
         if not 0 < len(header.wraps) <= WRAPS_MOST:
             raise BadFile(f"offers {len(header.wraps)} ways to open it; 1 to {WRAPS_MOST} are possible")
@@ -148,4 +152,12 @@ def split(data: bytes) -> Parts:
         raise BadFile("has a header of an impossible length")
     end = PRELUDE.size + length
     head, mac, body = data[:end], data[end : end + HASH], data[end + HASH : -HASH]
-    return Parts(Header.read(head[PRELUDE.size :]), head, mac, body)
+    header = Header.read(head[PRELUDE.size :])
+    if not fits(header.plain, len(body)):
+        raise BadFile(f"says that its {len(body):,} bytes hold {header.plain:,}; at most {RATIO} for each are unpacked")
+    return Parts(header, head, mac, body)
+
+
+def fits(plain: int, body: int) -> bool:
+    """Whether a body of so many bytes may hold so many of content: a small file must not unpack to a large one."""
+    return plain <= max(RATIO_FREE, RATIO * body)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keriwasm import native
-from keriwasm.slices.backup import checking, records, recovery, sealing
+from keriwasm.slices.backup import checking, reading, records, recovery, sealing
 from keriwasm.slices.backup.dump import Dump, read_stores
 from keriwasm.slices.backup.format import split
 from keriwasm.slices.crypto import passwords
@@ -72,7 +72,8 @@ def make(
     content = Dump(made, str(vault.name), seed, read_stores(rooms(vault))).pack()
     file = sealing.seal(content, key, wraps, made=made, app=app)
     yield
-    with checking.opened(Dump.unpack(sealing.open_body(split(file), key))) as held:
+    dump = yield from reading.read(sealing.open_body(split(file), key), len(file))
+    with checking.opened(dump) as held:
         holds = yield from checking.verify(held)
     record = records.read(vault.head)
     record.made, record.bytes, record.by, record.marks = made, len(file), by, marks

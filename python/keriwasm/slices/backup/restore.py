@@ -12,8 +12,8 @@ from typing import Any
 
 import falcon
 from keriwasm.fields import FieldError
-from keriwasm.slices.backup import checking, making, records, recovery, sealing
-from keriwasm.slices.backup.dump import Dump, read_stores, remove, write_stores
+from keriwasm.slices.backup import checking, making, reading, records, recovery, sealing
+from keriwasm.slices.backup.dump import read_stores, remove, write_stores
 from keriwasm.slices.backup.format import BadFile, split
 from keriwasm.slices.ledger import book
 from keriwasm.slices.wallet import passcode as passcodes
@@ -59,7 +59,7 @@ def restore(
         _vacant(vault, replace)
     key, by = sealing.file_key(parts, secret, kem)
     yield
-    dump = Dump.unpack(sealing.open_body(parts, key))
+    dump = yield from reading.read(sealing.open_body(parts, key), len(data))
     if dump.made != parts.header.made:
         raise BadFile("holds the content of another backup")
     with checking.opened(dump) as held:

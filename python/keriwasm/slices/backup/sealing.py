@@ -32,6 +32,7 @@ from keriwasm.slices.backup.format import (
     Header,
     Parts,
     assemble,
+    fits,
 )
 from keriwasm.slices.crypto import passwords, sodium
 from keriwasm.slices.wallet import passcode as passcodes
@@ -39,6 +40,8 @@ from keriwasm.slices.wallet import passcode as passcodes
 __all__ = ["Secret", "WrongSecret", "file_key", "open_body", "seal", "wrap_passcode", "wrap_passphrase", "wrap_recovery"]
 
 CONTEXT = "KeriWasm 2026-11 backup 1: "
+STEP = 64 << 10
+"""Bytes that are uncompressed at once."""
 NONCE = 24
 
 
@@ -79,6 +82,8 @@ def seal(content: bytes, key: bytes, wraps: list[dict[str, Any]], *, made: int, 
     head = Header(made, app, stream, len(content), tuple(wraps)).dump()
     tied = mac(key, head)
     packed = zlib.compress(content, 6)
+    if not fits(len(content), len(packed)):  # what no reader would unpack is stored as it is
+        packed = zlib.compress(content, 0)
     body = bytearray()
     for at in range(0, len(packed), CHUNK):
         final = at + CHUNK >= len(packed)
@@ -87,22 +92,28 @@ def seal(content: bytes, key: bytes, wraps: list[dict[str, Any]], *, made: int, 
     return assemble(head, tied, bytes(body))
 
 
-def open_body(parts: Parts, key: bytes) -> bytes:
-    """The content, all of it or none. Raises BadFile."""
+def open_body(parts: Parts, key: bytes) -> Iterator[bytes]:
+    """The content in pieces of at most STEP bytes: never more of it is in memory than its reader keeps.
+
+    Raises BadFile, at the first piece for another key, at the end for a content that is not of the length that was said.
+    """
     if not hmac.compare_digest(mac(key, parts.head), parts.mac):
         raise BadFile("has a header that was changed after it was sealed")
     expand = zlib.decompressobj()
-    content = bytearray()
+    left = parts.header.plain
     try:
         for chunk in _chunks(parts, key):
-            content += expand.decompress(chunk, parts.header.plain - len(content) + 1)
-            if len(content) > parts.header.plain or expand.unconsumed_tail:
-                raise BadFile("holds more than its header says")
+            while chunk:
+                piece = expand.decompress(chunk, min(STEP, left + 1))
+                chunk, left = expand.unconsumed_tail, left - len(piece)
+                if left < 0:
+                    raise BadFile("holds more than its header says")
+                if piece:
+                    yield piece
     except zlib.error as ex:
         raise BadFile("cannot be uncompressed") from ex
-    if len(content) != parts.header.plain or not expand.eof or expand.unused_data:
+    if left or not expand.eof or expand.unused_data:
         raise BadFile("does not hold what its header says")
-    return bytes(content)
 
 
 def _chunks(parts: Parts, key: bytes) -> Iterator[bytes]:
@@ -146,8 +157,15 @@ def wrap_recovery(key: bytes, public: recovery.Public, kem: recovery.Kem) -> dic
 def file_key(parts: Parts, secret: Secret, kem: recovery.Kem) -> tuple[bytes, str]:
     """(the file key, which way opened it). Tries the wraps that fit the kind of secret; blocks while Argon2id runs.
 
-    Raises WrongSecret, BadFile, passwords.TooExpensive for a file that asks for more than this worker can give.
+    Raises WrongSecret, BadFile, passwords.TooExpensive for a file that asks for more than this worker can give. What all
+    its ways together may cost is bounded: a file with four dear ones would hold the worker four times as long.
     """
+    work = sum(map(_work, parts.header.wraps))
+    if work > passwords.WORK_MOST:
+        raise BadFile(
+            f"asks for {len(parts.header.wraps)} ways of opening it that would together hold this worker for about"
+            f" {round(work * passwords.MS_PER_UNIT / 1000)} s; passes times MiB may be {passwords.WORK_MOST} in all"
+        )
     by = {"passcode", "passphrase"} if secret.passcode is not None else {"recovery"}
     field = "passcode" if secret.passcode is not None else "recovery"
     wraps = [wrap for wrap in parts.header.wraps if wrap.get("by") in by]
@@ -170,6 +188,24 @@ def file_key(parts: Parts, secret: Secret, kem: recovery.Kem) -> tuple[bytes, st
 
 def _normal(passphrase: str) -> bytes:
     return unicodedata.normalize("NFKC", passphrase).encode()
+
+
+def _work(wrap: dict[str, Any]) -> float:
+    """Passes times MiB of stretching that a wrap asks for. Raises BadFile for numbers that are none."""
+    try:
+        match wrap["by"]:
+            case "passcode":
+                tier = passcodes.TIERS[wrap["tier"]]
+                return tier.ops * tier.memory / passwords.MIB
+            case "passphrase":
+                ops, memory = wrap["ops"], wrap["memory"]
+                if type(ops) is not int or type(memory) is not int or ops < 0 or memory < 0:
+                    raise ValueError("parameters")
+                return ops * memory / passwords.MIB
+            case _:
+                return 0.0
+    except (KeyError, TypeError, ValueError, OverflowError) as ex:
+        raise BadFile("asks for a way to open it that is not possible") from ex
 
 
 def _root(wrap: dict[str, Any], secret: Secret, kem: recovery.Kem) -> bytes:

@@ -390,7 +390,7 @@ class Vault:
         if self._facts is None or not self._facts.opened:
             return
         if self.worker.generation > 1:
-            self.reason = "the worker that held its keys was replaced, for it had crashed, hung, or was resized away."
+            self.reason = "the worker that held its keys was replaced, for it had crashed, hung, grown too large, or was resized away."
         else:
             self.reason = "the page was loaded anew, and keys are kept in memory only."
 
