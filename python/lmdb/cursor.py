@@ -224,62 +224,84 @@ class Cursor:
 
     def first_dup(self) -> bool:
         """Move to the first value of the current key."""
-        tree, spot = self._duplicates()
-        return self._at(tree, spot and tree.at_least((spot[0].keys[spot[1]][0],)))
+        tree, key = self._duplicates()
+        return self._at(tree, tree.at_least((key,)) if key is not None else None)
 
     def last_dup(self) -> bool:
         """Move to the last value of the current key."""
-        tree, spot = self._duplicates()
-        return self._at(tree, spot and tree.below((spot[0].keys[spot[1]][0], ABOVE)))
+        tree, key = self._duplicates()
+        return self._at(tree, tree.below((key, ABOVE)) if key is not None else None)
 
-    def _duplicates(self) -> tuple[Any, Spot | None]:
-        """(tree, where the cursor is). Raises where a key has one value only, or without a place."""
+    def _duplicates(self) -> tuple[Any, bytes | None]:
+        """(tree, the key that it stands on). Raises where a key has one value only, or without a place."""
         tree = self._tree()
         if not self._positioned(tree) or not self._dup:
             self._at(tree, None)
             raise (errors.IncompatibleError if self._place is not None else errors.InvalidParameterError)(
                 "mdb_cursor_get"
             )
-        return tree, self._here(tree)
+        if self._has(tree, self._place[0]):
+            return tree, self._place[0]
+        spot = tree.at_least(self._place)
+        return tree, spot and spot[0].keys[spot[1]][0]
+
+    def _has(self, tree: Any, key: bytes) -> bool:
+        """Whether a key of sorted values still has one: then the cursor stays on that key, even past its last value."""
+        spot = tree.at_least((key,))
+        return spot is not None and spot[0].keys[spot[1]][0] == key
+
+    def _gone(self, tree: Any) -> bool:
+        """Whether its key was deleted after it came there; where a seek put it, nothing needs to have been."""
+        if self._missed or (self._version == tree.version and self._valid):
+            return False
+        if self._dup:
+            return not self._has(tree, self._place[0])
+        spot = tree.at_least(self._place)
+        return spot is None or spot[0].keys[spot[1]] != self._place
 
     def next_dup(self) -> bool:
-        """Move to the current key's next value; False after the last."""
+        """Move to the current key's next value; False after the last, and when the key was deleted meanwhile."""
+        tree = self._tree()
+        if not self._positioned(tree):
+            return self.next()
+        if self._gone(tree):
+            return self._at(tree, None)
         return self._within(self.next)
 
     def prev_dup(self) -> bool:
-        """Move to the current key's previous value; False before the first."""
+        """Move to the current key's previous value; False before the first, and when the key was deleted meanwhile."""
+        tree = self._tree()
+        if not self._positioned(tree):
+            return self.prev()
+        if self._dup and self._gone(tree):
+            # Past the end of the database there is no key to stay within: as LMDB does, it goes to the last one.
+            return self._at(tree, None if tree.at_least(self._place) else tree.last())
         return self._within(self.prev)
 
     def _within(self, move: Any) -> bool:
-        tree = self._tree()
-        if not self._dup or not self._positioned(tree):
+        """Move, but not to another key where values are sorted."""
+        if not self._dup:
             return move()
-        spot = self._here(tree)
-        key = spot[0].keys[spot[1]][0] if spot else self._place[0]
         place = self._place
-        if move() and self._place[0] == key:
+        if move() and self._place[0] == place[0]:
             return True
         self._place = place
         self._valid = False
         return False
 
     def next_nodup(self) -> bool:
-        """Move to the first value of the next key."""
+        """Move to the first value of the next key; of the one that followed when the current one was deleted meanwhile."""
         tree = self._tree()
         if not self._dup or not self._positioned(tree):
             return self.next()
-        spot = self._current(tree)
-        key = spot[0].keys[spot[1]][0] if spot else self._place[0]
-        return self._at(tree, tree.above((key, ABOVE)))
+        return self._at(tree, tree.above((self._place[0], ABOVE)))
 
     def prev_nodup(self) -> bool:
         """Move to the last value of the previous key."""
         tree = self._tree()
         if not self._dup or not self._positioned(tree):
             return self.prev()
-        spot = self._here(tree)
-        key = spot[0].keys[spot[1]][0] if spot else self._place[0]
-        return self._at(tree, tree.below((key,)))
+        return self._at(tree, tree.below((self._place[0],)))
 
     # -- seeks --------------------------------------------------------------------------------------------------------------
 
@@ -490,8 +512,7 @@ class Cursor:
             txn._remove_all(self._db, place[0])  # type: ignore[union-attr]
         else:
             txn._remove(self._db, place)  # type: ignore[union-attr]
-        tree = self._tree()
-        self._version = -1
+        tree = self._tree()  # of a later version: it looks again
         if tree.size:
             self._at(tree, self._current(tree))
         else:
