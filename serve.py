@@ -519,11 +519,12 @@ class Handler(BaseHTTPRequestHandler):
         base = self.server.base
         inside = path.removeprefix(base) if path.startswith(base) else None
         if inside is not None and inside.startswith("app/"):
-            return self._app()
+            return self._app(inside)
         if self.command not in ("GET", "HEAD"):
             return self._problem(405, f"{self.command} is not allowed here", {"Allow": "GET, HEAD, OPTIONS"})
         if (path == "/" and base != "/") or f"{path}/" in (base, f"{base}app/"):  # 307: nobody remembers it for ever
-            where = f"{base}app/" if inside == "app" else base
+            # Relative: a proxy may have stripped a folder that the browser sees.
+            where = base[1:] if path == "/" else f"{path.rpartition('/')[2]}/"
             return self._send(307, {"Location": where + mark + query, "Cache-Control": "no-store"})
         if inside in ("", "index.html"):
             return self._shell()
@@ -538,21 +539,24 @@ class Handler(BaseHTTPRequestHandler):
             return self._problem(404, "there is no such file in the app")
         return self._file(found, "/".join(names))
 
-    def _app(self) -> None:
+    def _app(self, inside: str) -> None:
         """The page's own workers answer app/; only before they do, or without a page, does a request come here."""
         if self.command in ("GET", "HEAD") and self._navigates():
-            return self._shell(deep=True)
+            return self._shell("../" * inside.count("/"))
         detail = "this path is answered by the page's own workers once they are up: open the page, then try again"
         return self._problem(503, detail, {"Retry-After": "1"})
 
-    def _shell(self, deep: bool = False) -> None:
-        """index.html; deep under app/ its <base> names the app's folder, or its relative links would lead nowhere."""
+    def _shell(self, folder: str = "") -> None:
+        """index.html; deep under app/ its <base> leads up to the app's `folder`: relative links would lead nowhere else.
+
+        Up, not to a path: behind a proxy that strips a folder the browser is in another one than this server.
+        """
         path = locate(self.server.root, ["index.html"])
         if path is None:
             return self._problem(404, "index.html is missing: serve a whole checkout of KeriWasm")
         text = path.read_bytes()
-        if deep:
-            text = BASE_TAG.sub(f'<base href="{self.server.base}">'.encode(), text, count=1)
+        if folder:
+            text = BASE_TAG.sub(f'<base href="{folder}">'.encode(), text, count=1)
         if self.server.watcher:
             script = f'<script type="module" src="{self.server.base}__dev__/reload.js"></script>'
             text = re.sub(rb"(?i)</head>", script.encode() + rb"\g<0>", text, count=1)
@@ -713,6 +717,11 @@ def why_not(error: OSError, host: str, port: int) -> str:
         return f"the host {host!r} is unknown here: try --host 127.0.0.1"
     if error.errno == errno.EADDRINUSE:
         return f"port {port} of {host} is taken: choose another with --port, or any free one with --port 0"
+    if error.errno == errno.EACCES and port > 1023:  # Windows answers so for the ports that it keeps for itself
+        return (
+            f"the system keeps port {port} for itself (on Windows `netsh interface ipv4 show excludedportrange protocol=tcp` "
+            "lists such ports): choose another with --port, or any free one with --port 0"
+        )
     if error.errno == errno.EACCES:
         return f"port {port} needs more rights: choose one above 1023 with --port, or any free one with --port 0"
     return f"cannot listen on {host} port {port}: {error.strerror or error}: try --host 127.0.0.1 --port 0"
@@ -723,7 +732,8 @@ def main(argv: list[str] | None = None) -> int:
     options = Options(prog="serve.py", description="Serve KeriWasm from its folder.", allow_abbrev=False)
     options.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     options.add_argument("--port", default="8000", help="port to listen on, 0 for any free one (%(default)s)")
-    options.add_argument("--base", default="/", help="serve the app from this folder, as /sub/folder/ (%(default)s)")
+    wanted = "serve the app from this folder, as /sub/folder/ (%(default)s); not for one that a proxy strips"
+    options.add_argument("--base", default="/", help=wanted)
     options.add_argument("--dev", action="store_true", help="reload the page on change; a log line per request")
     options.add_argument("--verbose", action="store_true", help="a log line per request")
     given = options.parse_args(argv)

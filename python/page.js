@@ -77,6 +77,15 @@ unused.hidden = true;
 unused.textContent = JSON.stringify({ plugins });
 document.body.append(unused, script);
 
+// PyScript opens a database of its own as it loads. Where the browser refuses that (it blocks this site's data) nobody there
+// hears of it, and nothing here needs it: the footer says what is blocked.
+addEventListener('unhandledrejection', event => {
+  if (event.reason instanceof Event && event.reason.target instanceof IDBOpenDBRequest) event.preventDefault();
+});
+addEventListener('error', event => {
+  if (event.error?.name === 'InvalidStateError' && event.filename.includes('/static/pyscript/')) event.preventDefault();
+});
+
 try {
   const { hooks } = await import(here('../static/pyscript/0.7.31/core.js'));
   hooks.worker.onBeforeRunAsync.clear();

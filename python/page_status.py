@@ -41,7 +41,8 @@ class Screen:
             set_text(find("#boot-trouble"), shown["trouble"])
             find("#boot-trouble").hidden = not shown["trouble"]
             self.draw_workers(shown["workers"])
-        note = words.browser_note(status.get("missing"), js.Reflect.has(js.navigator, "serviceWorker"))
+        refused = status.get("refused")
+        note = words.browser_note(status.get("missing"), js.Reflect.has(js.navigator, "serviceWorker"), refused)
         place = find("[data-browser-note]")
         place.hidden = not note
         set_text(place, note)

@@ -259,11 +259,18 @@ def banner(state, reason):
     return "", "", False
 
 
-def browser_note(missing, offered):
+def browser_note(missing, offered, refused=""):
     """What this browser lacks and what that costs, for the footer; "" when nothing is missing or it only starts.
 
-    missing: what the door says of the service worker ("" once it answers); offered: whether the browser has any.
+    missing: what the door says of the service worker ("" once it answers); offered: whether the browser has any; refused: why
+    the browser gave no lock (it blocks this site's data).
     """
+    if refused:
+        return (
+            f"This browser blocks site data for this address ({refused.strip().rstrip('.')}): nothing is kept here, neither the app "
+            "nor a wallet, and each tab runs workers of its own. To keep them, allow site data for this address in the "
+            "browser's settings and load the page again."
+        )
     if not offered:
         return (
             "This browser offers no service worker here (a private window, or an insecure connection): reloads of inner "

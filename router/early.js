@@ -39,5 +39,6 @@
   worker.postMessage({ type: 'early:ahead', folder, generation }, [port2]);
   WebAssembly.compileStreaming(fetch(new URL(`../${wasm}`, src), { integrity, signal: stop.signal })).then(tell, () => tell(null));
   // Not waited for: where a tab leads already (the lock is that of leader.js), this was in vain.
-  navigator.locks.query().then(({ held }) => { if (held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) stop.abort(); });
+  navigator.locks.query().then(({ held }) => { if (held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) stop.abort(); },
+    () => {});  // no locks to be had here: leader.js says so
 })();

@@ -325,7 +325,10 @@ async function start(init) {
     },
   }, ahead);
   if (ahead) begin(ahead).catch(error => unsupplied('w1', 1, error));
-  supplies.parts().then(async () => scope.postMessage({ v: PROTOCOL, type: 'router:digests', digests: await supplies.digests() }), () => {});
+  // They tell which kept version these files are: where nothing can be hashed (an insecure address) nothing is kept either.
+  if (globalThis.crypto?.subtle) {
+    supplies.parts().then(async () => scope.postMessage({ v: PROTOCOL, type: 'router:digests', digests: await supplies.digests() }), () => {});
+  }
   const { config, shell, python, micropython } = await supplies.router();
   const { loadMicroPython } = await import(new URL(micropython, files).href);
   const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });

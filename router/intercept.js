@@ -52,14 +52,14 @@ function show() {
   if (status.size && status.ready === status.size) mark('pool');
   const workers = Array.isArray(status.workers) ? status.workers : [];
   const { role } = leadership;
-  const doors = missing === '' || !('serviceWorker' in navigator) || role === 'follower';
+  const doors = missing === '' || !('serviceWorker' in navigator) || role === 'follower' || role === 'alone';
   let { state } = status;
   if (state === 'ready' && !doors) state = missing.startsWith('the') ? 'booting' : 'degraded';
   if (state === 'ready' && role === 'follower') state = 'follower';
   root.dataset.state = state;
   root.dataset.workers = String(status.size);
   root.dataset.workersReady = String(status.ready);
-  const shown = { ...status, state, workers, missing, role, ignored: role === 'follower' && (settings.workers !== null || settings.faults) };
+  const shown = { ...status, state, workers, missing, role, refused: leadership.refused, ignored: role === 'follower' && (settings.workers !== null || settings.faults) };
   Object.assign(/** @type {any} */ (globalThis).keriwasm, { status: shown });
   tell('status', shown);
   if (state === 'ready') offline.begin();
@@ -129,6 +129,7 @@ const offline = new Offline(base, {
   digests: () => own.digests,
   registration: () => serviceWorker,
   offer: reason => tell('connection', { state: 'update', reason }),
+  alone: () => leadership.role === 'alone',
 });
 
 /** A newer version is here: offered, never mixed. @param {string} reason */

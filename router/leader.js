@@ -48,6 +48,8 @@ export class Leadership {
     /** @type {ReturnType<typeof pulse> | null} */
     this.pulse = null;
     this.seeking = false;
+    /** Why the browser gives no lock, if it was asked for one. */
+    this.refused = '';
     /** Whether it ever worked through a leader's pool. */
     this.followed = false;
     /** @type {BroadcastChannel | null} */
@@ -56,26 +58,35 @@ export class Leadership {
 
   /** Leads or follows, whichever it is to be. */
   async join() {
-    if (!navigator.locks) {
-      this.role = 'alone';
-      return this.tell.lead('');
-    }
+    if (!navigator.locks) return this.stayAlone();
     this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data }) => {
       if (data === 'leader' && this.role === 'follower') this.seek('The pool was started anew. Try again in a moment.');
     };
-    const free = await new Promise(resolve => this.lock({ ifAvailable: true }, '', resolve));
-    if (!free) this.follow();
+    const free = await new Promise((resolve, reject) => { this.lock({ ifAvailable: true }, '', resolve).catch(reject); })
+      .catch(error => { this.stayAlone(error.message); });
+    if (free === false) this.follow();
+  }
+
+  /** No tab here can learn of another: this one runs a pool of its own. @param {string} [why] no lock is to be had */
+  stayAlone(why = '') {
+    if (why) console.warn(`[keriwasm] this tab runs a pool of its own: ${why}`);
+    this.refused = why;
+    this.channel?.close();
+    this.channel = null;
+    this.role = 'alone';
+    this.tell.lead('');
   }
 
   /**
    * Asks for the lock and holds it until `release`.
    * @param {LockOptions} options @param {string} why the reason to tell when it is granted
    * @param {(granted: boolean) => void} [answered]
+   * @returns {Promise<void>} rejects where the browser gives no locks: it does so for a page whose site data it blocks
    */
   lock(options, why, answered) {
     let holding = false;
-    navigator.locks.request(this.name, options, lock => {
+    return navigator.locks.request(this.name, options, lock => {
       answered?.(Boolean(lock));
       if (!lock) return undefined;
       holding = true;

@@ -24,7 +24,8 @@ export class Offline {
    * @param {URL} base
    * @param {{ version: string, generation: () => string, adopt: (id: string) => void,
    *           unkept: (reason: string) => void, digests: () => { [path: string]: string } | undefined,
-   *           registration: () => Promise<ServiceWorkerRegistration | null>, offer: (reason: string) => void }} page
+   *           registration: () => Promise<ServiceWorkerRegistration | null>, offer: (reason: string) => void,
+   *           alone: () => boolean }} page
    *   `generation` that this page runs, '' when it came straight from the server; `adopt` tells it which one that was,
    *   `unkept` why none is kept
    */
@@ -55,7 +56,7 @@ export class Offline {
   begin() {
     if (this.begun) return;
     this.begun = true;
-    if (!('serviceWorker' in navigator) || !('caches' in globalThis) || !navigator.locks) return this.tell({ state: 'off' });
+    if (!('serviceWorker' in navigator) || !('caches' in globalThis) || this.page.alone()) return this.tell({ state: 'off' });
     const look = () => { if (performance.now() - this.looked > AWAKE_MS && !document.hidden) this.look(); };
     if (/** @type {any} */ (navigator).connection?.saveData && !this.page.generation()) this.tell({ state: 'ask' });
     else setTimeout(() => this.look(), AFTER_READY_MS);

@@ -28,7 +28,7 @@ scope.onmessage = (/** @type {MessageEvent} */ event) => {
  * @param {{ folder: string, generation: string }} told @param {MessagePort} port brings the compiled code as well
  */
 async function ahead({ folder, generation }, port) {
-  const { held } = await navigator.locks.query();
+  const { held } = await navigator.locks.query().catch(() => ({ held: [] }));  // no locks to be had here: leader.js says so
   if (begun || held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) return;  // the lock of leader.js
   const worker = new Worker(new URL('../workers/worker.js', import.meta.url), { type: 'module', name: 'w1.1' });
   const found = import('./ahead.js').then(({ readAhead }) => readAhead(worker, folder, generation, module, port));

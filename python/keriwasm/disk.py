@@ -539,7 +539,7 @@ def unlink(path: str) -> None:
 
 def explain(ex: Exception) -> str:
     """What a person can do about it."""
-    text = str(ex)
+    text = str(ex).rstrip(".")
     if isinstance(ex, Fenced):
         return (
             "Another tab or worker has taken over the saved data; this one changes nothing any more. Reload the page."
@@ -548,6 +548,11 @@ def explain(ex: Exception) -> str:
         return (
             f"The browser's storage is full: {text}. Free some space on this device, then try again; nothing of this "
             "change was kept."
+        )
+    if "denied" in text or "SecurityError" in text:
+        return (
+            f"This browser lets the app save nothing at this address: {text}. Allow site data for it in the browser's "
+            "settings (or leave the private window), then load the page again."
         )
     # A device without room shows as an I/O error first, then as a database that closes or does not open.
     return (

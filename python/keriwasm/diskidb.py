@@ -50,8 +50,12 @@ class IdbDisk:
     @staticmethod
     async def _opened() -> Any:
         import js
+        from pyodide.ffi import JsException
 
-        request = js.indexedDB.open(DATABASE, 1)
+        try:
+            request = js.indexedDB.open(DATABASE, 1)
+        except JsException as ex:  # site data is blocked for this address
+            raise OSError(f"IndexedDB refused: {ex}") from ex
 
         def upgrade(event: Any) -> None:
             for name in STORES:

@@ -30,8 +30,12 @@ class IdbBacking:
     @staticmethod
     async def _open(name: str) -> IdbDatabase:
         import js
+        from pyodide.ffi import JsException
 
-        request = js.indexedDB.open(f"IDBMap/{name}")
+        try:
+            request = js.indexedDB.open(f"IDBMap/{name}")
+        except JsException as ex:  # site data is blocked for this address
+            raise OSError(f"IndexedDB refused: {ex}") from ex
 
         def upgrade(event: Any) -> None:
             if not request.result.objectStoreNames.contains(STORE):

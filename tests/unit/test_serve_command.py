@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -113,6 +114,16 @@ def test_a_taken_port(start: object) -> None:
         out, err = process.communicate(timeout=20)
     assert process.returncode == 1 and out == "" and err.count("\n") == 1
     assert f"port {port} of 127.0.0.1 is taken" in err and "--port 0" in err
+
+
+@pytest.mark.parametrize(("port", "said", "unsaid"), [
+    (80, "above 1023", "netsh"), (1023, "above 1023", "netsh"), (1024, "netsh interface ipv4 show", "1023"),
+    (8000, "the system keeps port 8000", "1023"),
+])  # fmt: skip
+def test_a_port_that_is_not_given(port: int, said: str, unsaid: str) -> None:
+    """Low ones want rights; Windows answers the same (10013) for those that it keeps for itself, however high."""
+    text = serve.why_not(OSError(errno.EACCES, ""), "127.0.0.1", port)
+    assert said in text and unsaid not in text and "--port 0" in text
 
 
 def test_a_port_can_be_served_again_at_once(start: object) -> None:
