@@ -82,7 +82,7 @@ export class Leadership {
    * Asks for the lock and holds it until `release`.
    * @param {LockOptions} options @param {string} why the reason to tell when it is granted
    * @param {(granted: boolean) => void} [answered]
-   * @returns {Promise<void>} rejects where the browser gives no locks: it does so for a page whose site data it blocks
+   * @returns {Promise<any>} rejects where the browser gives no locks: it does so for a page whose site data it blocks
    */
   lock(options, why, answered) {
     let holding = false;
