@@ -21,6 +21,8 @@ from urllib.parse import unquote_to_bytes
 import falcon
 from falcon.media.multipart import MultipartFormHandler, MultipartParseError
 
+from keriwasm import guarding
+
 MAX_BODY = 64 << 20
 """Bytes of a body, as `max_body_bytes` of pyscript.toml."""
 MAX_FIELDS = 20_000
@@ -390,65 +392,26 @@ def _pairs(encoded: bytes) -> Iterator[tuple[str, bytes]]:
         yield _name(unquote_to_bytes(name)), unquote_to_bytes(value)
 
 
-MAX_DEPTH = 32
-"""Levels of lists and objects in JSON; ours have three."""
-
-_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
-
-
-def _too_deep(body: bytes) -> bool:
-    """Whether JSON is nested deeper than MAX_DEPTH (up to twice that may pass); never recurses, linear in C speed.
-
-    json.loads recurses in C. CPython stops that by looking at its C stack, but in WebAssembly another stack fills up
-    first, the engine's own, and its overflow ends the whole runtime.
-    """
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return False
-    # Escapes first, so that every quote left begins or ends a string; then what stands between strings.
-    quoted = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, delete=_STRUCTURE)
-    structure = b"".join(quoted.split(b'"')[::2])
-    for _ in range(MAX_DEPTH):  # each pass takes the innermost level away
-        outer = structure.replace(b"[]", b"").replace(b"{}", b"")
-        if len(outer) == len(structure):
-            break
-        structure = outer
-    return structure.count(b"[") + structure.count(b"{") > MAX_DEPTH
-
-
 def _json(body: bytes) -> dict[str, Any]:
-    if _too_deep(body):
-        raise _unparsable(f"The JSON is nested too deep: {MAX_DEPTH} levels are accepted.")
     try:
-        value = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
-    except UnicodeDecodeError as ex:
-        raise _unparsable(f"The JSON is not valid UTF-8 (byte {ex.start}).") from ex
-    except RecursionError as ex:
-        raise _unparsable("The JSON is nested too deep.") from ex
-    except ValueError as ex:
-        raise _unparsable(f"This is no JSON: {ex}.") from ex
+        value = guarding.json_value(body)
+    except guarding.Unfit as ex:
+        if ex.code == "value":  # well-formed, and yet not taken: the field it stands in is named
+            field = (ex.pointer or "").split("/")[1:2] or ["body"]
+            raise FieldError(field[0], ex.reason) from ex
+        if ex.code == "size":
+            raise falcon.HTTPContentTooLarge(title="The content is too large", description=f"The JSON {ex.reason}.") from ex
+        raise _unparsable(f"The JSON {ex.reason}.") from ex
     if not isinstance(value, dict):
         raise FieldError("body", f"must be a JSON object, not {_kind(value)}")
     return value
 
 
 def _json_value(name: str, text: bytes) -> Any:
-    if _too_deep(text):
-        raise FieldError(name, f"is nested too deep: {MAX_DEPTH} levels are accepted")
     try:
-        return json.loads(text.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as ex:
-        raise FieldError(name, "is no JSON") from ex
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return made
+        return guarding.json_value(text)
+    except guarding.Unfit as ex:
+        raise FieldError(name, ex.reason, status=413 if ex.code == "size" else 422) from ex
 
 
 def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from collections.abc import Generator, Iterator
 from functools import cache, partial
 from types import ModuleType
 
-from . import deferred, later, quick_dataclasses, wasm_ctypes
+from . import deferred, guarding, later, quick_dataclasses, wasm_ctypes
 from .scheduling import ASAP
 
 __all__ = ["blake3", "keri", "keri_steps", "oqs", "pysodium"]
@@ -94,7 +94,9 @@ def _keri_imports() -> Iterator[None]:
     for name in KERI:
         if name not in sys.modules:
             importlib.import_module(name)
+            guarding.install()
             yield
+    guarding.install()
 
 
 @cache

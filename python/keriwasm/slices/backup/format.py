@@ -21,7 +21,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from keriwasm import native
+from keriwasm import guarding, native
 from keriwasm.fields import FieldError, b64u, unb64u
 
 __all__ = ["CHUNK", "FILE_MOST", "MAGIC", "PLAIN_MOST", "VERSION", "BadFile", "Header", "Parts", "assemble", "fits", "split"]
@@ -87,7 +87,7 @@ class Header:
     def read(cls, text: bytes) -> Header:
         """Raises BadFile."""
         try:
-            members = json.loads(text.decode())
+            members = guarding.json_value(text)
             stream = unb64u(members["stream"], "stream")
             header = cls(int(members["made"]), str(members["app"]), stream, int(members["plain"]), tuple(members["wraps"]))
             kinds = (members["cipher"], members["compression"])

@@ -7,13 +7,12 @@ where a message begins, so that one damaged spot does not hide what follows it. 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from keriwasm.fields import _too_deep
+from keriwasm import guarding
 
 __all__ = ["Broken", "Frame", "frames"]
 
@@ -113,35 +112,26 @@ def _piece(data: bytes, at: int, source: int) -> Frame | Broken:
     if until == at + size and until < len(data) and data[until] >> 5 == 0o7:
         return _broken(data, at, source, "its attachments are in binary: export it in the text domain (Base64)")
     frame = Frame(data[at:until], size, at, source)
-    if version["kind1"] == b"JSON":
-        reason = _claims(frame, body)
-        if reason is not None:
-            return _broken(data, at, source, reason)
-    else:
-        _binary_claims(frame, body)
-    return frame
+    reason = _claims(frame, body) if version["kind1"] == b"JSON" else _binary_claims(frame, body)
+    return frame if reason is None else _broken(data, at, source, reason)
 
 
 def _claims(frame: Frame, body: bytes) -> str | None:
     """Read what a JSON body claims; the reason when it is no JSON object of claims."""
-    if _too_deep(body):
-        return "the JSON of this message is nested too deep"
     try:
-        ked = json.loads(body)
-    except (ValueError, RecursionError) as ex:
-        return f"the body of this message is no JSON: {ex}"
+        ked = guarding.json_value(body, strict=False)
+    except guarding.Unfit as ex:
+        return f"the body of this message {ex.reason}"
     return _filled(frame, ked)
 
 
-def _binary_claims(frame: Frame, body: bytes) -> None:
-    """As `_claims`; what cannot be read now is refused by keripy later, with its reason."""
-    import cbor2
-    import msgpack
-
+def _binary_claims(frame: Frame, body: bytes) -> str | None:
+    """As `_claims`."""
+    binary = guarding.mgpk_value if body[0] & 0xF0 == 0x80 or body[0] >> 1 == 0x6F else guarding.cbor_value
     try:
-        _filled(frame, msgpack.unpackb(body) if body[0] & 0xF0 == 0x80 or body[0] >> 1 == 0x6F else cbor2.loads(body))
-    except Exception:  # whatever the two libraries raise, keripy meets it again and its verdict is told
-        return
+        return _filled(frame, binary(body, strict=False))
+    except guarding.Unfit as ex:
+        return f"the body of this message {ex.reason}"
 
 
 def _filled(frame: Frame, ked: Any) -> str | None:

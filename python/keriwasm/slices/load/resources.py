@@ -185,9 +185,9 @@ class Page(Resource):
         study = self.lab.study
         if study is None or study.id != id:
             raise falcon.HTTPNotFound(title="There is no such run", description="No run of this id goes on.")
-        sent = req.get_media() or {}
+        sent = Fields(req)
         try:
-            result, jank = jobs.checked_result(sent.get("result")), jobs.checked_jank(sent.get("jank"))
+            result, jank = jobs.checked_result(sent.json("result", None)), jobs.checked_jank(sent.json("jank", None))
         except (AttributeError, ValueError) as ex:
             raise FieldError("result", str(ex)) from ex
         rep.media = yield from study.page.poll(result, jank)

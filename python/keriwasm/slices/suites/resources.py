@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 import falcon
+from keriwasm import guarding
 from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer, render, sse, wants_json
 from keriwasm.requests import MESSAGE
@@ -219,7 +219,7 @@ def cancel(worker: Any, req: falcon.Request, rep: falcon.Response, id: str):
 def chunk(worker: Any, req: falcon.Request, rep: falcon.Response, id: str) -> None:
     """A worker's part of a run. The consumer may be away in a test of its own, so all chunks are allowed at once."""
     try:
-        body = json.loads(req.bounded_stream.read())
+        body = guarding.json_value(req.bounded_stream.read())
         if isinstance(body, dict) and "collect" in body:
             rep.content_type = "application/x-ndjson"
             rep.stream = prepare(worker, read_suites(body["collect"]), id)

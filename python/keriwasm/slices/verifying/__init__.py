@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import falcon
-from keriwasm import native
+from keriwasm import guarding, native
 from keriwasm.deeds import deed
 from keriwasm.scheduling import ASAP
 
@@ -28,7 +28,7 @@ class Check:
         import msgpack
 
         try:
-            unit = msgpack.unpackb(req.bounded_stream.read(), strict_map_key=False)
+            unit = guarding.mgpk_value(req.bounded_stream.read(), strict=False)
             contexts, messages = unit["contexts"], unit["messages"]
         except (ValueError, KeyError, TypeError) as ex:
             raise falcon.HTTPBadRequest(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from typing import Any
 
+from keriwasm import guarding
 from keriwasm.fields import FieldError, Fields
 
 from .trouble import Moved
@@ -85,9 +85,9 @@ def _value(fields: Fields, name: str) -> Sith | None:
         return f"{int(text):x}"
     if text.startswith("["):
         try:
-            return _weights(name, json.loads(text))
-        except ValueError as ex:
-            raise FieldError(name, "is no list of weights") from ex
+            return _weights(name, guarding.json_value(text))
+        except guarding.Unfit as ex:
+            raise FieldError(name, f"is no list of weights: it {ex.reason}") from ex
     groups = [[each.strip() for each in group.split(",") if each.strip()] for group in text.split(";") if group.strip()]
     return _weights(name, groups if len(groups) > 1 else (groups or [[]])[0])
 
