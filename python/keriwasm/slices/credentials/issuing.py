@@ -14,7 +14,10 @@ import falcon
 from keriwasm.slices.credentials import lookup, schemas
 from keriwasm.slices.wallet.vault import Vault
 
-__all__ = ["Refused", "issue", "make_registry", "name_of", "named", "revoke", "verifier"]
+__all__ = ["NAME_MOST", "Refused", "issue", "make_registry", "name_of", "named", "revoke", "verifier"]
+
+NAME_MOST = 380
+"""Bytes of a registry's name: in base64 it is a key of lmdb, which has at most 511."""
 
 
 class Refused(falcon.HTTPConflict):

@@ -9,6 +9,7 @@ from typing import Any
 import falcon
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
+from keriwasm.labels import label
 from keriwasm.rendering import answer, wants_json
 from keriwasm.slices.credentials import issuing, presenting, schemas, view
 from keriwasm.slices.wallet.vault import Vault
@@ -16,19 +17,8 @@ from keriwasm.slices.wallet.vault import Vault
 __all__ = ["Credential", "Credentials", "Issue", "Panel", "Receive", "Registries", "Registry", "Schema", "Schemas", "Verify"]
 
 TITLE = "Credentials · KeriWasm"
-LABEL_MOST = 100
 
 Deed = Generator[float, float, None]
-
-
-def label(fields: Fields, name: str) -> str:
-    """One line of 1 to LABEL_MOST characters that can be seen."""
-    text = " ".join(fields.text(name, max_bytes=4 * LABEL_MOST).split())
-    if not text:
-        raise FieldError(name, "is empty")
-    if len(text) > LABEL_MOST or not text.isprintable():
-        raise FieldError(name, f"must have at most {LABEL_MOST} characters, all of which can be seen")
-    return text
 
 
 def missing(what: str, said: str) -> falcon.HTTPNotFound:
@@ -203,7 +193,7 @@ class Registries(Resource):
         yield from self.open()
         fields = Fields(req)
         aid = fields.text("identifier", max_bytes=100)
-        name = label(fields, "name")
+        name = label(fields, "name", most_bytes=issuing.NAME_MOST)
         if aid not in self.vault.hby.habs:
             raise FieldError("identifier", "is none of this wallet's identifiers")
         with self.vault.change() as hby:

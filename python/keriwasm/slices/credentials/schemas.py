@@ -7,6 +7,8 @@ documents are refused (nothing is ever fetched), and the reasons are told in wor
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from keriwasm.fields import FieldError, Fields
@@ -18,6 +20,8 @@ MOST = 256 << 10
 DRAFT = "http://json-schema.org/draft-07/schema#"
 OWN = frozenset(("d", "u", "i", "dt"))
 """Members of the attributes that are not the issuer's to fill in: SAID, salt, holder, date."""
+NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
+WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 class Attribute(NamedTuple):
@@ -161,23 +165,38 @@ def _typed(field: str, kind: str, text: str, fields: Fields) -> Any:
         case "integer":
             return fields.integer(field, -(1 << 53), 1 << 53)
         case "number":
-            try:
-                number = float(text)
-            except ValueError as ex:
-                raise FieldError(field, "must be a number") from ex
-            if number != number or number in (float("inf"), float("-inf")):
-                raise FieldError(field, "must be a number")
-            return number
+            return _number(field, text.strip())
         case "json":
             return fields.json(field)
     return text
+
+
+def _number(field: str, text: str) -> int | float:
+    """A number as JSON writes it: `2` stays a whole one. Python's own readers take `1_000` and the digits of all scripts."""
+    if not NUMBER.fullmatch(text):
+        raise FieldError(field, "must be a number, such as 2 or 0.5, in the digits 0 to 9")
+    if WHOLE.fullmatch(text):
+        value: int | float = int(text)
+        if abs(value) > 1 << 53:
+            raise FieldError(field, f"must be from {-(1 << 53)} to {1 << 53}: JSON's readers do not keep larger ones exactly")
+        return value
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise FieldError(field, "is a larger number than JSON's readers can hold")
+    if Decimal(repr(value)) != Decimal(text):
+        raise FieldError(field, f"has more digits than a number can hold: it would become {value!r}")
+    return value
 
 
 def judge(sed: dict[str, Any], sad: dict[str, Any]) -> None:
     """Raise FieldError that names the attribute when a credential does not fit its schema."""
     import jsonschema
 
-    for error in jsonschema.Draft7Validator(sed).iter_errors(sad):
+    try:
+        errors = list(jsonschema.Draft7Validator(sed).iter_errors(sad))
+    except Exception as ex:  # it runs what the schema's author wrote: references, regular expressions. The fault is there
+        raise FieldError("schema", f"cannot judge a credential: {type(ex).__name__}, {str(ex)[:200]}") from ex
+    for error in errors:
         deepest = jsonschema.exceptions.best_match([error])
         path = list(deepest.absolute_path) if deepest is not None else []
         if path[:1] == ["a"] and len(path) > 1:

@@ -7,6 +7,7 @@ import unicodedata
 from typing import Any
 
 from keriwasm.fields import FieldError, Fields
+from keriwasm.labels import one_line, unseen
 
 __all__ = ["ALIAS_MOST", "NOTES_MOST", "check_aid", "read"]
 
@@ -17,18 +18,18 @@ NOTES_MOST = 4000
 
 def read(fields: Fields) -> dict[str, Any] | None:
     """{alias, notes, changed} of a form; None when both are empty: then there is no contact any more. Raises FieldError."""
-    alias = " ".join(unicodedata.normalize("NFC", fields.text("alias", "", max_bytes=4 * ALIAS_MOST)).split())
+    alias = one_line(fields.text("alias", "", max_bytes=12 * ALIAS_MOST))
     if len(alias) > ALIAS_MOST:
         raise FieldError("alias", f"has {len(alias)} characters, {ALIAS_MOST} are accepted")
-    if not all(each.isprintable() for each in alias):
-        raise FieldError("alias", "has characters that cannot be seen")
+    if found := unseen(alias):
+        raise FieldError("alias", f"has a character that cannot be seen ({found})")
     notes = (
         unicodedata.normalize("NFC", fields.text("notes", "", max_bytes=4 * NOTES_MOST)).replace("\r\n", "\n").strip()
     )
     if len(notes) > NOTES_MOST:
         raise FieldError("notes", f"have {len(notes)} characters, {NOTES_MOST} are accepted")
-    if not all(each.isprintable() or each in "\n\t" for each in notes):
-        raise FieldError("notes", "have characters that cannot be seen")
+    if found := unseen(notes, more="\n\t"):
+        raise FieldError("notes", f"have a character that cannot be seen ({found})")
     if not alias and not notes:
         return None
     return {"alias": alias, "notes": notes, "changed": round(time.time() * 1000)}

@@ -12,6 +12,8 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import falcon
+from keriwasm import streams
+from keriwasm.attachments import short
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer
@@ -19,7 +21,7 @@ from keriwasm.rendering import answer
 from . import view
 from .identifiers import Resource
 
-__all__ = ["Challenge", "Respond", "Verify", "known", "read_words", "verify"]
+__all__ = ["Challenge", "Newest", "Respond", "Verify", "known", "read_words", "verify"]
 
 ROUTE = "/challenge/response"
 WORDS_LEAST, WORDS_MOST = 6, 48
@@ -93,61 +95,98 @@ def read_words(fields: Fields) -> list[str]:
     return words
 
 
-def known(vault: Any) -> Generator[float, float, dict[str, Any]]:
-    """AID -> Kever of what this wallet, if it is open, and the ledger of other people's logs know."""
-    kevers: dict[str, Any] = {}
+class Newest:
+    """Key states of several databases: of an identifier that more than one has, the state that has come furthest.
+
+    keripy's `kevers` read a Kever from their database when it is asked for, and list only those that were: they can be
+    looked into, not copied.
+    """
+
+    def __init__(self, *kevers: Mapping[str, Any]) -> None:
+        self.kevers = kevers
+
+    def get(self, aid: str) -> Any:
+        """The Kever, None when none has it."""
+        found = [each[aid] for each in self.kevers if aid in each]
+        return max(found, key=lambda kever: kever.sner.num, default=None)
+
+
+def known(vault: Any) -> Generator[float, float, Newest]:
+    """What this wallet, if it is open, and the ledger of other people's logs know."""
+    kevers = [] if vault.locked else [vault.kevers]
     if "ledger" in vault.worker.slices:
         from keriwasm.slices.ledger import book
 
         ledger = book.of(vault.worker)
         yield from ledger.ready()
-        kevers.update(ledger.kevers)
-    if not vault.locked:
-        kevers.update(vault.kevers)
-    return kevers
+        kevers.append(ledger.kevers)
+    return Newest(*kevers)
 
 
 class Collector:
     """Stands where keripy's Parser expects an Exchanger: it keeps what was parsed instead of judging and storing it."""
 
     def __init__(self) -> None:
-        self.parsed: list[tuple[Any, list[Any], list[Any]]] = []
+        self.serder: Any = None
+        self.groups: list[Any] = []
+        self.cigars: list[Any] = []
 
     def processEvent(self, *, serder: Any, tsgs: Any = None, cigars: Any = None, **_: Any) -> None:
-        self.parsed.append((serder, tsgs or [], cigars or []))
+        self.serder = serder
+        self.groups += tsgs or []
+        self.cigars += cigars or []
 
 
-def verify(kevers: Mapping[str, Any], response: bytes, words: list[str]) -> dict[str, Any]:
-    """{valid, aid, reason, words} of a response. Raises FieldError for what is no such message."""
-    collector = Collector()
-    _parse(response, collector)
-    if len(collector.parsed) != 1:
-        raise FieldError("response", 'is no signed response to a challenge: it begins with {"v":"KERI10JSON')
-    serder, groups, cigars = collector.parsed[0]
-    if serder.ked.get("r") != ROUTE:
-        raise FieldError("response", f"is a message of the route {str(serder.ked.get('r'))[:60]}, not {ROUTE}")
-    aid, said = serder.ked["i"], serder.ked.get("a", {}).get("words")
-    reason = _unsigned(kevers, serder, groups, cigars)
+def verify(kevers: Any, response: bytes, words: list[str]) -> dict[str, Any]:
+    """{valid, aid, reason, words} of a response; kevers: has `get`. Raises FieldError for what is no such message."""
+    answered = _read(response)
+    sad = answered.serder.sad
+    if sad.get("r") != ROUTE:
+        raise FieldError("response", f"is a message of the route {str(sad.get('r'))[:60]!r}, not {ROUTE}")
+    content = sad.get("a")
+    said = content.get("words") if isinstance(content, dict) else None
+    if not isinstance(said, list) or not all(isinstance(each, str) for each in said):
+        raise FieldError("response", "is signed, but has no list of words in `a`: it answers no challenge")
+    dated = sad.get("dt")
+    reason = _unsigned(kevers, answered.serder, answered.groups, answered.cigars)
     if not reason and said != words:
         reason = "It is signed, but for other words."
-    return {"valid": not reason, "aid": aid, "reason": reason, "dated": serder.ked.get("dt"), "words": said}
+    dated = dated if isinstance(dated, str) else ""
+    return {"valid": not reason, "aid": sad["i"], "reason": reason, "dated": dated, "words": said}
 
 
-def _parse(stream: bytes, collector: Collector) -> None:
-    """keripy's Parser over a stream that is all there is. Its `parse` waits for ever for the rest of a message that was cut
-    off; here a step that takes nothing off the stream is the last."""
+def _read(response: bytes) -> Collector:
+    """The one message of a response, its SAID verified by keripy, its signatures not yet. Raises FieldError."""
     from keri.core import parsing
 
-    ims = bytearray(stream)
-    parsator = parsing.Parser(framed=True).allParsator(ims=ims, exc=collector)
-    left = None
-    while ims and len(ims) != left:
-        left = len(ims)
-        if next(parsator, True):
-            break
+    try:
+        messages = streams.read(response).messages
+    except streams.Unreadable as ex:
+        raise FieldError("response", ex.reason) from ex
+    if not messages:
+        raise FieldError("response", "is empty")
+    if len(messages) != 1:
+        raise FieldError("response", f"holds {len(messages)} messages: send one answer")
+    (message,) = messages
+    if message.protocol != "KERI" or message.ilk != "exn":
+        what = f"a message of type {message.ilk[:20]!r}" if message.protocol == "KERI" else "a credential"
+        raise FieldError("response", f"is {what}, no signed answer to a challenge")
+    if short(message.attached):
+        raise FieldError("response", streams.cut(1, len(response), message.offset).reason)
+    collector = Collector()
+    ims = bytearray(message.raw)
+    try:
+        next(parsing.Parser(framed=True).msgParsator(ims=ims, framed=True, exc=collector))
+    except StopIteration:
+        pass
+    except Exception as ex:  # keripy raises all of Python's own errors on odd input: every one is a refusal here
+        raise FieldError("response", f"was changed or damaged: {streams.plainly(ex)}") from ex
+    if collector.serder is None:
+        raise FieldError("response", "is not signed: no signature of an identifier is attached to it")
+    return collector
 
 
-def _unsigned(kevers: Mapping[str, Any], serder: Any, groups: list[Any], cigars: list[Any]) -> str:
+def _unsigned(kevers: Any, serder: Any, groups: list[Any], cigars: list[Any]) -> str:
     """Why these signatures do not prove the sender, "" when they do."""
     from keri.core import eventing
 
@@ -155,6 +194,8 @@ def _unsigned(kevers: Mapping[str, Any], serder: Any, groups: list[Any], cigars:
     kever = kevers.get(aid)
     if kever is None:
         return "The key event log of this identifier is not known here: import it into the ledger first."
+    if not kever.transferable and kever.sner.num > 0:
+        return f"This identifier ended with event {kever.sner.num} of its log: it has no keys any more."
     if not kever.transferable:
         good = [each for each in cigars if each.verfer.qb64 == aid and each.verfer.verify(each.raw, serder.raw)]
         return "" if good else "It has no valid signature of this identifier's key."
@@ -163,8 +204,12 @@ def _unsigned(kevers: Mapping[str, Any], serder: Any, groups: list[Any], cigars:
             continue
         if seqner.sn != kever.lastEst.s or diger.qb64 != kever.lastEst.d:
             return "It is signed with keys that are not this identifier's current ones, as far as is known here."
-        _, indices = eventing.verifySigs(serder.raw, sigers, kever.verfers)
-        if kever.tholder.satisfy(indices):
+        try:
+            _, indices = eventing.verifySigs(serder.raw, sigers, kever.verfers)
+        except IndexError:  # keripy logs an index that is too large, and uses it
+            return "It is signed with a key that this identifier does not have."
+        # Each key once: CESR has two codes for one signature, and keripy counts them both.
+        if kever.tholder.satisfy(sorted(set(indices))):
             return ""
         return "Its valid signatures do not meet the identifier's signing threshold."
     return "It has no signature of this identifier."

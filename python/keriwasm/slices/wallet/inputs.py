@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any
 
 from keriwasm import guarding
 from keriwasm.fields import FieldError, Fields
+from keriwasm.labels import MOST as WORDS_MOST
+from keriwasm.labels import label
 
 from .trouble import Moved
 
@@ -15,22 +16,8 @@ __all__ = ["MOST_KEYS", "WORDS_MOST", "check_expected", "label", "threshold"]
 
 MOST_KEYS = 64
 """Keys of one event: what fits the short codes of CESR's indexed signatures."""
-WORDS_MOST = 100
-"""Characters of a name or alias."""
 
 Sith = str | list[Any]
-
-
-def label(fields: Fields, name: str, most: int = WORDS_MOST) -> str:
-    """A name for people: 1 to `most` characters on one line, outer white space removed."""
-    text = " ".join(unicodedata.normalize("NFC", fields.text(name, max_bytes=4 * most)).split())
-    if not text:
-        raise FieldError(name, "is empty")
-    if len(text) > most:
-        raise FieldError(name, f"has {len(text)} characters, {most} are accepted")
-    if not all(each.isprintable() for each in text):
-        raise FieldError(name, "has characters that cannot be seen")
-    return text
 
 
 def check_expected(fields: Fields, sn: int) -> None:
