@@ -9,6 +9,15 @@ import pytest
 from ledgerkit import bodies, book, books, habery, messages, told, unsynced  # noqa: F401 (fixtures)
 
 
+def do(generator: Any) -> Any:
+    """What a Doer would `yield from`."""
+    while True:
+        try:
+            next(generator)
+        except StopIteration as stop:
+            return stop.value
+
+
 def test_a_log_is_verified_kept_and_exported(book: Any, books: Any) -> None:  # noqa: F811
     with habery() as hby:
         hab = hby.makeHab("multi", isith=["1/2", "1/2", "1/2"], icount=3, nsith="2", ncount=3)
@@ -30,7 +39,7 @@ def test_a_log_is_verified_kept_and_exported(book: Any, books: Any) -> None:  # 
 
         later = books(book)  # what is written is what is read again
         assert told(later.ingest(data)) == {"accepted": [], "known": [0, 1, 2, 3], "rejected": [], "escrowed": []}
-        again = books().ingest(later.kel(hab.pre))
+        again = books().ingest(do(later.kel(hab.pre)))
         assert told(again)["accepted"] == [0, 1, 2, 3]
         hab.rotate()
         more = later.ingest(b"".join(messages(hab)))
@@ -241,7 +250,7 @@ def test_delegation_waits_for_the_delegators_seal(book: Any, books: Any) -> None
             [(boss.pre, 1), (dele.pre, 0)]
         )
         assert book.heads()[dele.pre]["di"] == boss.pre and book.log(dele.pre)[0]["seal"]
-        assert len(told(books().ingest(book.kel(dele.pre)))["accepted"]) == 3, "the export brings its delegator along"
+        assert len(told(books().ingest(do(book.kel(dele.pre))))["accepted"]) == 3, "the export brings its delegator along"
 
 
 def test_witnesses_and_receipts(book: Any) -> None:  # noqa: F811

@@ -340,21 +340,21 @@ def test_a_damaged_log_is_seen(within: Any) -> None:
         hby = vault_of(kit).hby
         db, hab = hby.db, hby.habs[aid]
         key = dbing.dgKey(aid, hab.kever.serder.said)
-        good = timeline.event(db, aid, 1)
+        good = timeline.event(db, aid, 1, 0)
         assert good["valid"]
         sigs = [bytes(each) for each in db.getSigs(key)]
         db.delSigs(key, sigs[1])
-        assert timeline.event(db, aid, 1)["checks"].items() >= {"signatures": True, "threshold": False}.items()
+        assert timeline.event(db, aid, 1, 0)["checks"].items() >= {"signatures": True, "threshold": False}.items()
         other = hab.sign(b"something else")[1].qb64b
         db.addSig(key, other)
-        assert timeline.event(db, aid, 1)["checks"].items() >= {"signatures": False, "threshold": False}.items()
+        assert timeline.event(db, aid, 1, 0)["checks"].items() >= {"signatures": False, "threshold": False}.items()
         raw = bytes(db.getEvt(key))
         db.setEvt(key, raw.replace(b'"kt":"2"', b'"kt":"1"'))
-        assert timeline.event(db, aid, 1)["checks"]["said"] is False
+        assert timeline.event(db, aid, 1, 0)["checks"]["said"] is False
         db.setEvt(key, raw.replace(good["keys"][0].encode(), (await made(kit, alias="z"))["keys"][0].encode()))
-        assert timeline.event(db, aid, 1)["checks"]["prerotation"] is False
+        assert timeline.event(db, aid, 1, 0)["checks"]["prerotation"] is False
         db.setEvt(key, raw.replace(good["prior"].encode(), b"E" + b"A" * 43))
-        broken = timeline.event(db, aid, 1)
+        broken = timeline.event(db, aid, 1, 0)
         assert broken["checks"]["chain"] is False and not broken["valid"]
 
     within(test)

@@ -23,6 +23,7 @@ import falcon
 from keriwasm import native
 from keriwasm.slices.ledger.framing import Broken, Frame, frames
 from keriwasm.slices.ledger.reading import stranger
+from keriwasm.slices.wallet import timeline
 
 if TYPE_CHECKING:
     from keriwasm.slices.ledger.planning import Unit
@@ -92,6 +93,12 @@ class Book:
         """keripy's Baser."""
         return self._db
 
+    def source(self) -> Any:
+        """The Baser, for who gives way while reading it. Raises 503 when it was closed meanwhile, as a restore does."""
+        if self._db is None:
+            raise falcon.HTTPServiceUnavailable(description="The ledger was replaced meanwhile. Try again.", retry_after=1)
+        return self._db
+
     @property
     def notes(self) -> Any:
         """Contacts, waiting messages and proofs: see notes.Notes."""
@@ -124,14 +131,17 @@ class Book:
             for record in kept(self._db, aid)
         ]
 
-    def kel(self, aid: str) -> bytes:
+    def kel(self, aid: str) -> Generator[float, float, bytes]:
         """The log of an AID as keripy replays it, behind the logs of its delegators. b"" when there is none."""
         heads, chain = self.heads(), []
         each = aid
         while each in heads and each not in chain:
             chain.append(each)
             each = heads[each]["di"]
-        return b"".join(bytes(message) for each in reversed(chain) for message in self._db.clonePreIter(each.encode()))
+        made: list[bytes] = []
+        for each in reversed(chain):
+            made += yield from timeline.messages(self.source, each)
+        return b"".join(made)
 
     # -- importing --------------------------------------------------------------------------------------------------
 

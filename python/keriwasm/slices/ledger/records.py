@@ -115,12 +115,12 @@ def context(db: Any, aid: str, lowest: int | None) -> dict[str, Any] | None:
 
 def branch(records: Iterable[Record]) -> list[Record]:
     """The authoritative branch of a log: what was not superseded, by sn."""
-    last: dict[int, Record] = {}
+    last: list[Record] = []
     for record in records:
-        for sn in [sn for sn in last if sn >= record["sn"]]:
-            del last[sn]
-        last[record["sn"]] = record
-    return [last[sn] for sn in sorted(last)]
+        while last and last[-1]["sn"] >= record["sn"]:
+            last.pop()
+        last.append(record)
+    return last
 
 
 def state_at(

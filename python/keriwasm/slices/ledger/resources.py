@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import falcon
@@ -47,30 +47,39 @@ class Resource:
             )
         return told
 
-    def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "") -> None:
+    def log(self, aid: str, last: int) -> Generator[float, float, timeline.Log]:
+        """The accepted log of an identifier."""
+        return timeline.survey(self.book.source, aid, last)
+
+    def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "") -> Generator[float, float, None]:
         """The page of an identifier, or as JSON all of it with its events."""
         data = self.known(aid)
-        db, sn = self.book.db, data["sn"]
+        sn = data["sn"]
         title = f"{data['alias'] or aid[:12]} · Ledger · KeriWasm"
+        data["superseded"] = []
+        if sn is not None and data["events_kept"] > sn + 1:
+            data["superseded"] = yield from timeline.superseded(self.book.source, aid, sn)
         if wants_json(req):
-            data |= self._events(req, aid, sn)
+            data |= yield from self._events(req, aid, sn)
             answer(req, rep, "", data, title=title)
             return
         more: dict[str, Any] = {"events": [], "before": None, "picture": None}
         if sn is not None:
-            more = viewing.latest(db, aid, sn)
-            more["picture"] = picture.draw(timeline.establishments(db, aid, sn, picture.MOST))
+            log = yield from self.log(aid, sn)
+            more = yield from log.part(sn, viewing.PART)
+            more["picture"] = picture.draw(log.establishments(picture.MOST))
         more["waiting_groups"] = viewing.alike(data["waiting"])
         more |= {"note": note, "delegator_known": data["delegator"] in self.book.heads(), "most": contacts.NOTES_MOST}
         answer(req, rep, "pages/ledger-identifier.html", {**data, **more}, title=title)
 
-    def _events(self, req: falcon.Request, aid: str, sn: int | None) -> dict[str, Any]:
+    def _events(self, req: falcon.Request, aid: str, sn: int | None) -> Generator[float, float, dict[str, Any]]:
         if sn is None:
             return {"events": [], "next": None}
         fields = Fields(req) if req.method == "GET" else None
         first = fields.integer("from", 0, 1 << 53, default=0) if fields else 0
         count = fields.integer("count", 1, PER_ANSWER, default=PER_ANSWER) if fields else PER_ANSWER
-        events = list(timeline.events(self.book.db, aid, first, min(sn, first + count - 1)))
+        log = yield from self.log(aid, sn)
+        events = yield from log.events(first, first + count - 1)
         return {"events": events, "next": first + count if first + count <= sn else None}
 
 
@@ -143,7 +152,7 @@ class Identifier(Resource):
     def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
         """{aid, alias, notes, sn, digest, keys, threshold, …, events, next, waiting, duplicity, superseded}."""
         yield from self.book.ready()
-        self.show(req, rep, aid)
+        yield from self.show(req, rep, aid)
 
     @deed
     def on_delete(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
@@ -184,7 +193,7 @@ class Contact(Resource):
         elif viewing.detail(self.book, aid) is None:
             answer(req, rep, "fragments/ledger/removed.html", {"removed": 0, "aid": aid, "alias": ""})
         else:
-            self.show(req, rep, aid, "Saved." if contact else "The alias and the notes are gone.")
+            yield from self.show(req, rep, aid, "Saved." if contact else "The alias and the notes are gone.")
 
 
 class Events(Resource):
@@ -197,7 +206,9 @@ class Events(Resource):
         if sn is None:
             raise falcon.HTTPNotFound(title="No events", description="No event of this identifier is accepted yet.")
         last = Fields(req).integer("before", 0, sn, default=sn)
-        answer(req, rep, "fragments/ledger/events.html", {"aid": aid, **viewing.latest(self.book.db, aid, last)})
+        log = yield from self.log(aid, sn)
+        part = yield from log.part(last, viewing.PART)
+        answer(req, rep, "fragments/ledger/events.html", {"aid": aid, **part})
 
 
 class Event(Resource):
@@ -227,7 +238,7 @@ class Kel(Resource):
         rep.content_type = "application/cesr"
         if Fields(req).flag("download"):
             rep.set_header("Content-Disposition", f'attachment; filename="{aid}.cesr"')
-        rep.data = self.book.kel(aid)
+        rep.data = yield from self.book.kel(aid)
 
 
 def sources_of(req: falcon.Request) -> list[tuple[str, bytes]]:

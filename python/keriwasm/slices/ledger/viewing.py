@@ -6,12 +6,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from keriwasm.slices.ledger import records as logs
 from keriwasm.slices.ledger.book import Book
-from keriwasm.slices.wallet import timeline
 from keriwasm.slices.wallet.view import readable
 
-__all__ = ["KINDS", "alike", "detail", "groups", "latest", "listing", "summary"]
+__all__ = ["KINDS", "alike", "detail", "groups", "listing", "summary"]
 
 PAGE = 50
 """Identifiers of one page of the list."""
@@ -113,7 +111,7 @@ def listing(book: Book, q: str = "", kind: str = "", page: int = 1) -> dict[str,
 
 
 def detail(book: Book, aid: str) -> dict[str, Any] | None:
-    """One identifier without its events: its key state, what waits for it, proofs of duplicity, what was superseded.
+    """One identifier without its events: its key state, what waits for it, proofs of duplicity.
 
     None when nothing at all is known of it.
     """
@@ -129,18 +127,7 @@ def detail(book: Book, aid: str) -> dict[str, Any] | None:
         for each in waiting
     ]
     made["duplicity"] = [_proof(book, aid, each) for each in book.notes.duplicity(aid)]
-    made["superseded"] = []
-    if known and made["events_kept"] > made["sn"] + 1:
-        log = list(logs.kept(book.db, aid))
-        last = {each["said"] for each in logs.branch(log)}
-        made["superseded"] = [{"sn": each["sn"], "said": each["said"]} for each in log if each["said"] not in last]
     return made
-
-
-def latest(db: Any, aid: str, last: int) -> dict[str, Any]:
-    """{events, before}: a part of the timeline, newest first, that ends with event `last`; `before` is what follows."""
-    first = max(0, last - PART + 1)
-    return {"events": list(timeline.events(db, aid, first, last))[::-1], "before": first - 1 if first > 0 else None}
 
 
 def _proof(book: Book, aid: str, proof: dict[str, Any]) -> dict[str, Any]:

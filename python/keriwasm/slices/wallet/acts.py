@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import falcon
@@ -24,13 +24,15 @@ FILE_MOST = 64 << 20
 class Acting(Resource):
     """A resource that adds an event to a log."""
 
-    def done(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str) -> None:
-        """The new event as JSON, or the identifier's page."""
+    def done(
+        self, req: falcon.Request, rep: falcon.Response, aid: str, established: int, note: str
+    ) -> Generator[float, float, None]:
+        """The new event as JSON, or the identifier's page. established: number of the establishment event before it."""
         hab = self.hab(aid)
         if wants_json(req):
-            answer(req, rep, "", {"aid": aid, **timeline.event(hab.db, aid, hab.kever.sner.num)}, status=201)
+            answer(req, rep, "", {"aid": aid, **timeline.event(hab.db, aid, hab.kever.sner.num, established)}, status=201)
         else:
-            self.show(req, rep, aid, note, 201)
+            yield from self.show(req, rep, aid, note, 201)
 
 
 class Rotate(Acting):
@@ -63,10 +65,11 @@ class Rotate(Acting):
         with self.vault.change() as hby:
             hab = hby.habs[aid]
             check_expected(fields, hab.kever.sner.num)  # somebody else's event may have come between
+            established = hab.kever.lastEst.s
             hab.rotate(isith=isith, nsith=nsith, ncount=following)
             if hab.kever.delpre in hby.habs:
                 delegation.anchor(hby, hab, hby.habs[hab.kever.delpre])
-        self.done(req, rep, aid, f"Rotated: event {hab.kever.sner.num} is in the log.")
+        yield from self.done(req, rep, aid, established, f"Rotated: event {hab.kever.sner.num} is in the log.")
 
 
 class Interact(Acting):
@@ -86,8 +89,9 @@ class Interact(Acting):
         with self.vault.change() as hby:
             hab = hby.habs[aid]
             check_expected(fields, hab.kever.sner.num)
+            established = hab.kever.lastEst.s
             hab.interact(data=seals)
-        self.done(req, rep, aid, f"Anchored: event {hab.kever.sner.num} is in the log.")
+        yield from self.done(req, rep, aid, established, f"Anchored: event {hab.kever.sner.num} is in the log.")
 
 
 class Sign(Resource):

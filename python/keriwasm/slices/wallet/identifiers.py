@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -38,34 +38,33 @@ class Resource:
             raise NoIdentifier(aid)
         return hab
 
-    def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "", status: int = 200) -> None:
+    def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "", status: int = 200) -> Iterator[Any]:
         """The page of an identifier, or as JSON its state with its events."""
         hab = self.hab(aid)
         data = view.identifier(hab)
-        db, sn = self.vault.hby.db, data["sn"]
+        sn = data["sn"]
+        log = yield from self.log(aid, sn)
         page: dict[str, Any] = {}
         if wants_json(req):
             fields = Fields(req) if req.method == "GET" else None
             first = fields.integer("from", 0, 1 << 53, default=0) if fields else 0
             count = fields.integer("count", 1, PER_ANSWER, default=PER_ANSWER) if fields else PER_ANSWER
-            data["events"] = list(timeline.events(db, aid, first, min(sn, first + count - 1)))
+            data["events"] = yield from log.events(first, first + count - 1)
             data["next"] = first + count if first + count <= sn else None
         else:
-            data |= latest(db, aid, sn)
+            data |= yield from log.part(sn, PER_PAGE)
             page = {
-                "picture": picture.draw(timeline.establishments(db, aid, sn, picture.MOST)),
+                "picture": picture.draw(log.establishments(picture.MOST)),
                 "token": self.vault.token,
                 "most_keys": MOST_KEYS,
             }
             data["note"] = note
         path = f"app/identifiers/{aid}"
-        moved(req, rep, path, "pages/identifier.html", data, page, title=f"{hab.name} · KeriWasm", status=status)
+        moved(req, rep, path, "pages/identifier.html", data, page, title=f"{data['alias']} · KeriWasm", status=status)
 
-
-def latest(db: Any, aid: str, last: int) -> dict[str, Any]:
-    """{events, before}: a part of the timeline, newest first, that ends with event `last`; `before` is what follows."""
-    first = max(0, last - PER_PAGE + 1)
-    return {"events": list(timeline.events(db, aid, first, last))[::-1], "before": first - 1 if first > 0 else None}
+    def log(self, aid: str, last: int) -> Generator[float, float, timeline.Log]:
+        """The log of an own identifier. A lock meanwhile ends it (423)."""
+        return timeline.survey(lambda: self.hab(aid).db, aid, last)
 
 
 class Identifiers(Resource):
@@ -102,7 +101,7 @@ class Identifiers(Resource):
         if wants_json(req):
             moved(req, rep, "", "pages/identifier.html", data, {}, title=alias, status=201)
         else:
-            self.show(req, rep, hab.pre, "The identifier is made: its log begins with event 0.", 201)
+            yield from self.show(req, rep, hab.pre, "The identifier is made: its log begins with event 0.", 201)
 
 
 class Identifier(Resource):
@@ -112,7 +111,7 @@ class Identifier(Resource):
     def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
         """{aid, alias, sn, keys, threshold, next_digests, digest, events: [...], next}; `from` and `count` choose events."""
         yield from self.vault.ready()
-        self.show(req, rep, aid)
+        yield from self.show(req, rep, aid)
 
 
 class More(Resource):
@@ -124,7 +123,8 @@ class More(Resource):
         yield from self.vault.ready()
         sn = self.hab(aid).kever.sner.num
         last = Fields(req).integer("before", 0, sn)
-        data = {"aid": aid, **latest(self.vault.hby.db, aid, last)}
+        log = yield from self.log(aid, sn)
+        data = {"aid": aid, **(yield from log.part(last, PER_PAGE))}
         moved(req, rep, "", "fragments/wallet/events.html", data, {}, title="Events")
 
 
@@ -145,7 +145,7 @@ class Rename(Resource):
                 hby.db.names.rem(keys=("", hab.name))
                 hby.db.names.pin(keys=("", alias), val=aid)
                 hab.name = alias
-        self.show(req, rep, aid, "Renamed.")
+        yield from self.show(req, rep, aid, "Renamed.")
 
 
 def free_alias(fields: Fields, hby: Any) -> str:

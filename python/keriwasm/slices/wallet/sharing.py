@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import falcon
@@ -21,7 +21,27 @@ CODE_AIM = 1200
 """Bytes that a phone still reads well from a screen; whole events are put together up to it."""
 
 
-class Kel(Resource):
+class Replaying(Resource):
+    """A resource that gives a whole log away."""
+
+    def replay(self, aid: str) -> Generator[float, float, list[bytes]]:
+        """The messages as keripy replays them, the logs of its delegators first. A lock meanwhile ends it (423)."""
+        made: list[bytes] = []
+        for each in lineage(self.hab(aid).kever, self.vault.hby.kevers):
+            made += yield from timeline.messages(lambda: self.vault.hby.db, each)
+        return made
+
+
+def lineage(kever: Any, kevers: Any) -> list[str]:
+    """An identifier behind those that it is delegated by, as far as they are known."""
+    chain = [kever.prefixer.qb64]
+    while kever.delegated and kever.delpre in kevers and kever.delpre not in chain:
+        chain.append(kever.delpre)
+        kever = kevers[kever.delpre]
+    return chain[::-1]
+
+
+class Kel(Replaying):
     """GET: the key event log."""
 
     @deed
@@ -31,11 +51,11 @@ class Kel(Resource):
         With `download` it is named as a file.
         """
         yield from self.vault.ready()
-        hab = self.hab(aid)
+        self.hab(aid)
         rep.content_type = "application/cesr"
         if Fields(req).flag("download"):
             rep.set_header("Content-Disposition", f'attachment; filename="{aid}.cesr"')
-        rep.data = bytes(hab.replay())
+        rep.data = b"".join((yield from self.replay(aid)))
 
 
 class Event(Resource):
@@ -57,7 +77,7 @@ class Event(Resource):
         answer(req, rep, "fragments/wallet/event-raw.html", data)
 
 
-class Share(Resource):
+class Share(Replaying):
     """GET ?part=N: the page with everything that can be given away."""
 
     @deed
@@ -66,8 +86,8 @@ class Share(Resource):
         null is an event too large for any. As HTML with the codes of the AID and of one part."""
         yield from self.vault.ready()
         hab = self.hab(aid)
-        messages = [*hab.db.cloneDelegation(kever=hab.kever), *hab.db.clonePreIter(pre=aid, fn=0)]
-        parts = pack(bytes(each).decode() for each in messages)
+        messages = yield from self.replay(aid)
+        parts = pack(each.decode() for each in messages)
         data: dict[str, Any] = {"aid": aid, "alias": hab.name, "bytes": sum(map(len, messages)), "parts": parts}
         if wants_json(req):
             answer(req, rep, "", data)
@@ -78,7 +98,7 @@ class Share(Resource):
             "part": part,
             "text": text,
             "events": len(messages),
-            "kel": b"".join(bytes(each) for each in messages).decode(),
+            "kel": b"".join(messages).decode(),
             "aid_code": code(aid),
             "part_code": None if text is None else code(text),
             "limit": CODE_MOST,
