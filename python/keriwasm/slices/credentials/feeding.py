@@ -6,9 +6,12 @@ hold the worker until it is ended. Here the generator is asked only as long as i
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Generator
+from typing import Any, TypeVar
 
-__all__ = ["feed"]
+__all__ = ["feed", "finished", "steps"]
+
+T = TypeVar("T")
 
 IDLE = 3
 """Times that the parser may ask for more without having taken anything."""
@@ -16,13 +19,28 @@ IDLE = 3
 
 def feed(parser: Any, data: bytes) -> int:
     """Let the parser take what it can; gives the number of bytes at the end that are the beginning of something."""
+    return finished(steps(parser, data))
+
+
+def steps(parser: Any, data: bytes) -> Generator[None, None, int]:
+    """As `feed`; yields after each message."""
     left = bytearray(data)
     parsator = parser.allParsator(ims=left, framed=parser.framed, kvy=parser.kvy, tvy=parser.tvy, vry=parser.vry)
     size, idle = len(left), 0
     for _ in parsator:
+        yield
         idle = idle + 1 if len(left) == size else 0
         size = len(left)
         if idle >= IDLE:
             parsator.close()
             break
     return len(left)
+
+
+def finished(work: Generator[Any, None, T]) -> T:
+    """What a generator returns, run to its end at once."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value

@@ -6,13 +6,13 @@ keys can compare with what its wallet has seen (see presenting.py) without touch
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 from keriwasm.slices.credentials import schemas
-from keriwasm.slices.credentials.feeding import feed
+from keriwasm.slices.credentials.feeding import finished, steps
 from keriwasm.slices.credentials.lookup import found
 
 __all__ = ["CREDENTIALS_MOST", "MOST", "Place", "edges", "judge"]
@@ -23,14 +23,17 @@ CREDENTIALS_MOST = 200
 
 
 class Place:
-    """keripy's readers over one database, fresh or the wallet's; `seen` collects what they were given as credentials."""
+    """keripy's readers over one database, fresh or the wallet's; `seen` collects what they were given as credentials.
 
-    def __init__(self, db: Any, reger: Any) -> None:
+    told: called with a credential's SAID before a schema is run over it.
+    """
+
+    def __init__(self, db: Any, reger: Any, told: Callable[[str], None] = str) -> None:
         from keri.core import eventing, parsing
         from keri.vdr import eventing as televenting
         from keri.vdr import verifying
 
-        self.db, self.reger = db, reger
+        self.db, self.reger, self.told = db, reger, told
         self.seen: dict[str, Any] = {}
         seen = self.seen
 
@@ -40,6 +43,7 @@ class Place:
             def processCredential(self, creder: Any, *args: Any, **kwa: Any) -> None:
                 if len(seen) < CREDENTIALS_MOST:
                     seen[creder.said] = creder
+                told(creder.said)  # keripy looks for the registry and the issuance, and then runs the schema
                 super().processCredential(creder, *args, **kwa)
 
         self.kvy = eventing.Kevery(db=db, lax=False, local=False)
@@ -49,15 +53,23 @@ class Place:
         self.parser = parsing.Parser(framed=True, kvy=self.kvy, tvy=self.tvy, vry=self.vry)
 
     def take(self, data: bytes) -> None:
-        feed(self.parser, data)
+        """All of a stream at once."""
+        finished(self.steps(data))
+
+    def steps(self, data: bytes) -> Generator[None, None, None]:
+        """As `take`; yields between messages."""
+        yield from steps(self.parser, data)
         for _ in range(3):
             self.kvy.processEscrows()
+            yield
             self.tvy.processEscrows()
+            yield
             self.vry.processEscrows()
+            yield
 
 
 @contextmanager
-def _fresh(known: Iterable[Any]) -> Generator[Place, None, None]:
+def _fresh(known: Iterable[Any], told: Callable[[str], None]) -> Generator[Place, None, None]:
     """A database of its own, with these schemas."""
     from keri.db import basing
     from keri.vdr import viring
@@ -67,21 +79,27 @@ def _fresh(known: Iterable[Any]) -> Generator[Place, None, None]:
     try:
         for schemer in known:
             db.schema.pin(schemer.said, schemer)
-        yield Place(db, reger)
+        yield Place(db, reger, told)
     finally:
         reger.close(clear=True)
         db.close(clear=True)
 
 
-def judge(data: bytes, known: Iterable[Any]) -> dict[str, Any]:
+def judge(
+    data: bytes, known: Iterable[Any], told: Callable[[str], None] = str
+) -> Generator[None, None, dict[str, Any]]:
     """What is found of each credential in a stream: {credentials: [{said, state, saved, checks: …, …}], logs}.
 
-    known: keripy's Schemers that may be needed. logs: AID -> the SAIDs of its events, 0 and on, of every log that verifies.
+    known: keripy's Schemers that may be needed. told: see Place. Yields between pieces of work.
+    logs: AID -> the SAIDs of its events, 0 and on, of every log that verifies.
     A credential is good when it is `saved` and every check is ok; whoever has a wallet may know more, and adds checks.
     """
-    with _fresh(known) as place:
-        place.take(data)
-        credentials = [_report(place, creder) for creder in place.seen.values()]
+    with _fresh(known, told) as place:
+        yield from place.steps(data)
+        credentials = []
+        for creder in place.seen.values():
+            credentials.append(_report(place, creder))
+            yield
         return {"credentials": credentials, "logs": {pre: _saids(place.db, pre) for pre in _pres(place.db)}}
 
 
@@ -128,6 +146,7 @@ def _report(place: Place, creder: Any) -> dict[str, Any]:
     revoked = state is not None and state.et in ("rev", "brv")
     # Last, because a schema is a program of a kind: nobody's is run over what no issuer is known to have issued.
     schemer = place.db.schema.get(creder.schema)
+    place.told(creder.said)
     fits = schemer is not None and own and state is not None and _fits(schemer, creder)
     if schemer is None:
         note("Schema", False, f"The schema {creder.schema} is not known here: add it, or give it along.")

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keriwasm.slices.credentials import judging, schemas
+from keriwasm.slices.credentials.feeding import finished
 from keriwasm.slices.credentials.judging import MOST
 from keriwasm.slices.credentials.lookup import found
 from keriwasm.slices.wallet.vault import Vault
@@ -63,7 +64,7 @@ def check(vault: Vault, data: bytes, extra: Iterable[Any] = ()) -> list[dict[str
     valid: every check holds, and it is issued. extra: Schemers that go along. An empty list: there is no credential in it.
     """
     known = schemas.stored(vault.hby.db) if vault.exists and not vault.locked else []
-    return compared(vault, judging.judge(data, [*known, *extra]))
+    return compared(vault, finished(judging.judge(data, [*known, *extra])))
 
 
 def compared(vault: Vault, judged: dict[str, Any]) -> list[dict[str, Any]]:
