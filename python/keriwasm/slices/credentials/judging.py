@@ -2,6 +2,10 @@
 
 What is given is a stranger's: nothing of it is believed. What comes out is plain data (JSON), which a worker that holds
 keys can compare with what its wallet has seen (see presenting.py) without touching the stream.
+
+The stream is read as a whole (keriwasm/streams.py); its order does not matter. Key events are verified by the ledger's
+Checker, transaction events by Transactions, a credential by the checks below and, when they hold, by keripy's Verifier. A
+message that is refused is never passed over: it is a failing check of every credential that may stand on it.
 """
 
 from __future__ import annotations
@@ -11,66 +15,102 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from keriwasm.slices.credentials import schemas
-from keriwasm.slices.credentials.feeding import finished, steps
-from keriwasm.slices.credentials.lookup import found
+from keriwasm.attachments import short
+from keriwasm.slices.credentials import reporting, shapes
+from keriwasm.slices.credentials.feeding import feed
+from keriwasm.slices.credentials.transactions import Transactions, name
+from keriwasm.slices.ledger.checking import Checker
+from keriwasm.slices.ledger.reading import EVENTS
+from keriwasm.streams import Message, Unreadable, cut, read
 
-__all__ = ["CREDENTIALS_MOST", "MOST", "Place", "edges", "judge"]
+__all__ = ["CREDENTIALS_MOST", "MOST", "Place", "judge"]
 
 MOST = 8 << 20
 """Bytes of a presentation."""
 CREDENTIALS_MOST = 200
+ELSEWHERE = {
+    "rpy": "a reply: for the ledger it is no key event either, and a credential does not need it",
+    "qry": "a query", "pro": "a prod", "bar": "a bare message", "exn": "a message from one to another",
+}  # fmt: skip
 
 
 class Place:
-    """keripy's readers over one database, fresh or the wallet's; `seen` collects what they were given as credentials.
+    """keripy's readers over a wallet's databases, or over those of a test."""
 
-    told: called with a credential's SAID before a schema is run over it.
-    """
-
-    def __init__(self, db: Any, reger: Any, told: Callable[[str], None] = str) -> None:
+    def __init__(self, db: Any, reger: Any) -> None:
         from keri.core import eventing, parsing
         from keri.vdr import eventing as televenting
         from keri.vdr import verifying
 
-        self.db, self.reger, self.told = db, reger, told
-        self.seen: dict[str, Any] = {}
-        seen = self.seen
-
-        class Verifier(verifying.Verifier):
-            """Notes each credential before it is judged."""
-
-            def processCredential(self, creder: Any, *args: Any, **kwa: Any) -> None:
-                if len(seen) < CREDENTIALS_MOST:
-                    seen[creder.said] = creder
-                told(creder.said)  # keripy looks for the registry and the issuance, and then runs the schema
-                super().processCredential(creder, *args, **kwa)
-
+        self.db, self.reger = db, reger
         self.kvy = eventing.Kevery(db=db, lax=False, local=False)
         self.tvy = televenting.Tevery(reger=reger, db=db, local=False, lax=True)
         hby = SimpleNamespace(db=db, kvy=self.kvy, inited=True, name="presented", temp=True)
-        self.vry = Verifier(hby=hby, reger=reger)
+        self.vry = verifying.Verifier(hby=hby, reger=reger)
         self.parser = parsing.Parser(framed=True, kvy=self.kvy, tvy=self.tvy, vry=self.vry)
 
-    def take(self, data: bytes) -> None:
-        """All of a stream at once."""
-        finished(self.steps(data))
+    def take(self, message: bytes) -> None:
+        """One message that was judged before."""
+        feed(self.parser, message)
 
-    def steps(self, data: bytes) -> Generator[None, None, None]:
-        """As `take`; yields between messages."""
-        yield from steps(self.parser, data)
+    def settle(self) -> None:
+        """Let keripy look again at what waits: signatures of one event may come in several messages."""
         for _ in range(3):
             self.kvy.processEscrows()
-            yield
             self.tvy.processEscrows()
-            yield
             self.vry.processEscrows()
-            yield
+
+
+class Parts:
+    """The messages of a stream by what they are."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self.keys: list[Message] = []
+        self.transactions: list[Message] = []
+        self.credentials: list[Message] = []
+        self.elsewhere: list[Message] = []
+        bodies: set[bytes] = set()
+        for message in messages:
+            if message.protocol == "ACDC":
+                if message.raw not in bodies:
+                    self.credentials.append(message)
+                bodies.add(message.raw)
+            elif message.ilk in EVENTS or message.ilk == "rct":
+                self.keys.append(message)
+            elif message.ilk in shapes.TRANSACTIONS:
+                self.transactions.append(message)
+            else:
+                self.elsewhere.append(message)
+
+    def empty(self) -> str:
+        """Why there is nothing to judge."""
+        routes = [str(each.sad.get("r")) for each in self.elsewhere if each.ilk == "exn"]
+        if any(each.startswith("/ipex/") for each in routes):
+            act = next(each for each in routes if each.startswith("/ipex/"))[6:40]
+            return (
+                f"is an IPEX {act}: the credential is wrapped in a message that says who gives it to whom. Save the credential "
+                "itself with its issuer’s log and registry, as CESR, and send that"
+            )
+        if self.transactions or self.keys:
+            return "holds events of logs, but no credential: a presentation has both"
+        if self.elsewhere:
+            return f"holds {kind(self.elsewhere[0])}, but no credential"
+        return "holds no credential that can be read: a presentation in CESR is wanted"
+
+
+def kind(message: Message) -> str:
+    """What a message is that is neither a key nor a transaction event nor a credential."""
+    route = str(message.sad.get("r") or "")[:60]
+    told = ELSEWHERE.get(message.ilk, f"a message of type {message.ilk[:20]!r}" if message.ilk else "a message without a type")
+    if message.ilk == "exn" and route.startswith("/ipex/"):
+        told = f"an IPEX {route[6:]}"
+    return f"{told} ({route})" if route and not route.startswith("/ipex/") else told
 
 
 @contextmanager
-def _fresh(known: Iterable[Any], told: Callable[[str], None]) -> Generator[Place, None, None]:
-    """A database of its own, with these schemas."""
+def _fresh(known: Iterable[Any]) -> Generator[tuple[Any, Any], None, None]:
+    """Databases of their own, with these schemas."""
+    import keri.core.eventing  # noqa: F401  (first: keripy's modules import each other in a circle, which opens here only)
     from keri.db import basing
     from keri.vdr import viring
 
@@ -79,7 +119,7 @@ def _fresh(known: Iterable[Any], told: Callable[[str], None]) -> Generator[Place
     try:
         for schemer in known:
             db.schema.pin(schemer.said, schemer)
-        yield Place(db, reger, told)
+        yield db, reger
     finally:
         reger.close(clear=True)
         db.close(clear=True)
@@ -88,19 +128,62 @@ def _fresh(known: Iterable[Any], told: Callable[[str], None]) -> Generator[Place
 def judge(
     data: bytes, known: Iterable[Any], told: Callable[[str], None] = str
 ) -> Generator[None, None, dict[str, Any]]:
-    """What is found of each credential in a stream: {credentials: [{said, state, saved, checks: …, …}], logs}.
+    """What is found of each credential in a stream: {credentials: [{said, state, saved, checks: …, …}], logs, …}.
 
-    known: keripy's Schemers that may be needed. told: see Place. Yields between pieces of work.
+    known: keripy's Schemers that may be needed. told: called with a credential's SAID before a schema is run over it. Yields
+    between pieces of work.
     logs: AID -> the SAIDs of its events, 0 and on, of every log that verifies.
     A credential is good when it is `saved` and every check is ok; whoever has a wallet may know more, and adds checks.
+    refused: why nothing is judged, "" when it is. remarks: what was passed over. order: the numbers of the messages that
+    were accepted, in an order in which keripy takes them.
     """
-    with _fresh(known, told) as place:
-        yield from place.steps(data)
-        credentials = []
-        for creder in place.seen.values():
-            credentials.append(_report(place, creder))
-            yield
-        return {"credentials": credentials, "logs": {pre: _saids(place.db, pre) for pre in _pres(place.db)}}
+    try:
+        stream = read(data)
+        if stream.messages and short(stream.messages[-1].attached):
+            last = stream.messages[-1]
+            raise cut(last.number, len(data), last.offset, "within its attachments")
+    except Unreadable as ex:
+        return _refused(ex.reason)
+    parts = Parts(stream.messages)
+    if not parts.credentials:
+        return _refused(parts.empty())
+    if len(parts.credentials) > CREDENTIALS_MOST:
+        return _refused(f"holds {len(parts.credentials)} credentials, {CREDENTIALS_MOST} are judged at once: send fewer")
+    with _fresh(known) as (db, reger):
+        checker = Checker(db)
+        verdicts = yield from checker.run((each.raw, each.body, each.ilk) for each in parts.keys)
+        events = list(zip(parts.keys, verdicts, strict=True))
+        transactions = Transactions(db, reger)
+        yield from transactions.run(parts.transactions, reporting.wanted(parts.credentials))
+        credentials = yield from reporting.Reports(db, reger, events, transactions, told).run(parts.credentials)
+        remarks = [*stream.remarks, *_passed(parts.elsewhere, transactions.other), *_waiting(events)]
+        order = [each.number for each, verdict in events if verdict["verdict"] == "accepted" or each.ilk == "rct"]
+        order += [each.number for each in transactions.accepted.values()]
+        order += [each["number"] for each in credentials if each["saved"]]
+        return {
+            "refused": "",
+            "credentials": sorted(credentials, key=lambda each: each["number"]),
+            "logs": {pre: _saids(db, pre) for pre in _pres(db)},
+            "remarks": remarks,
+            "order": order,
+        }
+
+
+def _refused(reason: str) -> dict[str, Any]:
+    return {"refused": reason, "credentials": [], "logs": {}, "remarks": [], "order": []}
+
+
+def _passed(elsewhere: list[Message], unneeded: list[Message]) -> list[str]:
+    """What is not needed here: no fault of the file."""
+    told = [f"Message {each.number} is {kind(each)}: not needed here." for each in elsewhere]
+    told += [f"Message {each.number} ({each.ilk}) is of a registry that no credential here names: not needed." for each in unneeded]
+    return [*told[:20], f"{len(told) - 20} more messages are not needed here."] if len(told) > 20 else told
+
+
+def _waiting(events: list[tuple[Message, dict[str, Any]]]) -> list[str]:
+    told = [f"{name(each)[0].upper()}{name(each)[1:]} waits: {verdict['reason']}." for each, verdict in events
+            if verdict["verdict"] == "escrowed"]  # fmt: skip
+    return [*told[:20], f"{len(told) - 20} more wait."] if len(told) > 20 else told
 
 
 def _pres(db: Any) -> Iterable[str]:
@@ -109,83 +192,6 @@ def _pres(db: Any) -> Iterable[str]:
 
 def _saids(db: Any, pre: str) -> list[str]:
     """By sequence number, the SAID of the event that counts there: of several, as after a recovery, the last."""
-    return [bytes(said).decode() for said in _lasts(db, pre)]
-
-
-def _lasts(db: Any, pre: str) -> Iterable[Any]:
     from keri.db import dbing
 
-    for sn in range(db.kevers[pre].sner.num + 1):
-        yield db.getKeLast(dbing.snKey(pre, sn))
-
-
-def _report(place: Place, creder: Any) -> dict[str, Any]:
-    checks: list[dict[str, Any]] = []
-
-    def note(name: str, ok: bool, detail: str) -> bool:
-        checks.append({"name": name, "ok": ok, "detail": detail})
-        return ok
-
-    note("Content", True, f"Its digest is its SAID, {creder.said}.")
-    kever = found(place.kvy.kevers, creder.issuer)
-    if kever is None:
-        note("Issuer", False, "The issuer’s key event log is not in the file, or does not verify.")
-    else:
-        note("Issuer", True, f"The log of {creder.issuer} verifies up to event {kever.sner.num}.")
-    tever = found(place.reger.tevers, creder.regi)
-    own = tever is not None and tever.pre == creder.issuer
-    if tever is None:
-        note("Registry", False, "The registry is not in the file, or the issuer’s log does not anchor it.")
-    else:
-        note("Registry", own, "The issuer’s log anchors it." if own else "It belongs to another identifier than the issuer.")
-    state = tever.vcState(creder.said) if tever is not None else None
-    if state is None:
-        note("Issuance", False, "No event that issues it is anchored in the issuer’s log.")
-    else:
-        note("Issuance", True, f"Issued in that registry, last event {state.dt}.")
-    revoked = state is not None and state.et in ("rev", "brv")
-    # Last, because a schema is a program of a kind: nobody's is run over what no issuer is known to have issued.
-    schemer = place.db.schema.get(creder.schema)
-    place.told(creder.said)
-    fits = schemer is not None and own and state is not None and _fits(schemer, creder)
-    if schemer is None:
-        note("Schema", False, f"The schema {creder.schema} is not known here: add it, or give it along.")
-    elif not own or state is None:
-        note("Schema", False, f"“{schemas.title(schemer.sed)}”: not looked at, as nothing proves that it was issued.")
-    else:
-        note("Schema", fits, f"It {'fits' if fits else 'does not fit'} the schema “{schemas.title(schemer.sed)}”.")
-    if state is not None:
-        note("State", not revoked, f"Revoked on {state.dt[:10]}." if revoked else "Issued, not revoked.")
-    saved = place.reger.saved.get(keys=creder.said) is not None
-    if list(edges(creder)):
-        note("Chain", saved or not fits, "What it refers to verifies." if saved else "What it refers to is missing or refused.")
-    holder = creder.attrib.get("i") if isinstance(creder.attrib, dict) else None
-    return {
-        "said": creder.said,
-        "schema": {"said": creder.schema, "title": schemas.title(schemer.sed) if schemer is not None else ""},
-        "issuer": creder.issuer,
-        "holder": holder,
-        "registry": creder.regi,
-        "state": "unknown" if state is None else "revoked" if revoked else "issued",
-        "attributes": creder.attrib if isinstance(creder.attrib, dict) else {},
-        "sad": creder.sad,
-        "checks": checks,
-        "saved": saved,
-    }
-
-
-def _fits(schemer: Any, creder: Any) -> bool:
-    from keri import kering
-
-    try:
-        return bool(schemer.verify(creder.raw))
-    except kering.ValidationError:
-        return False
-
-
-def edges(creder: Any) -> Iterable[str]:
-    blocks = creder.edge if isinstance(creder.edge, list) else [creder.edge or {}]
-    for block in blocks:
-        for name, node in block.items():
-            if name not in ("d", "o") and isinstance(node, dict) and isinstance(node.get("n"), str):
-                yield node["n"]
+    return [bytes(db.getKeLast(dbing.snKey(pre, sn))).decode() for sn in range(db.kevers[pre].sner.num + 1)]

@@ -10,16 +10,21 @@ compared with what this wallet has seen before. A schema is no CESR message: it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from keriwasm.slices.credentials import judging, schemas
+from keriwasm.fields import FieldError
+from keriwasm.slices.credentials import chains, judging, schemas
 from keriwasm.slices.credentials.feeding import finished
-from keriwasm.slices.credentials.judging import MOST
 from keriwasm.slices.credentials.lookup import found
+from keriwasm.slices.credentials.reporting import anchored
 from keriwasm.slices.wallet.vault import Vault
+from keriwasm.streams import read
 
 __all__ = ["MOST", "check", "compared", "export", "receive"]
+
+MOST = judging.MOST
+
 
 def export(vault: Vault, creder: Any) -> bytes:
     """The presentation of a credential that the wallet has saved."""
@@ -50,7 +55,7 @@ def _export(vault: Vault, creder: Any, out: bytearray, sent: set[str]) -> None:
             out += message
     for message in reger.clonePreIter(pre=creder.said):
         out += message
-    for said in judging.edges(creder):
+    for said in chains.saids(creder.edge):
         source = reger.creds.get(keys=said)
         if source is not None:
             _export(vault, source, out, sent)
@@ -58,50 +63,97 @@ def _export(vault: Vault, creder: Any, out: bytearray, sent: set[str]) -> None:
     out += signing.serialize(creder, prefixer, seqner, saider)
 
 
-def check(vault: Vault, data: bytes, extra: Iterable[Any] = ()) -> list[dict[str, Any]]:
-    """What is found of each credential in a stream: [{said, valid, state, checks: [{name, ok, detail}], …}].
+def check(vault: Vault, data: bytes, extra: Iterable[Any] = (), logs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What is found of a stream: {results: [{said, valid, state, checks: [{name, ok, detail}], …}], remarks, order}.
 
-    valid: every check holds, and it is issued. extra: Schemers that go along. An empty list: there is no credential in it.
+    valid: every check holds, and it is issued. extra: Schemers that go along. logs: see `compared`. Raises FieldError for
+    what holds nothing that can be judged.
     """
     known = schemas.stored(vault.hby.db) if vault.exists and not vault.locked else []
-    return compared(vault, finished(judging.judge(data, [*known, *extra])))
+    return compared(vault, finished(judging.judge(data, [*known, *extra])), logs)
 
 
-def compared(vault: Vault, judged: dict[str, Any]) -> list[dict[str, Any]]:
-    """The reports of a judgement, with what the wallet knew before, if it is open, and what follows: `valid`, `authentic`."""
-    reports = []
-    for given in judged["credentials"]:
-        report = {name: value for name, value in given.items() if name != "saved"}
-        known = _compared(vault, report, judged["logs"].get(report["issuer"]))
-        report["checks"] = checks = [
-            *given["checks"],
-            *({"name": name, "ok": ok, "detail": detail} for name, ok, detail in known),
-        ]
-        report["valid"] = given["saved"] and all(each["ok"] for each in checks)
-        report["authentic"] = given["saved"] and all(each["ok"] for each in checks if each["name"] != "State")
-        reports.append(report)
-    return reports
+def compared(vault: Vault, judged: dict[str, Any], logs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A judgement with what was known before, and what follows: `valid`, `authentic`. Raises FieldError as `check`.
+
+    logs: what knows them, in words -> keripy's Baser of other places with key event logs, as the ledger is.
+    """
+    if judged["refused"]:
+        raise FieldError("file", judged["refused"])
+    known = dict(logs or {})
+    if vault.exists and not vault.locked:
+        known["this wallet"] = vault.hby.db
+    reports = [_compared(vault, each, judged["logs"], known) for each in judged["credentials"]]
+    _passed_on({each["said"]: each for each in reports}, reports)
+    return {"results": reports, "remarks": judged["remarks"], "order": judged["order"]}
 
 
-def _compared(vault: Vault, report: dict[str, Any], log: list[str] | None) -> Iterable[tuple[str, bool, str]]:
-    """Another log of the same issuer is duplicity, a newer state outweighs the file's."""
-    if not vault.exists or vault.locked or not log:
-        return
-    db = vault.hby.db
-    known = found(db.kevers, report["issuer"])
-    theirs = len(log) - 1
-    if known is not None:
-        sn = min(known.sner.num, theirs)
-        if bytes(db.getKeLast(_sn_key(report["issuer"], sn))).decode() != log[sn]:
-            yield "First seen", False, f"Duplicity: this wallet has seen another event {sn} of the issuer than the file has."
-        elif known.sner.num > theirs:
-            yield "First seen", True, f"The file is older than what this wallet knows: {known.sner.num - theirs} events."
-        else:
-            yield "First seen", True, "It agrees with the issuer’s log as this wallet has seen it."
-    tever = found(vault.rgy.reger.tevers, report["registry"])
-    here = tever.vcState(report["said"]) if tever is not None else None
-    if here is not None and here.et in ("rev", "brv") and report["state"] != "revoked":
-        yield "State here", False, f"This wallet knows that it was revoked on {here.dt[:10]}."
+def _compared(vault: Vault, given: dict[str, Any], judged: dict[str, list[str]], known: dict[str, Any]) -> dict[str, Any]:
+    """The report of one credential, after a look at what is known here."""
+    report = {name: value for name, value in given.items() if name not in ("saved", "stands_on", "number")}
+    report["checks"] = checks = list(given["checks"])
+    for who, db in known.items():
+        checks += ({"name": name, "ok": ok, "detail": detail} for name, ok, detail in _seen(who, db, given, judged))
+    revoked = _revoked_here(vault, given)
+    told = [f"This wallet knows that it was revoked on {revoked[:10]}."] if revoked else []
+    told = told or [words for who, db in known.items() if (words := _anchored_here(who, db, given, judged))][:1]
+    if told and given["state"] != "revoked":
+        checks.append({"name": "State here", "ok": False, "detail": told[0]})
+        report["state"] = "revoked"
+    report["valid"] = given["saved"] and all(each["ok"] for each in checks)
+    report["authentic"] = given["saved"] and all(each["ok"] for each in checks if each["name"] != "State")
+    return report
+
+
+def _seen(who: str, db: Any, given: dict[str, Any], judged: dict[str, list[str]]) -> Iterable[tuple[str, bool, str]]:
+    """Another log of the issuer, or of who delegated to it, is duplicity; a newer one may tell of a revocation."""
+    for aid in given["stands_on"]:
+        log, kever = judged.get(aid), found(db.kevers, aid)
+        if not log or kever is None:
+            continue
+        whose = "the issuer" if aid == given["issuer"] else f"the issuer’s delegator {aid}"
+        theirs, ours = len(log) - 1, kever.sner.num
+        sn = min(ours, theirs)
+        if bytes(db.getKeLast(_sn_key(aid, sn))).decode() != log[sn]:
+            yield "First seen", False, f"Duplicity: {who} has seen another event {sn} of {whose} than the file has."
+            continue
+        if ours <= theirs:
+            yield "First seen", True, f"It agrees with the log of {whose} as {who} has seen it."
+            continue
+        yield "First seen", True, f"The file is older than what {who} knows of {whose}: {ours - theirs} events."
+
+
+def _anchored_here(who: str, db: Any, given: dict[str, Any], judged: dict[str, list[str]]) -> str:
+    """Words for a revocation that a newer log of the issuer anchors; "" when there is none."""
+    log, kever = judged.get(given["issuer"]), found(db.kevers, given["issuer"])
+    if not log or kever is None or not given["saved"]:
+        return ""
+    at = anchored(db, given["issuer"], len(log), kever.sner.num, given["said"], 0)
+    return f"{who[0].upper()}{who[1:]} knows event {at} of the issuer’s log, which anchors that it was revoked." if at else ""
+
+
+def _revoked_here(vault: Vault, given: dict[str, Any]) -> str:
+    """When the open wallet's own copy of the registry says that it was revoked; "" when it does not."""
+    if not vault.exists or vault.locked or not given["saved"]:
+        return ""
+    tever = found(vault.rgy.reger.tevers, given["registry"])
+    here = tever.vcState(given["said"]) if tever is not None else None
+    return here.dt if here is not None and here.et in ("rev", "brv") else ""
+
+
+def _passed_on(by_said: dict[str, dict[str, Any]], reports: list[dict[str, Any]]) -> None:
+    """What stands on something that is no longer good here is not good either, over any number of steps."""
+    for _ in reports:
+        changed = False
+        for report in reports:
+            bad = next((said for said in report["edges"] if said in by_said and not by_said[said]["valid"]), "")
+            if bad and report["authentic"]:
+                words = f"What it refers to, {bad}, is not valid as far as is known here."
+                report["checks"].append({"name": "Chain here", "ok": False, "detail": words})
+                report["valid"] = report["authentic"] = False
+                changed = True
+        if not changed:
+            return
 
 
 def _sn_key(pre: str, sn: int) -> bytes:
@@ -110,6 +162,11 @@ def _sn_key(pre: str, sn: int) -> bytes:
     return dbing.snKey(pre, sn)
 
 
-def receive(vault: Vault, data: bytes) -> None:
-    """Take a stream into the wallet's own databases; inside of `vault.change()`, after `check` found it good."""
-    judging.Place(vault.hby.db, vault.rgy.reger).take(data)
+def receive(vault: Vault, data: bytes, order: Iterable[int]) -> None:
+    """Take the messages of these numbers into the wallet's own databases, those that `check` has accepted and no others;
+    inside of `vault.change()`."""
+    place = judging.Place(vault.hby.db, vault.rgy.reger)
+    messages = {each.number: each.raw for each in read(data).messages}
+    for number in order:
+        place.take(messages[number])
+    place.settle()

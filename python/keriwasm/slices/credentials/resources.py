@@ -95,11 +95,21 @@ class Resource:
         data = view.detail(self.vault, self.creder(said))
         self.page(req, rep, "-credential", data, data["title"], note=note, shown=data)
 
-    def show_report(
-        self, req: falcon.Request, rep: falcon.Response, results: list[dict[str, Any]], stored: bool = False
-    ) -> None:
-        """{valid, results, stored}."""
+    def logs(self) -> Generator[float, float, dict[str, Any]]:
+        """What else knows key event logs, for presenting.compared: the ledger of other people's."""
+        if "ledger" not in self.vault.worker.slices:
+            return {}
+        from keriwasm.slices.ledger import book
+
+        ledger = book.of(self.vault.worker)
+        yield from ledger.ready()
+        return {"the ledger": ledger.kevers.db}
+
+    def show_report(self, req: falcon.Request, rep: falcon.Response, found: dict[str, Any], stored: bool = False) -> None:
+        """{valid, results, remarks, stored}."""
+        results = found["results"]
         told: dict[str, Any] = {"valid": all(each["valid"] for each in results), "results": results, "stored": stored}
+        told["remarks"] = found["remarks"]
         if not wants_json(req):
             told["results"] = [{**each, "card": view.presented(self.vault, each)} for each in results]
         answer(req, rep, "fragments/credentials/verified.html", told)
@@ -312,14 +322,12 @@ class Verify(Resource):
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:
-        """{file | text | data, schema?} -> {valid, results: [{said, valid, state, checks, …}]}. Changes nothing."""
+        """{file | text | data, schema?} -> {valid, results: [{said, valid, state, checks, …}], remarks}. Changes nothing."""
         fields = Fields(req)
         data = presented(fields)
         yield from self.vault.ready()
-        results = presenting.check(self.vault, data, extra(fields))
-        if not results:
-            raise FieldError("file", "holds no credential that can be read: a presentation in CESR is wanted")
-        self.show_report(req, rep, results)
+        logs = yield from self.logs()
+        self.show_report(req, rep, presenting.check(self.vault, data, extra(fields), logs))
 
 
 class Receive(Resource):
@@ -331,19 +339,17 @@ class Receive(Resource):
         yield from self.open()
         fields = Fields(req)
         data, along = presented(fields), extra(fields)
-        results = presenting.check(self.vault, data, along)
-        if not results:
-            raise FieldError("file", "holds no credential that can be read: a presentation in CESR is wanted")
-        for each in results:
+        logs = yield from self.logs()
+        found = presenting.check(self.vault, data, along, logs)
+        for each in found["results"]:
             if not each["authentic"]:
                 wrong = next(check["detail"] for check in each["checks"] if not check["ok"] and check["name"] != "State")
                 raise FieldError("file", f"was not taken in: {wrong}")
         with self.vault.change() as hby:
             for schemer in along:
                 hby.db.schema.pin(schemer.said, schemer)
-            presenting.receive(self.vault, data)
-            for each in results:
+            presenting.receive(self.vault, data, found["order"])
+            for each in found["results"]:
                 if self.vault.rgy.reger.saved.get(keys=each["said"]) is None:
-                    raise RuntimeError(f"keripy did not save {each['said']}")
-        self.show_report(req, rep, results, stored=True)
-
+                    raise FieldError("file", f"was not taken in: over what this wallet holds, keripy did not accept {each['said']}")
+        self.show_report(req, rep, found, stored=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from keriwasm.slices.credentials import schemas
@@ -87,16 +88,19 @@ def presented(vault: Vault, report: dict[str, Any]) -> dict[str, Any]:
     """The card of a credential that presenting.check reports on, which the wallet need not hold."""
     open = vault.exists and not vault.locked
     names = people(vault) if open else {}
-    schemer = vault.hby.db.schema.get(report["schema"]["said"]) if open else None
-    changed = next((each["detail"] for each in report["checks"] if each["name"] == "State" and not each["ok"]), "")
+    said = report["schema"]["said"]
+    schemer = vault.hby.db.schema.get(said) if open and report["schema"]["title"] else None
+    changed = next((each["detail"] for each in report["checks"] if each["name"] in ("State", "State here") and not each["ok"]), "")
+    day = re.search(r"[Rr]evoked on ([0-9-]{10})", changed)
+    dated = report["attributes"].get("dt")
     return {
         "title": report["schema"]["title"] or "Credential",
-        "issuer": _party(report["issuer"], names),
+        "issuer": _party(report["issuer"] or None, names),
         "holder": _party(report["holder"], names),
         "state": report["state"],
-        "issued": str(report["attributes"].get("dt", "")),
-        "changed": changed.removeprefix("Revoked on "),
-        "hue": hue(report["schema"]["said"]),
+        "issued": dated if isinstance(dated, str) else "",
+        "changed": day[1] if day else "",
+        "hue": hue(said),
         "attributes": _labelled(report["attributes"], schemer),
     }
 
