@@ -117,7 +117,9 @@ def attributes(value: Any) -> str:
 
 
 def edges(value: Any) -> str:
-    return "" if isinstance(value, (dict, str)) else _listed(_object())(value)
+    if isinstance(value, str):
+        return said(value)
+    return "" if isinstance(value, dict) else _listed(_object())(value)
 
 
 def rules(value: Any) -> str:
