@@ -5,6 +5,10 @@ as one record into a log, in one IndexedDB transaction with strict durability: a
 `batch` committed is never parted. When the log outgrows what it changes, `Compactor` writes a snapshot beside it, part by
 part, and one transaction makes that count instead (see `diskidb` for the layout, `disklog` for the bytes).
 
+What is overwritten or deleted stays in the log until then. Where it must not stay (keys under a passcode that leaked), the
+change is marked by `forget`: its record and the mark are one transaction, `settle` compacts before it returns, and after a
+crash in between `mount` does, before anything is used.
+
 A refused write is never pretended away: memory goes back to what the disk holds, `trouble` says why, and no write
 transaction begins any more until a `mount` finds that the disk takes writes again.
 """
@@ -52,7 +56,7 @@ class Backing(Protocol):
 
     async def image(self, after: int | None = None) -> Image | None: ...
 
-    async def commit(self, generation: int, number: int, record: bytes) -> None: ...
+    async def commit(self, generation: int, number: int, record: bytes, forget: int | None = None) -> None: ...
 
     async def part(self, generation: int, snapshot: int, number: int, record: bytes) -> None: ...
 
@@ -80,6 +84,8 @@ class Disk:
         undone (int): grows each time memory went back to an earlier state; whoever holds what was read must read anew
         generation (int): of this writer; number (int): of the last record written or read
         log_bytes, snapshot_bytes (int): what the disk takes, as far as this worker knows
+        owed (int): all records up to this number are to go; 0 when none are
+        leftover (str): why what is owed is there still, "" as long as nothing kept it
     """
 
     def __init__(self, doist: WakingDoist, backing: Backing | None = None, lmdb: ModuleType | None = None) -> None:
@@ -96,6 +102,11 @@ class Disk:
         self.worker: Worker | None = None
         self.flusher: Any = None
         self.compactor: Any = None
+        self.owed = 0
+        self.leftover = ""
+        self._forget = False  # what is pending makes what was before it go
+        self._marked = False  # the disk says up to where that was done
+        self._compacting = False
         self._head: Head = dict(EMPTY)
         self._busy = False  # a mount or follow is at work
         self._pending: list[tuple[str, Any]] = []
@@ -134,6 +145,7 @@ class Disk:
                 if store.id not in self._paths and not temporary(store.data):
                     self._adopt(store)
             self._guard_app()
+            yield from self._forgotten()
         finally:
             self._busy = False
 
@@ -172,13 +184,14 @@ class Disk:
         if self.trouble is not None:
             raise self._lmdb.DiskError(self.trouble)
         before = {store.id: (store, store.state, store.used, store.txnid) for store in self._stores}
-        mark, tickets = len(self._pending), self._tickets
+        mark, tickets, forget = len(self._pending), self._tickets, self._forget
         self._depth += 1
         try:
             yield
         except BaseException:
             del self._pending[mark:]
             self._tickets = tickets
+            self._forget = forget
             self._restore(before)
             raise
         finally:
@@ -205,8 +218,15 @@ class Disk:
                 store.state, store.used, store.txnid = state, used, txnid
                 store.refusal, store.sink = self.trouble, self._committed
 
+    def forget(self) -> None:
+        """Of what the commits under way replace or delete, nothing is to stay on the disk. Inside of a `batch`.
+
+        What the browser's own files still hold of it is out of reach from here."""
+        self._forget = True
+
     def settle(self) -> Generator[Any, Any, None]:
-        """Wait until all that was committed so far is durable. Raises DiskRefused when it was undone instead."""
+        """Wait until all that was committed so far is durable, and what it was to `forget` is gone (or `leftover` says why
+        not). Raises DiskRefused when it was undone instead."""
         if self.state != "writer":
             return
         self.look()
@@ -219,14 +239,24 @@ class Disk:
         for first, last, reason in self._lost:
             if first < ticket <= last:
                 raise DiskRefused(reason)
+        yield from self._forgotten()
 
     @property
     def dirty(self) -> bool:
-        """Whether something was committed, or a directory changed, that is not durable."""
+        """Whether something was committed, or a directory changed, that is not durable; or something is to go that is there."""
         if self.state != "writer":
             return False
         self.look()
-        return self._settled < self._tickets
+        return self._settled < self._tickets or (self.owed > 0 and not self.leftover)
+
+    def _forgotten(self) -> Generator[Any, Any, None]:
+        """Compact until nothing is owed. Trouble is kept as `leftover`; the Compactor tries again after the next commit."""
+        while self.owed and not self.leftover and self.trouble is None:
+            try:
+                yield from compact(self)
+            except DiskRefused as ex:
+                self.leftover = str(ex)
+                self._report(ex)
 
     def look(self) -> None:
         """Find out what became of the directories, so that it is kept as well."""
@@ -299,12 +329,14 @@ class Disk:
     async def _write(self) -> None:
         """One record with all that is pending. What fails is undone; those who wait learn it from `_lost`."""
         pending, self._pending = self._pending, []
+        forget, self._forget = self._forget, False
         first, last = self._settled, self._tickets
         states = self._states()
         try:
             number = self.number + 1
             record = disklog.encode(number, pending)
-            await self.backing.commit(self.generation, number, record)  # type: ignore[union-attr]
+            mark = number if forget else (None if self._marked else 0)
+            await self.backing.commit(self.generation, number, record, mark)  # type: ignore[union-attr]
         except Exception as ex:
             self._fenced = self._fenced or isinstance(ex, Fenced)
             reason = explain(ex)
@@ -319,7 +351,10 @@ class Disk:
             self.log_bytes += len(record)
             self._settled = last
             self._held = states
-            if self.compactor is not None and self.log_bytes > max(LEAST, self.snapshot_bytes):
+            self._marked = True
+            if forget:
+                self.owed, self.leftover = number, ""
+            if self.compactor is not None and (self.leftover or self.log_bytes > max(LEAST, self.snapshot_bytes)):
                 self._doist.wake(self.compactor)
         finally:
             self._task = None
@@ -431,6 +466,10 @@ class Disk:
                 f"The saved data cannot be read: {type(ex).__name__}: {ex}. Nothing was changed. Restore a backup."
             )
             raise DiskRefused(str(self.trouble)) from ex
+        # Without the mark an earlier version has written this, and compacted nothing for a changed passcode.
+        mark = self.number if head.get("forget") is None else head["forget"]
+        self.owed = mark if writer and mark > head["since"] else 0
+        self._marked = head.get("forget") is not None
         self._head = head
         self.snapshot_bytes = sum(map(len, parts))
         self.log_bytes = sum(len(record) for _, record in log)
@@ -680,10 +719,23 @@ class Compactor(doing.Doer):
 
 
 def compact(disk: Disk) -> Generator[Any, Any, None]:
-    """Write a snapshot of what the log holds up to now, beside it, then let it count. Raises DiskRefused."""
-    backing: Any = disk.backing
+    """Write a snapshot of what the log holds up to now, beside it, then let it count. Raises DiskRefused.
+
+    One at a time: a second call waits for the first, then makes one of its own, for what came after that had begun.
+    """
+    while disk.state == "writer" and disk._compacting:
+        yield 0.01
     if disk.state != "writer" or disk.trouble is not None:
         return
+    disk._compacting = True
+    try:
+        yield from _compact(disk)
+    finally:
+        disk._compacting = False
+
+
+def _compact(disk: Disk) -> Generator[Any, Any, None]:
+    backing: Any = disk.backing
     snapshot, since = disk._head["snapshot"] + 1, disk.number
     log_then = disk.log_bytes
     held = {id: (disk._paths[id], entry[1]) for id, entry in disk._held.items() if id in disk._paths}
@@ -700,6 +752,8 @@ def compact(disk: Disk) -> Generator[Any, Any, None]:
     disk._head = head
     disk.snapshot_bytes = size
     disk.log_bytes -= log_then
+    if disk.owed <= since:
+        disk.owed, disk.leftover = 0, ""
 
 
 def chunks(held: dict[str, tuple[str, Any]], contents: Any) -> Iterator[list[tuple[str, Any]]]:

@@ -1,6 +1,7 @@
 """The disk's three object stores in IndexedDB: what `keriwasm.disk` asks of a backing, each call one transaction.
 
-`meta` has the generation of the writer and the head (which snapshot counts, up to which record of the log); `log` has the
+`meta` has the generation of the writer, the head (which snapshot counts, up to which record of the log) and the number of the
+last record whose predecessors must not stay (`forget`, see disk.py: 0 for none, absent before there was such a mark); `log` has the
 records by their number; `parts` has the snapshots' parts by [snapshot, part]. Every transaction that writes reads the
 generation first, and aborts itself when another writer has taken over: the check and the write cannot come apart.
 """
@@ -120,6 +121,8 @@ class IdbDisk:
                 if text:
                     found["head"] = json.loads(text)
                 head = found["head"]
+                if "forget" in found:
+                    head["forget"] = found["forget"]
                 since = head["since"] if after is None else after
                 if since < head["since"]:
                     found["late"] = True
@@ -137,19 +140,27 @@ class IdbDisk:
 
                 return got
 
-            steps.then(transaction.objectStore("meta").get("head"), got)
+            def marked(value: Any) -> None:
+                if value is not None:
+                    found["forget"] = int(value)
+
+            meta = transaction.objectStore("meta")
+            steps.then(meta.get("forget"), marked)  # requests of one transaction are answered in order
+            steps.then(meta.get("head"), got)
 
         await self._transact(STORES, "readonly", work)
         if "late" in found:
             return None
         return found["head"], found["parts"], list(zip(map(int, found["keys"]), found["values"], strict=True))
 
-    async def commit(self, generation: int, number: int, record: bytes) -> None:
-        """Add a record to the log. Raises Fenced."""
+    async def commit(self, generation: int, number: int, record: bytes, forget: int | None = None) -> None:
+        """Add a record to the log. forget: the mark to set with it. Raises Fenced."""
 
         def work(transaction: Any, steps: Steps) -> None:
             steps.fence(generation)
             transaction.objectStore("log").put(binary(record), number)
+            if forget is not None:
+                transaction.objectStore("meta").put(forget, "forget")
 
         await self._transact(("meta", "log"), "readwrite", work)
         self._tell(number)
@@ -171,7 +182,14 @@ class IdbDisk:
             import js
 
             steps.fence(generation)
-            transaction.objectStore("meta").put(json.dumps(head), "head")
+            meta = transaction.objectStore("meta")
+            meta.put(json.dumps(head), "head")
+
+            def covered(mark: Any) -> None:
+                if mark is None or int(mark) <= head["since"]:
+                    meta.put(0, "forget")
+
+            steps.then(meta.get("forget"), covered)
             parts = transaction.objectStore("parts")
             if head["snapshot"]:
                 parts.delete(js.IDBKeyRange.upperBound(list_of(head["snapshot"]), True))

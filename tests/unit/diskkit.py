@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -32,6 +31,7 @@ class MemoryDisk:
     def __init__(self) -> None:
         self.generation = 0
         self.head: Head = dict(EMPTY)
+        self.forget: int | None = None
         self.log: dict[int, bytes] = {}
         self.parts: dict[tuple[int, int], bytes] = {}
         self.transactions = 0
@@ -74,13 +74,18 @@ class MemoryDisk:
             if (self.head["snapshot"], n) in self.parts
         ]
         return (
-            copy.copy(self.head),
+            {**self.head, **({} if self.forget is None else {"forget": self.forget})},
             parts if after is None else [],
             sorted(item for item in self.log.items() if item[0] > since),
         )
 
-    async def commit(self, generation: int, number: int, record: bytes) -> None:
-        await self._write(generation, lambda: self.log.__setitem__(number, record))
+    async def commit(self, generation: int, number: int, record: bytes, forget: int | None = None) -> None:
+        def change() -> None:
+            self.log[number] = record
+            if forget is not None:
+                self.forget = forget
+
+        await self._write(generation, change)
 
     async def part(self, generation: int, snapshot: int, number: int, record: bytes) -> None:
         await self._write(generation, lambda: self.parts.__setitem__((snapshot, number), record))
@@ -92,6 +97,8 @@ class MemoryDisk:
                 key: part for key, part in self.parts.items() if key[0] == head["snapshot"] and key[1] < head["parts"]
             }
             self.log = {number: record for number, record in self.log.items() if number > head["since"]}
+            if self.forget is None or self.forget <= head["since"]:
+                self.forget = 0
 
         await self._write(generation, change)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from diskkit import Machine, MemoryDisk
+from diskkit import Crashed, Machine, MemoryDisk
 from keriwasm import disk as disks
 from keriwasm.disk import DiskRefused
 
@@ -272,3 +272,146 @@ def test_a_follower_sees_whole_states_and_writes_nothing(machine: Machine) -> No
     other.run(other.disk.follow())
     assert contents(theirs, "named") == [(b"k", b"4")]
     other.lmdb.stores.stores.by_id.clear()
+
+
+# -- what must not stay -----------------------------------------------------------------------------------------------
+
+
+def everywhere(backing: MemoryDisk) -> bytes:
+    """All that the disk holds."""
+    return b"".join([*backing.log.values(), *backing.parts.values()])
+
+
+def test_what_is_forgotten_is_nowhere_when_settle_returns(machine: Machine) -> None:
+    env = machine.mount().open()
+    put(env, b"key", b"old secret")
+    put(env, b"other", b"public")
+    machine.settle()
+    with machine.disk.batch():
+        put(env, b"key", b"new secret")
+        machine.disk.forget()
+    assert machine.disk.dirty and b"old secret" in everywhere(machine.backing)
+    machine.settle()
+    held = everywhere(machine.backing)
+    assert b"old secret" not in held and b"new secret" in held and b"public" in held
+    assert not machine.disk.dirty and not machine.disk.owed and machine.backing.forget == 0
+    transactions = machine.backing.transactions
+    machine.settle()
+    put(env, b"key", b"newer")
+    machine.settle()
+    assert machine.backing.transactions == transactions + 1, "an ordinary change compacts nothing"
+    assert contents(machine.reboot().mount().open()) == [(b"key", b"newer"), (b"other", b"public")]
+
+
+def test_a_deleted_directory_is_nowhere(machine: Machine) -> None:
+    env = machine.mount().open()
+    put(env, b"key", b"old secret")
+    machine.settle()
+    env.close()
+    with machine.disk.batch():
+        for path in (machine.folder / "store").iterdir():
+            path.unlink()
+        machine.disk.forget()
+    machine.settle()
+    assert b"old secret" not in everywhere(machine.backing)
+    assert contents(machine.reboot().mount().open()) == []
+
+
+def test_a_change_that_is_undone_forgets_nothing(machine: Machine) -> None:
+    env = machine.mount().open()
+    put(env, b"key", b"old secret")
+    machine.settle()
+    with pytest.raises(ZeroDivisionError), machine.disk.batch():
+        put(env, b"key", b"new secret")
+        machine.disk.forget()
+        raise ZeroDivisionError
+    put(env, b"other", b"x")
+    transactions = machine.backing.transactions
+    machine.settle()
+    assert machine.backing.transactions == transactions + 1 and contents(env)[0] == (b"key", b"old secret")
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(7))
+def test_killed_between_the_change_and_its_end(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, at: int, after: bool
+) -> None:
+    """Either the old state, or the new one without any trace of the old before anything is used."""
+    monkeypatch.setattr(disks, "PART", 400)
+    env = machine.mount().open()
+    for n in range(12):
+        put(env, b"%d" % n, b"public" * 10)
+    put(env, b"key", b"old secret")
+    machine.settle()
+    with machine.disk.batch():
+        put(env, b"key", b"new secret")
+        machine.disk.forget()
+    machine.backing.crash_at, machine.backing.after = machine.backing.transactions + at, after
+    try:
+        machine.settle()
+        died = False
+    except Crashed:
+        died = True
+    machine.backing.crash_at = None
+    machine = machine.reboot().mount()
+    key = dict(contents(machine.open()))[b"key"]
+    held = everywhere(machine.backing)
+    assert (b"old secret" in held) == (key == b"old secret") and (b"new secret" in held) == (key == b"new secret")
+    assert key == b"new secret" if at or after else key == b"old secret"
+    assert died == (at < 5)  # the record, three parts, and the switch
+
+
+def test_a_full_disk_keeps_what_was_to_go_and_says_so_until_it_is_gone(machine: Machine) -> None:
+    env = machine.mount().open()
+    put(env, b"key", b"old secret")
+    machine.settle()
+    full, part = True, machine.backing.part
+
+    async def refusing(*args: Any) -> None:
+        if full:
+            raise OSError("QuotaExceededError: full")
+        await part(*args)
+
+    machine.backing.part = refusing  # type: ignore[method-assign]
+    with machine.disk.batch():
+        put(env, b"key", b"new secret")
+        machine.disk.forget()
+    machine.settle()
+    assert "full" in machine.disk.leftover and machine.disk.owed and not machine.disk.trouble and not machine.disk.dirty
+    assert contents(env) == [(b"key", b"new secret")] and b"old secret" in everywhere(machine.backing)
+    full = False
+    machine.run(disks.compact(machine.disk))
+    assert not machine.disk.leftover and not machine.disk.owed and b"old secret" not in everywhere(machine.backing)
+
+
+def test_what_an_earlier_version_left_goes_at_the_first_start(machine: Machine) -> None:
+    """It changed passcodes without compacting, and set no mark."""
+    env = machine.mount().open()
+    put(env, b"key", b"old secret")
+    machine.settle()
+    put(env, b"key", b"new secret")
+    machine.settle()
+    machine.backing.forget = None
+    machine = machine.reboot().mount()
+    held = everywhere(machine.backing)
+    assert b"old secret" not in held and b"new secret" in held and machine.backing.forget == 0
+
+
+def test_a_compaction_under_way_is_waited_for_and_does_not_count(machine: Machine) -> None:
+    """One that began before the change has the old state in it."""
+    env = machine.mount().open()
+    put(env, b"key", b"old secret")
+    machine.settle()
+
+    def both() -> Any:
+        slow = disks.compact(machine.disk)
+        next(slow)
+        with machine.disk.batch():
+            put(env, b"key", b"new secret")
+            machine.disk.forget()
+        settling = machine.disk.settle()
+        yield from slow
+        yield from settling
+
+    machine.run(both())
+    assert b"old secret" not in everywhere(machine.backing) and not machine.disk.owed

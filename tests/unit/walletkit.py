@@ -26,15 +26,20 @@ class FakeDisk:
     dirty = False
     state = "none"  # neither writer nor follower: the Doers of the real disk find nothing to do
     backing = None
+    leftover = ""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.forgets = 0
         self.batches = 0
         self.undone = 0
         self.settled = 0
 
     def mount(self, progress: Any = None) -> Iterator[Any]:
         yield
+
+    def forget(self) -> None:
+        self.forgets += 1
 
     def settle(self) -> Iterator[Any]:
         self.settled += 1

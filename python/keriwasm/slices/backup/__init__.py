@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from .downloads import Downloads
+from .downloads import Downloads, DownloadsDoer
 from .recovery import MlKem768
 from .resources import Backup, Files, RecoveryKey, Reminder, Restore
 
@@ -17,7 +17,9 @@ def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's routes to a worker's application."""
     from keriwasm.slices.wallet import vault
 
-    parts = (vault.of(worker), Downloads(), MlKem768(), worker.settings.version or "unknown")
+    downloads = Downloads(vault.of(worker))
+    worker.doist.doers.append(DownloadsDoer(downloads))
+    parts = (downloads.vault, downloads, MlKem768(), worker.settings.version or "unknown")
     app.add_route("/app/wallet/backup", Backup(*parts))
     app.add_route("/app/wallet/backup/reminder", Reminder(*parts))
     app.add_route("/app/wallet/backup/files/{token}", Files(*parts))

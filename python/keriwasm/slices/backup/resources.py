@@ -175,14 +175,14 @@ class Files(Resource):
     """GET /app/wallet/backup/files/{token}: what a form has made."""
 
     def on_get(self, req: falcon.Request, rep: falcon.Response, token: str) -> None:
-        """404 after a quarter of an hour, after the worker was replaced, and for a secret that was taken once."""
+        """404 after a quarter of an hour, after the worker was replaced, and for a secret that was taken or locked away."""
         file = self.downloads.take(token)
         if file is None:
             raise falcon.HTTPNotFound(
                 title="This file is not here any more",
-                description="It was downloaded already, or it was made too long ago. Make it anew.",
+                description="It was downloaded already, the wallet was locked, or it was made too long ago. Make it anew.",
             )
-        send(rep, file.name, file.content, file.kind)
+        send(rep, *file)
 
 
 class RecoveryKey(Resource):
@@ -209,7 +209,7 @@ class RecoveryKey(Resource):
         if secret and not wants_json(req):
             note = f"Recovery key {public.id} of a KeriWasm wallet. Keep it offline: it opens every backup sealed for it.\n\n"
             data["token"] = self.downloads.offer(
-                f"keriwasm-recovery-{public.id}.txt", f"{note}{secret}\n".encode(), "text/plain; charset=utf-8", once=True
+                f"keriwasm-recovery-{public.id}.txt", f"{note}{secret}\n".encode(), "text/plain; charset=utf-8", secret=True
             )
         answer(req, rep, "fragments/backup/recovery-made.html", data)
         rep.cache_control = ["no-store"]

@@ -117,5 +117,6 @@ def _put(vault: Vault, stores: list[Any]) -> None:
         with vault.worker.disk.batch():
             remove(making.rooms(vault))
             write_stores(stores, making.rooms(vault))
+            vault.worker.disk.forget()
     finally:
         vault.reset()

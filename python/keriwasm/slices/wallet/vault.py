@@ -234,7 +234,9 @@ class Vault:
         with self.change() as hby:
             hby.mgr.updateAeid(signer.verfer.qb64, signer.qb64)
             self._store.write(facts)
+            self.worker.disk.forget()
         self._facts = facts
+        yield from self.worker.disk.settle()  # nothing that the old passcode opens is left when this is answered
 
     def autolock(self, seconds: int) -> None:
         """Set the time without use after which the wallet locks itself; 0 is never. Raises NoWallet."""
@@ -244,11 +246,14 @@ class Vault:
         self._changed(self.reason)
 
     def destroy(self) -> None:
-        """Delete the wallet with all its keys and logs, open or locked. Raises NoWallet."""
+        """Delete the wallet with all its keys and logs, open or locked. Raises NoWallet.
+
+        The answer waits until nothing of it is on the disk any more (Disk.settle)."""
         _ = self.facts
         self._close()
         with self.worker.disk.batch():
             self._remove()
+            self.worker.disk.forget()
         self._facts = None
         self._changed()
 

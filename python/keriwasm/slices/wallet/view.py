@@ -41,6 +41,7 @@ def wallet(vault: Vault) -> Generator[float, float, dict[str, Any]]:
         "storage": storage,
         "reason": vault.reason,
         "trouble": vault.worker.disk.trouble,
+        "leftover": vault.worker.disk.leftover,
     }
     if vault.exists:
         facts = vault.facts
