@@ -53,7 +53,7 @@ SEARCH = r"""async needles => {
 
 def dump(page: Page) -> bytes:
     """All of IndexedDB."""
-    return page.evaluate(DUMP)["indexeddb"].encode("latin1")
+    return page.evaluate(DUMP)["indexeddb"].encode("cp1252", "replace")
 
 
 def ciphers(held: bytes) -> set[str]:

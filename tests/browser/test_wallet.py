@@ -202,9 +202,14 @@ def forms(qb64: str) -> set[str]:
     raw = base64.urlsafe_b64decode("A" * lead + qb64[lead:])[lead:]
     standard = base64.b64encode(raw).decode().rstrip("=")[:-1]
     return {
-        qb64, qb64[2:], raw.decode("latin1"), raw.hex(), raw.hex().upper(), standard,
+        qb64, qb64[2:], shown(raw), raw.hex(), raw.hex().upper(), standard,
         standard.replace("+", "-").replace("/", "_"),
     }  # fmt: skip
+
+
+def shown(raw: bytes) -> str:
+    """Bytes as a TextDecoder shows them that was told latin1: that is windows-1252 to it (WHATWG Encoding)."""
+    return "".join(chr(each) if each in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else bytes([each]).decode("cp1252") for each in raw)
 
 
 @pytest.mark.long
