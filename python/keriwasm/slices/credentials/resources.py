@@ -253,7 +253,7 @@ class Issue(Resource):
         holder = fields.text("holder", "", max_bytes=100) or None
         if regk not in self.vault.rgy.regs:
             raise FieldError("registry", "is none of this wallet's registries: make one first")
-        if self.vault.hby.db.schema.get(said) is None:
+        if len(said) != 44 or self.vault.hby.db.schema.get(said) is None:
             raise FieldError("schema", "is not known here: add it first")
         sed = self.schemer(said).sed
         if holder is not None and holder not in self.vault.hby.kevers:
@@ -262,6 +262,8 @@ class Issue(Resource):
             raise FieldError("holder", "is missing: this schema's credentials are about somebody")
         data = schemas.filled(fields, sed)
         rules = fields.json("rules", None)
+        if rules is not None and not isinstance(rules, dict):
+            raise FieldError("rules", "must be a JSON object")
         with self.vault.change():
             made = issuing.issue(self.vault, self.registry(regk), sed, holder, data, rules).said
         self.go(req, rep, f"app/credentials/{made}")

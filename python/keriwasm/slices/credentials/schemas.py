@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from keriwasm.fields import FieldError, Fields
+from keriwasm.slices.credentials import shapes
 
 __all__ = ["MOST", "SAMPLES", "Attribute", "attributes", "load", "read", "stored", "title"]
 
@@ -64,13 +65,8 @@ def load(sed: dict[str, Any], *, saidify: bool) -> Any:
 
 
 def _why(sed: dict[str, Any], said: Any, ex: Exception) -> str:
-    import jsonschema
     from keri.core import coring
 
-    try:
-        jsonschema.Draft7Validator.check_schema(sed)
-    except jsonschema.SchemaError as problem:
-        return f"is no JSON Schema: at {_place(problem.path)}, {problem.message[:300]}"
     if not isinstance(said, str) or len(said) != 44:
         return "has an $id that is no SAID: leave it empty, or let it be given a new one"
     _, right = coring.Saider.saidify(sad=dict(sed), label=coring.Saids.dollar)
@@ -83,8 +79,21 @@ def _place(path: Any) -> str:
     return "/".join(str(each) for each in path)[:100] or "its top"
 
 
+def _typed_right(sed: dict[str, Any]) -> None:
+    """Raise FieldError unless each word of JSON Schema has the type that it must have: JSON Schema has the table itself."""
+    import jsonschema
+
+    try:
+        jsonschema.Draft7Validator.check_schema(sed)
+    except jsonschema.SchemaError as problem:
+        raise FieldError("schema", f"is no JSON Schema: at {_place(problem.path)}, {problem.message[:300]}") from problem
+    except RecursionError as ex:
+        raise FieldError("schema", "is nested too deep") from ex
+
+
 def _check(sed: dict[str, Any]) -> None:
     """What keripy would take and this wallet does not. Raises FieldError."""
+    _typed_right(sed)
     block = _block(sed)
     if block is None:
         raise FieldError("schema", "describes no attributes: properties/a must be an object, or a choice that has one")
@@ -144,6 +153,8 @@ def filled(fields: Fields, sed: dict[str, Any]) -> dict[str, Any]:
         foreign = sorted(OWN & given.keys() - {"dt"})
         if foreign:
             raise FieldError("attributes", f"has {foreign[0]}, which the credential gets by itself")
+        if "dt" in given and (reason := shapes.moment(given["dt"])):
+            raise FieldError("attributes", f"has a dt that {reason}")
         return given
     made: dict[str, Any] = {}
     for each in attributes(sed):
