@@ -1,4 +1,4 @@
-"""Serve KeriWasm from this folder: `python serve.py [--host 127.0.0.1] [--port 8000] [--base /] [--dev] [--verbose]`.
+"""Serve KeriWasm from this folder: `python serve.py [--host 127.0.0.1] [--port 8000] [--name NAME] [--base /] [--dev]`.
 
 Standard library only, Python 3.11 or newer, no network. A plain static server plus what the app wants of any host: the
 isolation headers, right media types, validators, long caching of locked assets, compressed transfer. Nothing else
@@ -17,6 +17,7 @@ import hashlib
 import html
 import http.client
 import io
+import ipaddress
 import json
 import os
 import re
@@ -368,6 +369,19 @@ class Watcher(threading.Thread):
 # ---- Connections ----------------------------------------------------------------------------------------------------
 
 
+def named(authority: str | None, names: frozenset[str]) -> bool:
+    """Whether a Host is ours to answer: an address, localhost, or one of `names`.
+
+    Any other name may be a stranger's that leads to this machine (DNS rebinding): a page opened by it would pass for the
+    app. An address cannot be made to lead elsewhere, and browsers themselves keep localhost at home.
+    """
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?", authority or "")
+    name = match[1].lower().removesuffix(".") if match else ""
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(name.strip("[]")))
+    return bool(name) and (name in names or name == "localhost" or name.endswith(".localhost"))
+
+
 class Intake(io.RawIOBase):
     """What a client sends, bounded in size and time for each request head."""
 
@@ -425,6 +439,7 @@ class Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         self.intake.begin()
         self.begun = False
+        self.server.waits(self.connection)
         try:
             super().handle_one_request()
         except http.client.LineTooLong:  # the request line alone passed the bound
@@ -507,13 +522,22 @@ class Handler(BaseHTTPRequestHandler):
                 self._problem(500, "the server failed on this request; its terminal shows why")
 
     def _answer(self) -> None:
+        self.server.speaks(self.connection)
+        for name in ("Host", "Content-Length"):  # of two, another server on the way may have believed the other one
+            if len(self.headers.get_all(name, [])) > 1:
+                return self.send_error(400, f"a request names its {name} once")
         if self.headers.get("Transfer-Encoding") or (self.headers.get("Content-Length") or "0").strip() != "0":
             self.close_connection = self.unread = True  # bodies are not read: what follows is no request
         if self.request_version >= "HTTP/1.1" and self.headers.get("Host") is None:
             return self.send_error(400, "a request of HTTP/1.1 names its Host")
+        absolute = re.match(r"(?i)https?://([^/?]*)/?", self.path)
+        authority = absolute[1] if absolute else self._field("Host")
+        if authority is not None and not named(authority, self.server.names):
+            detail = "this server is not known by that name: open it by its address, or start it with --name and the name"
+            return self._problem(421, detail)
         if self.command == "OPTIONS":
             return self._send(204, {"Allow": "GET, HEAD, OPTIONS"})
-        path, mark, query = re.sub(r"(?i)\Ahttps?://[^/?]*/?", "/", self.path).partition("?")
+        path, mark, query = (f"/{self.path[absolute.end() :]}" if absolute else self.path).partition("?")
         if not path.startswith("/"):
             return self._problem(400, "the target of a request starts with /")
         base = self.server.base
@@ -636,10 +660,14 @@ class AppServer(ThreadingHTTPServer):
     daemon_threads, request_queue_size = True, 128
     allow_reuse_address = os.name == "posix"  # elsewhere it would let two servers share a port
 
-    def __init__(self, root: Path, host: str, port: int, base: str, dev: bool, verbose: bool) -> None:
+    def __init__(
+        self, root: Path, host: str, port: int, base: str, dev: bool, verbose: bool, names: Sequence[str]
+    ) -> None:
         self.root, self.base, self.verbose = root.resolve(), base, verbose
+        self.names = frozenset(name.lower().removesuffix(".") for name in (host, *names) if name)
         self.lock, self.gzips, self.watcher = Lock(self.root), GzipCache(), None
         self._slots = threading.BoundedSemaphore(CONNECTIONS)
+        self._silent, self._silence = dict[socket.socket, None](), threading.Lock()  # longest silent first
         self.address_family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
         super().__init__((host, port), Handler)
         if dev:
@@ -655,15 +683,31 @@ class AppServer(ThreadingHTTPServer):
         host = "localhost" if self.server_name in ("0.0.0.0", "::") else self.server_name
         return f"http://{f'[{host}]' if ':' in host else host}:{self.server_port}{self.base}"
 
+    def waits(self, connection: socket.socket) -> None:
+        """This connection has no request under way: whoever comes past the bound may have its place."""
+        with self._silence:
+            self._silent[connection] = None
+
+    def speaks(self, connection: socket.socket) -> None:
+        """A request has come by this connection, or it has ended."""
+        with self._silence:
+            self._silent.pop(connection, None)
+
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._slots.acquire(blocking=False):
-            return self.shutdown_request(request)  # past the bound a client may come again
+            with self._silence, contextlib.suppress(StopIteration, OSError):
+                longest = next(iter(self._silent))
+                del self._silent[longest]
+                longest.shutdown(socket.SHUT_RDWR)
+            if not self._slots.acquire(timeout=1):  # all are being answered; who reads slowly is let go in SEND_SECONDS
+                return self.shutdown_request(request)  # past the bound a client may come again
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
+            self.speaks(request)
             self._slots.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -677,13 +721,16 @@ class AppServer(ThreadingHTTPServer):
 
 
 def make_server(
-    root: Path | str, host: str, port: int, base: str = "/", dev: bool = False, verbose: bool = False
-) -> AppServer:
+    root: Path | str, host: str, port: int, base: str = "/", dev: bool = False, verbose: bool = False,
+    names: Sequence[str] = (),
+) -> AppServer:  # fmt: skip
     """A server that listens (port 0: a free one) and serves `root` below `base` once `serve_forever` runs.
+
+    It answers to any address, to localhost, to `host` and to `names`.
 
     Raises ValueError for a base that is no folder path, OSError when the address cannot be listened on.
     """
-    return AppServer(Path(root), host, port, folder(base), dev, verbose)
+    return AppServer(Path(root), host, port, folder(base), dev, verbose, names)
 
 
 # ---- The command line -----------------------------------------------------------------------------------------------
@@ -734,6 +781,7 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--port", default="8000", help="port to listen on, 0 for any free one (%(default)s)")
     wanted = "serve the app from this folder, as /sub/folder/ (%(default)s); not for one that a proxy strips"
     options.add_argument("--base", default="/", help=wanted)
+    options.add_argument("--name", action="append", default=[], help="also answer to this host name (may be repeated)")
     options.add_argument("--dev", action="store_true", help="reload the page on change; a log line per request")
     options.add_argument("--verbose", action="store_true", help="a log line per request")
     given = options.parse_args(argv)
@@ -745,7 +793,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"serve.py: {ROOT} has no index.html: run the serve.py of a whole checkout", file=sys.stderr)
         return 1
     try:
-        server = make_server(ROOT, given.host, port, base, given.dev, given.verbose or given.dev)
+        server = make_server(ROOT, given.host, port, base, given.dev, given.verbose or given.dev, given.name)
     except OSError as error:
         print(f"serve.py: {why_not(error, given.host, port)}", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -172,8 +172,10 @@ class Client:
 
 
 @contextlib.contextmanager
-def running(root: Path, base: str = "/", dev: bool = False, verbose: bool = False) -> Iterator[Client]:
-    server = serve.make_server(root, "127.0.0.1", 0, base, dev, verbose)
+def running(
+    root: Path, base: str = "/", dev: bool = False, verbose: bool = False, names: Sequence[str] = ()
+) -> Iterator[Client]:
+    server = serve.make_server(root, "127.0.0.1", 0, base, dev, verbose, names)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import os
 import re
 import shutil
@@ -76,6 +77,15 @@ def test_base_and_host(start: object) -> None:
     assert url.endswith("/sub/folder/")
     with urllib.request.urlopen(url.replace("/sub/folder/", "/")) as answer:
         assert answer.url == url and b'<base href="./">' in answer.read()
+
+
+def test_a_name_of_its_own(start: object) -> None:
+    url = url_of(start("--port", "0", "--name", "keri.example", "--name", "other.example"))  # type: ignore[operator]
+    for name, status in (("keri.example", 200), ("other.example", 200), ("localhost", 200), ("evil.example", 421)):
+        link = http.client.HTTPConnection("127.0.0.1", answer_port(url), timeout=20)
+        link.request("GET", "/pyscript.toml", headers={"Host": name})
+        assert link.getresponse().status == status, name
+        link.close()
 
 
 @pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
@@ -171,7 +181,7 @@ def events(link: socket.socket) -> Iterator[str]:
 
 def subscribe(address: tuple[str, int], base: str = "/") -> socket.socket:
     link = socket.create_connection(address, timeout=10)
-    link.sendall(f"GET {base}__dev__/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
+    link.sendall(f"GET {base}__dev__/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
     return link
 
 

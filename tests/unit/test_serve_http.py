@@ -74,8 +74,8 @@ def test_one_connection_carries_many_requests(site: Client) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(site: Client) -> None:  # more in all than one head may have
-    one = b"GET /static/tiny.css HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    one = b"GET /static/tiny.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     got = site.raw(one * 1000 + last)
     assert got.count(b"HTTP/1.1 200 OK") == 1000 and got.rstrip().endswith(b"}") and b"404 Not Found" in got
 
@@ -88,15 +88,58 @@ def test_http_1_0(site: Client) -> None:
 
 
 def test_an_absolute_target_is_taken_as_its_path(site: Client) -> None:
-    for target in ("http://localhost/static/tiny.css", "HTTP://x:99/static/tiny.css?y"):
+    for target in ("http://localhost/static/tiny.css", "HTTP://127.0.0.1:99/static/tiny.css?y"):
         assert site.ask(target).body == b"a{}"
     assert site.ask("http://localhost").body == shell()
     assert site.ask("ftp://localhost/static/tiny.css").status == 400
     assert site.ask("http://localhost/../serve.py").status == 404
 
 
+@pytest.mark.parametrize("twice", ["Host: 127.0.0.1", "Host: localhost", "content-length: 0", "Content-Length: 3"])
+def test_what_names_a_request_s_place_or_end_stands_once(site: Client, twice: str) -> None:
+    inner = b"GET /static/tiny.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    head = f"GET /static/app.css HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{twice}\r\n\r\n".encode()
+    got = site.raw(head + inner)
+    assert got.startswith(b"HTTP/1.1 400 ") and got.count(b"HTTP/1.1 ") == 1 and b"\r\nConnection: close\r\n" in got
+    assert b" once" in got and twice.split(":")[0].encode().lower() in got.lower()
+
+
+OUR_NAMES = ["localhost", "LOCALHOST.", "localhost:80", "keri.localhost", "127.0.0.1", "10.1.2.3:8000", "[::1]:8000", "[fe80::1]"]
+STRANGE_NAMES = [
+    "evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "xlocalhost", "", ".", "[::1",
+    "a@localhost", "localhost, evil.example", "1.2.3", "0x7f.1", "evil.example#localhost", "[evil.example]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUR_NAMES)
+def test_an_address_and_localhost_are_answered(site: Client, name: str) -> None:
+    assert site.raw(_asks(name)).startswith(b"HTTP/1.1 200 ")
+    if name:
+        assert site.raw(_asks("evil.example", f"http://{name}")).startswith(b"HTTP/1.1 200 ")  # the target outranks Host
+
+
+@pytest.mark.parametrize("name", STRANGE_NAMES)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+def test_a_stranger_s_name_that_leads_here_is_not_answered(site: Client, name: str, method: str) -> None:
+    """DNS rebinding: the stranger's page would pass for the app."""
+    got = site.raw(_asks(name, method=method))
+    assert got.startswith(b"HTTP/1.1 421 ") and b"a{}" not in got and b"--name" in got
+    if name and not set("# ") & set(name):
+        assert site.raw(_asks("localhost", f"http://{name}")).startswith(b"HTTP/1.1 421 ")
+
+
+def _asks(name: str, origin: str = "", method: str = "GET") -> bytes:
+    return f"{method} {origin}/static/tiny.css HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode()
+
+
+def test_names_that_the_server_was_given_are_answered(root: Path) -> None:
+    with running(root, names=["keri.example", "Other"]) as site:
+        for name, status in (("keri.example:443", 200), ("other.", 200), ("x.keri.example", 421), ("keri", 421)):
+            assert site.raw(_asks(name)).startswith(b"HTTP/1.1 %d " % status), name
+
+
 def test_a_body_is_no_second_request(site: Client) -> None:
-    inner = b"GET /static/tiny.css HTTP/1.1\r\nHost: x\r\n\r\n"
+    inner = b"GET /static/tiny.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for head in (
         f"Content-Length: {len(inner)}",
         "Content-Length: 7, 7",
@@ -104,7 +147,7 @@ def test_a_body_is_no_second_request(site: Client) -> None:
         "Transfer-Encoding: chunked",
     ):
         for method in ("GET", "POST"):
-            got = site.raw(f"{method} /app/x HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode() + inner, b"")
+            got = site.raw(f"{method} /app/x HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n".encode() + inner, b"")
             assert got.count(b"HTTP/1.1 ") == 1 and b"a{}" not in got and b"\r\nConnection: close\r\n" in got
 
 
@@ -114,15 +157,15 @@ def test_an_upload_gets_to_read_its_refusal(site: Client) -> None:
 
 
 def test_expect_100_gets_the_final_answer(site: Client) -> None:
-    got = site.raw(b"POST /app/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", b"hello")
+    got = site.raw(b"POST /app/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", b"hello")
     assert got.startswith(b"HTTP/1.1 503 ")
 
 
 def test_heads_are_bounded(site: Client) -> None:
-    assert b" 414 " in site.raw(b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n").split(b"\r\n")[0]
-    large = site.raw(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000 + b"\r\n\r\n")
-    many = site.raw(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 3000 + b"\r\n")
-    large_in_all = site.raw(b"GET / HTTP/1.1\r\nHost: x\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 60 + b"\r\n")
+    assert b" 414 " in site.raw(b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n").split(b"\r\n")[0]
+    large = site.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 100_000 + b"\r\n\r\n")
+    many = site.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 3000 + b"\r\n")
+    large_in_all = site.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 60 + b"\r\n")
     for got in (large, many, large_in_all):
         assert b" 431 " in got.split(b"\r\n")[0], got[:80]
     assert site.ask("/", {"X": "y" * 20_000}).status == 200
@@ -133,7 +176,7 @@ def test_a_dripping_client_is_cut_off(root: Path, monkeypatch: pytest.MonkeyPatc
     with running(root) as site, socket.create_connection(site.address, timeout=10) as link:
         begun = time.monotonic()
         with contextlib.suppress(ConnectionError):  # each byte comes in time, the head as a whole does not
-            for byte in b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"y" * 100:
+            for byte in b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"y" * 100:
                 link.sendall(bytes([byte]))
                 time.sleep(0.05)
                 if time.monotonic() - begun > 1.5:
@@ -145,7 +188,7 @@ def test_a_dripping_client_is_cut_off(root: Path, monkeypatch: pytest.MonkeyPatc
 def test_an_idle_connection_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "IDLE_SECONDS", 0.3)
     with running(root) as site, socket.create_connection(site.address, timeout=10) as link:
-        link.sendall(b"GET /static/tiny.css HTTP/1.1\r\nHost: x\r\n\r\n")
+        link.sendall(b"GET /static/tiny.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
         time.sleep(0.1)
         assert link.recv(10_000).endswith(b"a{}")
         assert link.recv(10) == b""
@@ -158,7 +201,7 @@ def test_a_client_that_reads_nothing_is_let_go(root: Path, monkeypatch: pytest.M
     with running(site_root) as site:
         before = threading.active_count()
         with socket.create_connection(site.address, timeout=10) as link:
-            link.sendall(b"GET /static/big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+            link.sendall(b"GET /static/big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
             eventually(lambda: threading.active_count() > before)
             eventually(lambda: threading.active_count() == before)
 
@@ -171,7 +214,7 @@ def test_resets_and_half_closes_leave_no_trace(root: Path, capfd: pytest.Capture
         for sent in (
             b"",
             b"GET",
-            b"GET /static/big.bin HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"GET /static/big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n",
             b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n",
         ):
             for reset in (True, False):
@@ -186,13 +229,41 @@ def test_resets_and_half_closes_leave_no_trace(root: Path, capfd: pytest.Capture
     assert capfd.readouterr().err == ""
 
 
-def test_past_the_bound_of_connections_the_server_lives_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_connections_give_their_places_to_whoever_speaks(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(serve, "CONNECTIONS", 3)
+    with running(root) as site, contextlib.ExitStack() as links:
+        silent = [links.enter_context(socket.create_connection(site.address, timeout=10)) for _ in range(10)]
+        kept = site.connect()
+        links.callback(kept.close)
+        for _ in range(5):  # without an end of the silent ones, and by a connection kept alive as by new ones
+            assert site.ask("/static/tiny.css", keep=kept).body == b"a{}"
+            assert site.ask("/").status == 200
+        assert silent[0].recv(1) == b""  # the one that was silent for longest left first
+        half = links.enter_context(socket.create_connection(site.address, timeout=10))
+        half.sendall(b"GET / HTTP/1.1\r\nHost: local")  # half a head is no request either
+        for _ in range(4):
+            silent.append(links.enter_context(socket.create_connection(site.address, timeout=10)))
+        eventually(lambda: half.recv(1) == b"")
+        assert site.ask("/").status == 200
+    assert capfd.readouterr().err == ""
+
+
+def test_past_the_bound_of_busy_connections_the_server_lives_on(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(serve, "CONNECTIONS", 3)
+    root = build(tmp_path)
+    write(root / "static/big.bin", bytes(40_000_000))
     with running(root) as site:
         links = [socket.create_connection(site.address, timeout=10) for _ in range(3)]
-        time.sleep(0.1)
+        for link in links:  # they ask, and read slowly: none of them is put out for another
+            link.sendall(b"GET /static/big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert link.recv(12) == b"HTTP/1.1 200"
         with pytest.raises((OSError, http.client.HTTPException)):
             site.ask("/")
+        assert links[0].recv(100_000)
         for link in links:
             link.close()
         eventually(lambda: _answers(site))
@@ -220,7 +291,7 @@ def test_a_fault_of_the_server_is_a_500_and_its_cause_is_told(
 
 def test_the_log_is_one_harmless_line_per_request(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with running(root, verbose=True) as site:
-        site.raw(b"GET /\x1b[31mred\x07\xe9 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        site.raw(b"GET /\x1b[31mred\x07\xe9 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         site.ask("/static/app.css")
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 2 and all(line.isascii() and line.isprintable() for line in lines)
