@@ -22,19 +22,35 @@
   const abortReason = signal => signal.reason instanceof Error ? signal.reason
     : new DOMException(String(signal.reason ?? 'aborted'), 'AbortError');
 
+  /** HTML in which every value is escaped: the only way in which this folder makes any.
+   *  @param {TemplateStringsArray} parts @param {...unknown} values */
+  const html = (parts, ...values) => String.raw({ raw: parts }, ...values.map(value => String(value)
+    .replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`)));
+
+  /**
+   * What a door or the service worker says by itself, rather than hands on: its type is said and not guessed, and nothing
+   * in it may run, load or be framed, whatever got into its text.
+   * @param {number} status @param {string} text @param {string} [type] @param {{ [name: string]: string }} [headers]
+   */
+  function made(status, text, type = 'text/plain', headers = {}) {
+    return new Response(text, { status, headers: {
+      'cache-control': 'no-store', 'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type, ...headers,
+    } });
+  }
+
   /**
    * The one answer that a door makes by itself: nobody behind it can speak.
    * @param {number} status @param {string} detail @param {string} accept
    */
   function problem(status, detail, accept) {
     const title = status === 503 ? 'The pool is not there yet' : 'The router was lost';
-    const headers = { 'cache-control': 'no-store', 'retry-after': '1', 'x-worker': 'none' };
+    const headers = { 'retry-after': '1', 'x-worker': 'none' };
     if (accept.includes('application/json')) {
-      return new Response(JSON.stringify({ type: 'about:blank', title, status, detail }),
-        { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
+      return made(status, JSON.stringify({ type: 'about:blank', title, status, detail }), 'application/problem+json', headers);
     }
-    const text = `<section class="panel error" role="alert"><h2>${title}</h2><p>${detail}</p></section>`;
-    return new Response(text, { status, headers: { ...headers, 'content-type': 'text/html; charset=utf-8' } });
+    return made(status, html`<section class="panel error" role="alert"><h2>${title}</h2><p>${detail}</p></section>`, 'text/html', headers);
   }
 
   class Door {
@@ -153,5 +169,5 @@
     }
   }
 
-  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, problem };
+  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, html, made, problem };
 })();

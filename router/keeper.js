@@ -50,6 +50,9 @@ async function keep(base, kept, tell) {
     await kept.sweep([]);
     return { state: 'dev' };
   }
+  // A host that sends no policy: workers, which no meta tag binds, get the page's own (without what only a document knows).
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]+?); require-trusted-types-for/.exec(text(shell))?.[1];
+  if (policy) shell.headers['content-security-policy'] ??= `${policy}; frame-ancestors 'none'`;
   const config = parse(text(manifest));
   const { locked, own } = parts(config, JSON.parse(text(lock)));
 

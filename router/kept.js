@@ -32,6 +32,9 @@
     return Array.from(hash, byte => byte.toString(16).padStart(2, '0')).join('');
   }
 
+  /** As in door.js, which the service worker loads before this; the keeper, which has no door, makes no answers. */
+  const made = (/** @type {any[]} */ ...what) => /** @type {any} */ (globalThis).keriwasmDoor.made(...what);
+
   class Kept {
     /** @param {URL} base folder of index.html */
     constructor(base) {
@@ -121,7 +124,7 @@
      */
     async file(generation, path, ontrouble, checked = false) {
       const entry = generation.files[path];
-      if (!entry) return new Response(`${path} is no file of this app`, { status: 404 });
+      if (!entry) return made(404, `${path} is no file of this app`);
       const address = this.address(generation.id, path);
       const { cache, found } = await this.find(generation.id, address);
       if (found && checked) return found;
@@ -138,7 +141,7 @@
       } catch (error) {
         const text = `The kept copy of ${path} is ${what} and could not be fetched anew: ${/** @type {Error} */ (error).message}`;
         ontrouble(text);
-        return new Response(text, { status: 502, headers: { 'x-kept-problem': encodeURIComponent(text) } });
+        return made(502, text, 'text/plain', { 'x-kept-problem': encodeURIComponent(text) });
       }
     }
 
@@ -153,7 +156,13 @@
      */
     pin(html, id, deep) {
       const pinned = html.replace(/\b(href|src)="(static|router|python)\//g, `$1="@${id}/$2/`);
-      return deep ? pinned.replace('<base href="./">', `<base href="${this.base.pathname}">`) : pinned;
+      return deep ? this.deep(pinned) : pinned;
+    }
+
+    /** A page for an address deep under app/: its <base> names the app's folder. @param {string} text */
+    deep(text) {
+      const { html } = /** @type {any} */ (globalThis).keriwasmDoor;
+      return text.replace('<base href="./">', () => html`<base href="${this.base.pathname}">`);
     }
   }
 

@@ -9,7 +9,7 @@
  */
 (() => {
   const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-  const { problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+  const { made, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
   const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
   const { Relay, PORT_MS } = /** @type {any} */ (globalThis).keriwasmRelay;
   const base = new URL('.', scope.location.href);
@@ -18,7 +18,7 @@
   const OWN = ['service-worker.js', 'router/door.js', 'router/kept.js', 'router/relay.js', 'router/service-worker.js'];
   const NAVIGATION_MS = 2000;
   /** What a page that starts a pool asks for first: read and checked while it does not know yet that it will. */
-  const FIRST = ['router/early.js', 'router/worker.js', 'router/host.js', 'router/ahead.js',
+  const FIRST = ['router/trusted.js', 'router/early.js', 'router/worker.js', 'router/host.js', 'router/ahead.js',
     'workers/worker.js', 'workers/ahead.js', 'workers/pyodide.js'];
 
   /** @param {object} message */
@@ -96,7 +96,7 @@
       return problem(503, 'The server cannot be reached, and this browser has not kept the app yet.', 'text/html');
     }
     if (!response.ok || !deep) return response;
-    const text = (await response.text()).replace('<base href="./">', `<base href="${base.pathname}">`);
+    const text = kept.deep(await response.text());
     const headers = new Headers(response.headers);
     for (const name of ['content-length', 'content-encoding', 'etag', 'last-modified']) headers.delete(name);
     return new Response(text, { status: 200, headers });
@@ -172,8 +172,8 @@
         let body = await response.arrayBuffer();
         if (response.status < 502) {
           const headers = new Headers(response.headers);
+          for (const [name, value] of Object.entries(await isolation(generation))) headers.set(name, String(value));
           if ((headers.get('content-type') ?? '').startsWith('text/html')) {
-            for (const [name, value] of Object.entries(await isolation(generation))) headers.set(name, String(value));
             if (generation) body = kept.pin(new TextDecoder().decode(/** @type {ArrayBuffer} */ (body)), generation.id, false);
           }
           return new Response([204, 205, 304].includes(response.status) ? null : body, { status: response.status, headers });
@@ -200,7 +200,7 @@
     const file = readied.get(`${id}/${path}`);
     if (file && readied.delete(`${id}/${path}`)) return handOut(file);
     const generation = await kept.generation(id);
-    if (!generation) return new Response('This version of the app is not kept any more: load the page again.', { status: 410 });
+    if (!generation) return made(410, 'This version of the app is not kept any more: load the page again.');
     if (path === 'index.html') return keptShell(generation, false);
     return kept.file(generation, path, trouble, request.integrity !== '' && request.cache !== 'reload');
   }
