@@ -35,6 +35,16 @@
   /** As in door.js, which the service worker loads before this; the keeper, which has no door, makes no answers. */
   const made = (/** @type {any[]} */ ...what) => /** @type {any} */ (globalThis).keriwasmDoor.made(...what);
 
+  /**
+   * The release that a generation is: one number over the hashes of all its files, as `python wheels/vendor.py release` prints
+   * it for a checkout. Unlike the id it leaves the host's headers out: the same files are the same release on every host.
+   * @param {Generation} generation
+   */
+  function release({ files }) {
+    const lines = Object.keys(files).sort().map(path => `${files[path].sha256}  ${path}\n`);
+    return digest(new TextEncoder().encode(lines.join('')));
+  }
+
   class Kept {
     /** @param {URL} base folder of index.html */
     constructor(base) {
@@ -166,5 +176,5 @@
     }
   }
 
-  /** @type {any} */ (globalThis).keriwasmKept = { Kept, HEADERS, digest };
+  /** @type {any} */ (globalThis).keriwasmKept = { Kept, HEADERS, digest, release };
 })();

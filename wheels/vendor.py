@@ -6,6 +6,7 @@
     python wheels/vendor.py refresh --accept-new   the same after vendor.toml names new versions
     python wheels/vendor.py refresh --new-toolchain   the same with the compiler and headers that Debian has today
     python wheels/vendor.py table                  bytes of a first visit, raw and compressed
+    python wheels/vendor.py release [--list]       the sha256 that the pool page shows for this checkout; what it is made of
 
 Needs Python 3.11 or newer; refresh also needs pip, npm, Node.js and Debian's apt.
 """
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from vendoring import lock as locking
 from vendoring import paths
+from vendoring import release as releasing
 
 
 def verify() -> int:
@@ -56,6 +58,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("verify", help="check static/ against static/lock.json")
     commands.add_parser("table", help="bytes of a first visit")
+    number = commands.add_parser("release", help="the sha256 that the pool page shows")
+    number.add_argument("--list", action="store_true", help="each file's own sha256, as sha256sum prints it")
     again = commands.add_parser("refresh", help="make static/ anew from vendor.toml")
     again.add_argument("--accept-new", action="store_true", help="take versions that the lock does not know yet")
     again.add_argument("--new-toolchain", action="store_true", help="take Debian's present compiler and headers")
@@ -64,6 +68,9 @@ def main() -> int:
         return verify()
     if arguments.command == "table":
         return table()
+    if arguments.command == "release":
+        print(releasing.listing(paths.ROOT) if arguments.list else releasing.release(paths.ROOT), end="\n" * (not arguments.list))
+        return 0
     from vendoring.fetch import FetchError
     from vendoring.refresh import refresh
     from vendoring.toolchain import ToolchainUnavailable
