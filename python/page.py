@@ -188,6 +188,8 @@ chord = words.Chord()
 def on_key(event):
     if event.defaultPrevented or event.ctrlKey or event.metaKey or event.altKey:
         return
+    if event.isComposing is True or event.keyCode == 229:  # the key is the input method's: Escape closes its list of candidates
+        return
     key = event.key
     if not isinstance(key, str) or find("dialog[open]"):
         return
@@ -284,12 +286,46 @@ def on_drop(event):
     if not field:
         return
     files = event.dataTransfer.files
-    if files.length > 1 and not field.multiple:
-        announce("One file only")
+    folder = folder_in(event.dataTransfer)
+    if folder or (files.length > 1 and not field.multiple):
+        tell_files(zone, field, words.folder(folder) if folder else words.ONE_FILE)
         return
     field.files = files
     field.dispatchEvent(js.Event.new("change", to_js({"bubbles": True})))
     announce(f"{files.length} files" if files.length > 1 else "1 file")
+
+
+def folder_in(transfer):
+    """The name of a folder among what was dropped, or "". A browser lists it as a file that nobody can read."""
+    for index in range(transfer.items.length):
+        item = transfer.items[index]
+        entry = item.webkitGetAsEntry() if item.kind == "file" else None
+        if entry and entry.isDirectory:
+            return entry.name
+    return ""
+
+
+def on_change(event):
+    """Files that were chosen: what is too much to be sent is told now, not after it was read."""
+    zone = closest(event, "[data-drop]")
+    field = find(zone.getAttribute("data-drop")) if zone else None
+    if field and field.isSameNode(event.target):
+        most, total = int(zone.getAttribute("data-most")), 0
+        for index in range(field.files.length):
+            chosen = field.files[index]
+            beyond = chosen.slice(most, most + 1).size  # a size past 31 bits would arrive here cut off
+            total += most + 1 if beyond else chosen.size
+        tell_files(zone, field, words.too_large(field.files.length, total, most))
+
+
+def tell_files(zone, field, trouble):
+    """Says what is wrong with the files of a field, which then holds none; "" takes that back."""
+    place = find("[data-drop-error]", zone)
+    set_text(place, trouble)
+    place.hidden = not trouble
+    if trouble:
+        field.value = ""
+        announce(trouble)
 
 
 def tell_times():
@@ -311,6 +347,7 @@ def start():
     on(document, "dragover", on_drag)
     on(document, "dragleave", on_drag_leave)
     on(document, "drop", on_drop)
+    on(document, "change", on_change)
     on(js.window, "online", on_network)
     on(js.window, "offline", on_network)
     page_offline.start()

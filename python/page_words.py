@@ -43,6 +43,22 @@ def size(count):
     return f"{count / (1024 * 1024):.1f} MiB"
 
 
+ONE_FILE = "Only one file can be taken here. Nothing was chosen."
+
+
+def folder(name):
+    """Why a dropped folder is not taken."""
+    return f"“{name}” is a folder: drop the files that are in it. Nothing was chosen."
+
+
+def too_large(count, total, most):
+    """Why files that were chosen cannot be sent, or ""."""
+    if total <= most:
+        return ""
+    what = "This file is" if count == 1 else "These files together are"
+    return f"{what} larger than {size(most)}, which is the most that can be taken. Nothing was chosen."
+
+
 def milliseconds(ms):
     """A duration for people: 0.2 ms, 21 ms, 3.4 s."""
     if ms < 10:

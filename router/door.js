@@ -18,6 +18,9 @@
    *             accept: string }} Pending
    */
 
+  /** Nobody tells which one it was, or why: what the form held cannot be read any more. */
+  const GONE = 'It was deleted or changed since it was chosen, or it is a folder. Choose it again, then send the form once more. Nothing was done.';
+
   /** @param {any} signal */
   const abortReason = signal => signal.reason instanceof Error ? signal.reason
     : new DOMException(String(signal.reason ?? 'aborted'), 'AbortError');
@@ -45,7 +48,7 @@
    * @param {number} status @param {string} detail @param {string} accept
    */
   function problem(status, detail, accept) {
-    const title = status === 503 ? 'The pool is not there yet' : 'The router was lost';
+    const title = status === 400 ? 'A file cannot be read' : status === 503 ? 'The pool is not there yet' : 'The router was lost';
     const headers = { 'retry-after': '1', 'x-worker': 'none' };
     if (accept.includes('application/json')) {
       return made(status, JSON.stringify({ type: 'about:blank', title, status, detail }), 'application/problem+json', headers);
@@ -99,7 +102,8 @@
       if (signal.aborted) throw abortReason(signal);
       const url = new URL(request.url);
       const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
-      const body = hasBody ? await request.arrayBuffer() : null;
+      const body = hasBody ? await request.arrayBuffer().catch(() => undefined) : null;
+      if (body === undefined && !signal.aborted) return problem(400, GONE, accept);
       if (signal.aborted) throw abortReason(signal);
       const id = String(++this.count);
       return new Promise((resolve, reject) => {

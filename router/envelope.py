@@ -23,7 +23,7 @@ POOL_DEFAULTS = {
     "max_deadline_ms": 300000,
     "max_queue": 256,
     "window": 8,
-    "max_body_bytes": 67108864,
+    "max_body_bytes": 71303168,
     "max_depth": 8,
     "max_workers": 16,
     # beyond pyscript.toml's list; may be set there too

@@ -23,8 +23,11 @@ from falcon.media.multipart import MultipartFormHandler, MultipartParseError
 
 from keriwasm import guarding
 
-MAX_BODY = 64 << 20
-"""Bytes of a body, as `max_body_bytes` of pyscript.toml."""
+MAX_FILE = 64 << 20
+"""Bytes of one file, or of any other value, unless the caller says otherwise."""
+MAX_BODY = MAX_FILE + (4 << 20)
+"""Bytes of a body, as `max_body_bytes` of pyscript.toml: the largest file, and what a form says around it (a line or two for
+each of thousands of files)."""
 MAX_FIELDS = 20_000
 """Fields (parts, pairs) of one request."""
 MAX_TEXT = 1 << 20
@@ -134,13 +137,18 @@ class Fields:
         return any(not _absent(value) for value in self._values.get(name, ()))
 
     def text(self, name: str, default: T = REQUIRED, *, max_bytes: int = MAX_TEXT, nul: bool = False) -> str | T:
-        """A text of at most `max_bytes` bytes of UTF-8, without NUL unless `nul`."""
+        """A text of at most `max_bytes` bytes of UTF-8, without NUL unless `nul`.
+
+        What came by a form ends its lines with LF: that is what was typed, CR LF is only how browsers send it. In JSON
+        a text is what it says, to the byte, as a file is.
+        """
         value = self._one(name)
         if value is None:
             return _defaulted(name, default)
         if isinstance(value, Upload):
             raise FieldError(name, "must be text, not a file")
         if isinstance(value, bytes):
+            value = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             _bounded(name, len(value), max_bytes)
             try:
                 value = value.decode()
@@ -158,7 +166,7 @@ class Fields:
         return value
 
     def binary(
-        self, name: str, default: T = REQUIRED, *, max_bytes: int = MAX_BODY, size: int | Sequence[int] | None = None
+        self, name: str, default: T = REQUIRED, *, max_bytes: int = MAX_FILE, size: int | Sequence[int] | None = None
     ) -> bytes | T:
         """Bytes from unpadded base64url, or from a file of that name; of exactly `size` (or one of several) bytes."""
         value = self._one(name)
@@ -176,7 +184,7 @@ class Fields:
             raise FieldError(name, f"must be {wanted} bytes long, not {len(data)}")
         return data
 
-    def file(self, name: str = "file", default: T = REQUIRED, *, max_bytes: int = MAX_BODY) -> tuple[str, bytes] | T:
+    def file(self, name: str = "file", default: T = REQUIRED, *, max_bytes: int = MAX_FILE) -> tuple[str, bytes] | T:
         """(filename, content) of a file of a multipart form."""
         value = self._one(name)
         if value is None:
@@ -193,7 +201,7 @@ class Fields:
             raise FieldError(name, "must be a file (multipart/form-data)")
         return values
 
-    def message(self, *, max_bytes: int = MAX_BODY) -> bytes:
+    def message(self, *, max_bytes: int = MAX_FILE) -> bytes:
         """Bytes from exactly one of `text` (as UTF-8), `data` (base64url) and `file`.
 
         A form sends its empty inputs as well: those do not count beside a filled one, and an empty text alone is the
@@ -313,7 +321,7 @@ class Fields:
         return value
 
     def items(
-        self, name: str = "items", *, max_items: int = MAX_FIELDS, max_bytes: int = MAX_BODY, max_name: int = 1024
+        self, name: str = "items", *, max_items: int = MAX_FIELDS, max_bytes: int = MAX_FILE, max_name: int = 1024
     ) -> list[Item]:
         """Named messages: JSON [{name, data | text}, …], or the files of a multipart form (under `name` or `file`)."""
         values = [value for key in (name, "file") for value in self._values.get(key, ()) if isinstance(value, Upload)]
@@ -423,10 +431,9 @@ def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, Any]]:
     handler.parse_options.max_body_part_buffer_size = MAX_BODY
     try:
         for part in handler.deserialize(io.BytesIO(body), content_type, len(body)):
-            name = part.name
-            if name is None:
+            if part.name is None:
                 raise _unparsable("A part of the form has no name.")
-            filename = part.filename
+            name, filename = _unescaped(part.name), part.filename and _unescaped(part.filename)
             content = part.stream.read()
             yield name, content if filename is None else Upload(filename, content)
     except MultipartParseError as ex:
@@ -442,6 +449,14 @@ def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, Any]]:
 
 def _name(raw: bytes) -> str:
     return raw.decode(errors="backslashreplace")
+
+
+def _unescaped(name: str) -> str:
+    """A name as it was before a browser escaped these three, and only these, in a part's head (WHATWG HTML, multipart/form-data).
+
+    A name that has such a `%22` of its own cannot be told from that: browsers leave the percent sign as it is.
+    """
+    return name.replace("%22", '"').replace("%0A", "\n").replace("%0D", "\r")
 
 
 def _absent(value: Any) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from hio.base import doing
 
 from keriwasm.deeds import DEED, ERROR, Deed
+from keriwasm.once import name_of
 from keriwasm.scheduling import ASAP, WAIT
 
 if TYPE_CHECKING:
@@ -68,6 +69,23 @@ class RequestDoer(doing.Doer):
     def recur(self, tock: float = 0.0):
         """Answer, then stream if the answer is a stream."""
         yield ASAP
+        name = name_of(self.message, self.body)
+        if name is None:
+            yield from self.act()
+            return True
+        answer = yield from self.worker.once.repeated(name)
+        if answer is not None:
+            self.status, headers, body = answer
+            self.reply(headers, {}, body=body)
+            return True
+        try:
+            answer = yield from self.act()
+        finally:
+            self.worker.once.done(name, answer)
+        return True
+
+    def act(self):
+        """Run the request; returns its answer (status, headers, body) when that is a whole one."""
         worker, now = self.worker, self.worker.host.now
         started = now()
         environ = make_environ(self.message, self.body, worker.id)
@@ -99,9 +117,9 @@ class RequestDoer(doing.Doer):
             body = b"".join(chunks) if isinstance(chunks, list) and self.message["method"] != "HEAD" else b""
             self.status = status
             self.reply(headers, timings, body=body)
-        else:
-            yield from self.stream(status, headers, timings, chunks)
-        return True
+            return status, headers, body
+        yield from self.stream(status, headers, timings, chunks)
+        return None
 
     def run(self, deed: Deed, environ: dict[str, Any]):
         """Run a deed to its end; what it raises is left for the second pass of the application.

@@ -15,6 +15,7 @@ from keriwasm import PROTOCOL
 from keriwasm.disk import Compactor, Disk, DiskDoer
 from keriwasm.heartbeat import HeartbeatDoer
 from keriwasm.inbox import InboxDoer
+from keriwasm.once import Once
 from keriwasm.pool import Pool
 from keriwasm.requests import RequestDoer
 from keriwasm.scheduling import ASAP, WakingDoist
@@ -79,6 +80,7 @@ class Worker:
         pool: asks other workers; storage: named stores in IndexedDB; disk: what lmdb keeps there
         inflight: request id -> RequestDoer, click and background alike
         handled, failed: requests answered so far, and those of them with a status of 500 or above
+        once: what is under way, or was just done, by the key of a form
         holders: who holds what a replacement would lose (an unlocked wallet, a run of suites): while there are any, it is
             not replaced for its size
     """
@@ -93,6 +95,7 @@ class Worker:
         self.disk = Disk(self.doist)
         self.become(host, settings, backing, disk)
         self.pool = Pool(self)
+        self.once = Once(self)
         self.app: falcon.App | None = None
         self.inflight: dict[str, RequestDoer] = {}
         self.handled = 0

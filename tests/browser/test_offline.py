@@ -233,7 +233,7 @@ def test_persistence_is_asked_for_by_a_click(boot: Callable[..., Watched]) -> No
       button.textContent = 'Ask';
       const place = document.createElement('p');
       place.dataset.persistResult = '';
-      document.querySelector('#main').append(button, place);
+      document.body.append(button, place);  // #main is replaced when the first page comes
       document.addEventListener('keriwasm:persisted', () => { globalThis.told = true; });
     }""")
     page.click("[data-persist]")

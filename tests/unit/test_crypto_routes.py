@@ -250,7 +250,7 @@ async def test_ed25519_flow_of_the_page():
         assert not signed.problems
         signature = field_value(signed, "ed25519-verify-signature")
         assert field_value(signed, "ed25519-verify-public") == public
-        assert field_value(signed, "ed25519-verify-text") == "line\r\nline"
+        assert field_value(signed, "ed25519-verify-text") == "line\nline"
         verified = await form(
             kit, "/app/crypto/ed25519/verify", public=public, signature=signature, text="line\r\nline", data=""
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import tomllib
+from pathlib import Path
 from urllib.parse import quote_from_bytes
 
 import falcon
@@ -12,7 +14,10 @@ import workerkit  # noqa: F401  (sets the path)
 from falcon import testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keriwasm.fields import FieldError, Fields, Item, b64u, unb64u
+from keriwasm.fields import MAX_BODY, MAX_FILE, FieldError, Fields, Item, b64u, unb64u
+from keriwasm.slices.crypto.inputs import carried
+
+from router.envelope import POOL_DEFAULTS
 
 BOUNDARY = "frontier"
 
@@ -127,7 +132,45 @@ def test_urlencoded_is_read_as_it_was_written(values):
         if "\0" in value:
             refused(lambda name=name: fields.text(name), name, words="NUL")
         else:
-            assert fields.text(name) == value
+            assert fields.text(name) == typed(value)
+
+
+def typed(value):
+    """A text as somebody typed it: a text box knows one line end, however the browser sends it."""
+    return value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@given(st.lists(st.sampled_from(["a", "\u00e9", "\n", "\r\n", "\r", " "]), max_size=12).map("".join))
+def test_one_rule_for_line_ends(value):
+    """Page/15: the same lines are the same message by every form, by JSON and as a file; JSON and files stay exact."""
+    sent = typed(value).replace("\n", "\r\n")  # as browsers send what a text box holds
+    message = typed(value).encode()
+    assert of_form(f"text={quote_from_bytes(sent.encode())}").message() == message
+    assert of_parts(("text", None, sent.encode())).message() == message
+    assert of_json({"text": typed(value)}).message() == message
+    assert of_parts(("file", "f", message)).message() == message
+    assert of_json({"text": value}).message() == value.encode()
+    assert of_parts(("file", "f", value.encode())).message() == value.encode()
+    assert carried(message) == (typed(value) if message else "")
+
+
+def test_names_are_what_they_were_before_the_browser_wrote_them():
+    """Page/48."""
+    fields = of_parts(("file", "we%22ird.txt", b"x"))
+    assert fields.file()[0] == 'we"ird.txt'
+    files = of_parts(("items", "new%0Aline%0D.txt", b"1"), ("items", "100%25 20%2F.txt", b"2"), ("i%22", None, b"3"))
+    assert [item.name for item in files.items()] == ["new\nline\r.txt", "100%25 20%2F.txt"]
+    assert files.text('i"') == "3"
+
+
+def test_a_file_of_exactly_the_limit_fits_with_the_form_around_it():
+    """Page/48: 64 MiB is what the page says, and the form's own bytes are not the person's to count."""
+    data = bytes(MAX_FILE)
+    fields = of_parts(("algorithm", None, b"blake3"), ("text", None, b""), ("data", None, b""), ("file", "big.bin", data))
+    assert len(fields.message()) == MAX_FILE
+    refused(of_parts(("file", "big.bin", data + b"x")).message, "file", 413)
+    manifest = tomllib.loads((Path(__file__).resolve().parents[2] / "pyscript.toml").read_text())
+    assert manifest["pool"]["max_body_bytes"] == MAX_BODY == POOL_DEFAULTS["max_body_bytes"] > MAX_FILE
 
 
 # -- messages -----------------------------------------------------------------------------------------------------

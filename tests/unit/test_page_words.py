@@ -238,3 +238,10 @@ def test_a_tab_says_whose_pool_it_uses():
         text, kind, reload_offered = words.banner(state, "Because.")
         assert text and kind and not reload_offered
     assert "Granted" in words.persistence(True) and "backup" in words.persistence(False)
+
+
+def test_what_cannot_be_sent_is_told_before():
+    assert words.too_large(1, 64 << 20, 64 << 20) == "" == words.too_large(0, 0, 64 << 20)
+    assert words.too_large(1, (64 << 20) + 1, 64 << 20).startswith("This file is larger than 64.0 MiB")
+    assert words.too_large(3, (64 << 20) + 1, 64 << 20).startswith("These files together are larger")
+    assert "is a folder" in words.folder("holiday")
