@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keriwasm.bridge import Message
     from keriwasm.worker import Worker
 
-SECONDS = 4.0
+SECONDS = 1.0
 """How long an answer is remembered: longer than two clicks of one hand, shorter than another intent."""
 LOOK = 0.01
 """Seconds between looks at the first of two, while it is under way."""
@@ -97,5 +97,5 @@ class ForgetDoer(doing.Doer):
     def recur(self, tock: float = 0.0):
         """Ends when nothing is remembered any more."""
         while not self.once.forget():
-            yield 0.5
+            yield 0.2
         return True

@@ -1,0 +1,203 @@
+"""What a person's hand does: typed lines, double clicks, folders and files that go, keys of an input method."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import blake3
+import pytest
+from conftest import Watched, until
+from playwright.sync_api import Page
+from walletkit_browser import AUTOLOCK, PASSCODE, ask, press, visit
+
+LINES = blake3.blake3(b"a\nb").hexdigest()
+
+
+def double(page: Page, selector: str, gap: float) -> None:
+    """A real double click: down, up, a gap, down, up on the same spot."""
+    page.locator(selector).scroll_into_view_if_needed()
+    box = page.locator(selector).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for wait in (gap, 0):
+        page.mouse.down()
+        page.mouse.up()
+        time.sleep(wait)
+
+
+def type_lines(page: Page, selector: str) -> None:
+    page.click(selector)
+    page.keyboard.type("a")
+    page.keyboard.press("Enter")
+    page.keyboard.type("b")
+
+
+@pytest.fixture
+def wallet(boot: Callable[..., Watched]) -> Watched:
+    """An open wallet."""
+    watched = boot()
+    visit(watched.page, "app/wallet", "#wallet-form")
+    ask(watched.page, "app/wallet", 201, {"name": "w", "passcode": PASSCODE})
+    visit(watched.page, "app/wallet", "#autolock-form")
+    until(watched.page, AUTOLOCK)
+    return watched
+
+
+def test_typed_lines_end_with_lf(wallet: Watched) -> None:
+    """Page/15: typed, by JSON or as a file, the same lines have the same digest, signature and seal; the page tells the rule."""
+    page = wallet.page
+    visit(page, "app/crypto/hash", "#hash-form")
+    assert "LF" in page.inner_text("#hash-form")
+    type_lines(page, "#hash-text")
+    press(page, "hash")
+    until(page, f"document.querySelector('#hash-result').textContent.includes('{LINES}')")
+    assert "3 bytes" in page.inner_text("#hash-result")
+    assert ask(page, "app/crypto/hash", 200, {"algorithm": "blake3", "text": "a\nb"})["digest_hex"] == LINES
+
+    aid = ask(page, "app/identifiers", 201, {"alias": "lines"})["aid"]
+    visit(page, f"app/identifiers/{aid}", "#sign-form")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    type_lines(page, "#sign-text")
+    press(page, "sign")
+    page.wait_for_selector("#sign-result .result output")
+    signature = page.inner_text("#sign-result output").strip()
+    data = base64.urlsafe_b64encode(b"a\nb").decode().rstrip("=")
+    for message in ({"text": "a\nb"}, {"data": data}):
+        assert ask(page, "app/verify", 200, {"aid": aid, "signatures": signature, **message})["valid"] is True
+    assert "LF" in page.inner_text("#interact-form")
+    type_lines(page, "#interact-text")
+    press(page, "interact")
+    until(page, "document.querySelector('#rotate-form input[name=sn]')?.value === '1'")
+    log = ask(page, f"app/identifiers/{aid}", 200, method="GET")
+    assert "EOEiDXTF" in str(log["events"][1])
+
+
+@pytest.mark.parametrize("gap", [0.03, 0.06, 0.15])
+def test_a_double_click_is_one_act_and_its_success_is_shown(wallet: Watched, gap: float) -> None:
+    """Page/14, for what cannot be taken back: an identifier, an event, an anchor."""
+    page = wallet.page
+    visit(page, "app/identifiers", "#new-form")
+    page.fill("#new-alias", "twice")
+    double(page, "#new-form button[type=submit]", gap)
+    until(page, "document.querySelector('#rotate-form input[name=sn]')?.value === '0'", 60_000)
+    time.sleep(0.5)
+    aid = page.url.rsplit("/", 1)[1]
+    assert page.locator("#main .problem").count() == 0 and page.inner_text("#main h1") == "twice"
+    visit(page, f"app/identifiers/{aid}", "#rotate-form")
+    for form, sn in (("rotate", "1"), ("interact", "2")):
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+        double(page, f"#{form}-form button[type=submit]", gap)
+        until(page, f"document.querySelector('#rotate-form input[name=sn]')?.value === '{sn}'")
+        time.sleep(0.5)  # for what a second act would have made of it
+        assert page.locator("#main .problem").count() == 0
+        assert ask(page, f"app/identifiers/{aid}", 200, method="GET")["sn"] == int(sn)
+    assert len(ask(page, "app/identifiers", 200, method="GET")["identifiers"]) == 1
+
+
+def test_the_button_is_disabled_while_it_acts_and_gets_the_focus_back(boot: Callable[..., Watched]) -> None:
+    page = boot().page
+    visit(page, "app/crypto/argon2id", "#argon2id-form")
+    page.fill("#argon2id-password", "a password")
+    page.focus("#argon2id-form button[type=submit]")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('#argon2id-form button[type=submit]').disabled")
+    until(page, "!document.querySelector('#argon2id-form button[type=submit]').disabled", 60_000)
+    until(page, "document.activeElement === document.querySelector('#argon2id-form button[type=submit]')")
+    assert page.locator("#argon2id-result .result.ok").count() == 1
+
+
+def test_a_repeat_after_the_answer_is_the_same_act(boot: Callable[..., Watched]) -> None:
+    """A second press a moment after the first was answered, the form as it was: by the key of the form."""
+    page = boot().page
+    page.evaluate("""() => (globalThis.keys = []) && document.addEventListener('htmx:before:request', event =>
+      keys.push(event.detail.ctx.request.headers['Idempotency-Key']))""")
+    visit(page, "app/crypto/hash", "#hash-form")
+    for _ in range(2):
+        press(page, "hash")
+        until(page, "!document.querySelector('#hash-form button[type=submit]').disabled")
+    visit(page, "app/crypto/hash", "#hash-form")
+    press(page, "hash")
+    until(page, "keys.filter(key => key).length === 3")
+    one, two, three = page.evaluate("keys.filter(key => key)")
+    assert one == two != three and len(one) > 20
+
+
+@pytest.fixture
+def gone() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gone.txt"
+        path.write_text("here for now")
+        yield path
+
+
+def test_a_file_that_vanished_is_told(boot: Callable[..., Watched], gone: Path) -> None:
+    """Page/16."""
+    page = boot(workers=1).page
+    visit(page, "app/crypto/hash", "#hash-form")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    page.set_input_files("#hash-file", str(gone))
+    gone.unlink()
+    press(page, "hash")
+    page.wait_for_selector("#hash-result [role=alert]")
+    said = page.inner_text("#hash-result")
+    assert "cannot be read" in said and "Choose it again" in said
+    assert page.is_enabled("#hash-form button[type=submit]")
+
+
+def test_a_folder_is_told_when_it_is_dropped(boot: Callable[..., Watched], gone: Path) -> None:
+    page = boot(workers=1).page
+    until(page, "document.documentElement.dataset.page === 'ready'")
+    visit(page, "app/ledger", "#ledger-form")
+    zone = page.locator("#ledger-form [data-drop]").first
+    zone.scroll_into_view_if_needed()
+    box = zone.bounding_box()
+    assert box
+    client = page.context.new_cdp_session(page)
+    for folder, told in ((gone.parent, True), (gone, False)):
+        data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            client.send("Input.dispatchDragEvent", {"type": kind, "x": box["x"] + 20, "y": box["y"] + 10, "data": data})
+        place = "document.querySelector('#ledger-form [data-drop-error]')"
+        until(page, f"!{place}.hidden && {place}.textContent.includes('is a folder')" if told else f"{place}.hidden")
+        assert page.evaluate("document.querySelector('#ledger-form input[type=file]').files.length") == (0 if told else 1)
+
+
+def test_too_much_is_told_before_it_is_sent_and_the_limit_itself_fits(boot: Callable[..., Watched], tmp_path: Path) -> None:
+    """Page/48."""
+    page = boot().page
+    until(page, "document.documentElement.dataset.page === 'ready'")
+    visit(page, "app/crypto/hash", "#hash-form")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert "64.0 MiB" in page.inner_text("#hash-form [data-drop]")
+    for size, fits in (((64 << 20) + 1, False), (64 << 20, True)):
+        with (tmp_path / "big.bin").open("wb") as file:
+            file.truncate(size)
+        page.set_input_files("#hash-file", str(tmp_path / "big.bin"))
+        place = "document.querySelector('#hash-form [data-drop-error]')"
+        until(page, f"{place}.hidden" if fits else f"{place}.textContent.includes('larger than 64.0 MiB')")
+        assert page.evaluate("document.querySelector('#hash-file').files.length") == fits
+    press(page, "hash")
+    digest = blake3.blake3(bytes(64 << 20)).hexdigest()
+    until(page, f"document.querySelector('#hash-result').textContent.includes('{digest}')", 60_000)
+
+    files = [{"name": name, "mimeType": "", "buffer": name.encode()} for name in ('we"ird.txt', "plain.txt")]
+    page.set_input_files("#many-form input[type=file]", files)
+    press(page, "many")
+    until(page, """document.querySelector('#many-result').textContent.includes('we"ird.txt')""")
+
+
+def test_escape_of_an_input_method_cancels_nothing(boot: Callable[..., Watched]) -> None:
+    """Page/22."""
+    page = boot().page
+    until(page, "document.documentElement.dataset.page === 'ready'")
+    visit(page, "app/crypto/argon2id", "#argon2id-form")
+    page.fill("#argon2id-password", "a password")
+    press(page, "argon2id")
+    for options in ("{key: 'Escape', isComposing: true, bubbles: true}", "{key: 'Escape', keyCode: 229, bubbles: true}"):
+        page.evaluate(f"document.querySelector('#argon2id-password').dispatchEvent(new KeyboardEvent('keydown', {options}))")
+    page.wait_for_selector("#argon2id-result .result.ok", timeout=60_000)
+    assert page.inner_text("#announce") != "Cancelled"
