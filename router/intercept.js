@@ -8,13 +8,14 @@
  * keriwasm:offline (README).
  */
 import './door.js';
+import { hold, intent, release, sayFailed, watch } from './hands.js';
 import { Leadership } from './leader.js';
 import { Offline } from './offline.js';
 import { Own, START_MS } from './own.js';
 
 /** @typedef {{ state: string, size: number, ready: number, workers: any[], bytes?: { done: number, total: number }, reason?: string }} Status */
 
-const { PROTOCOL, VERSION, html, problem } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { PROTOCOL, VERSION, problem } = /** @type {any} */ (globalThis).keriwasmDoor;
 const base = new URL('.', document.baseURI);
 const root = document.documentElement;
 const query = new URLSearchParams(location.search);
@@ -206,30 +207,6 @@ const removals = new MutationObserver(() => {
   }
 });
 
-/** A form that stands in the page is one intent, however often its button is pressed: the worker answers a repeat as the first
- *  (python/keriwasm/once.py). One that is swapped in anew has a new key. @type {WeakMap<Element, string>} */
-const intents = new WeakMap();
-
-/** @param {Element} form */
-function intent(form) {
-  const known = intents.get(form) ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('');
-  intents.set(form, known);
-  return known;
-}
-
-/**
- * A request that no answer came of, for whatever reason: said where the answer would have stood.
- * @param {any} ctx @param {Error} error
- */
-function sayFailed(ctx, error) {
-  const target = typeof ctx?.target === 'string' ? document.querySelector(ctx.target) : ctx?.target;
-  if (!target?.isConnected) return;
-  const late = ctx.request?.signal?.reason === 'timeout';
-  htmx.swap({ ...ctx, target, swap: target.id === 'main' ? 'afterbegin' : 'innerHTML', select: null, selectOOB: null,
-    text: html`<section class="result bad problem" role="alert"><header><h3>${late ? 'No answer came in time' : 'This did not work'}</h3></header>
-      <p>${late ? 'The request was given up.' : error.message}</p><p>Try again; if it fails again, load the page anew.</p></section>` });
-}
-
 const extension = {
   /** @param {Element} _ @param {{ ctx: any }} detail */
   htmx_config_request(_, { ctx }) {
@@ -265,22 +242,11 @@ const extension = {
     setTimeout(() => tell('swapped', { context: ctx, answer: ctx.answer ?? null }));
   },
   /** @param {Element} _ @param {{ ctx?: any, error: Error }} detail */
-  htmx_error(_, { ctx, error }) {
-    if (ctx && !ctx.failed) { ctx.failed = true; sayFailed(ctx, error); }
-  },
-  /** A button that is disabled while its request runs loses the focus: it is given back once both are over, unless somebody
-   *  else has it by then. @param {Element} _ @param {{ ctx: any }} detail */
-  htmx_before_request(_, { ctx }) {
-    const { activeElement } = document;
-    if (activeElement instanceof HTMLButtonElement && activeElement.form === ctx.sourceElement) ctx.pressed = activeElement;
-  },
+  htmx_error(_, { ctx, error }) { if (ctx) sayFailed(htmx, ctx, error); },
   /** @param {Element} _ @param {{ ctx: any }} detail */
-  htmx_finally_request(_, { ctx }) {
-    setTimeout(() => {
-      const { activeElement } = document;
-      if (ctx.pressed?.isConnected && (!activeElement || activeElement === document.body)) ctx.pressed.focus({ preventScroll: true });
-    });
-  },
+  htmx_before_request(_, { ctx }) { hold(ctx); },
+  /** @param {Element} _ @param {{ ctx: any }} detail */
+  htmx_finally_request(_, { ctx }) { release(ctx); },
 };
 
 /** The path under app/ that this address asks for; the bare folder means home. */
@@ -303,6 +269,7 @@ Object.assign(globalThis, { keriwasm: { version: VERSION, status, connection: nu
   reload: () => offline.reload(), lead: () => leadership.take('') } });
 const { htmx } = /** @type {any} */ (globalThis);
 htmx.registerExtension('keriwasm', extension);
+watch();
 const serviceWorker = 'serviceWorker' in navigator ? startServiceWorker().catch(error => {
   missing = `No service worker: ${error.message}`;
   console.warn(`[keriwasm] ${missing}`);

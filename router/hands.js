@@ -1,0 +1,68 @@
+// @ts-check
+/**
+ * What a hand means: one act per intent. A form that stands in the page is one intent, however often its button is pressed;
+ * the second click of two that were one is not for what came up under the hand meanwhile; a button that is disabled while its
+ * request runs gets the focus back; and a request that no answer came of is told where the answer would have stood.
+ */
+const { html } = /** @type {any} */ (globalThis).keriwasmDoor;
+
+/** The key of each form's requests: the worker answers a repeat as the first (python/keriwasm/once.py). A form that is swapped
+ *  in anew has a new one. @type {WeakMap<Element, string>} */
+const intents = new WeakMap();
+
+/** @param {Element} form */
+export function intent(form) {
+  const known = intents.get(form) ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('');
+  intents.set(form, known);
+  return known;
+}
+
+/** Between two clicks that count as one even if the system does not say so. It says so for those of a mouse (`detail`). */
+const TOGETHER_MS = 200;
+const ACTS = 'a, button, summary, input, select, label, [role=button]';
+
+/** The click before: when, where, and on what. @type {{ at: number, x: number, y: number, act: Element | null }} */
+let before = { at: -Infinity, x: 0, y: 0, act: null };
+
+/** Keeps a double click from acting on what the answer to its first half brought to the same spot. @param {MouseEvent} event */
+function guard(event) {
+  if (!event.detail) return;  // a key, or a script
+  const act = event.target instanceof Element ? event.target.closest(ACTS) : null;
+  const near = Math.hypot(event.clientX - before.x, event.clientY - before.y) < 6;
+  const second = near && (event.detail > 1 || event.timeStamp - before.at < TOGETHER_MS);
+  if (second && act && before.act && act !== before.act) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  before = { at: event.timeStamp, x: event.clientX, y: event.clientY, act };
+}
+
+export function watch() {
+  addEventListener('click', guard, { capture: true });
+}
+
+/** Before a request: which button was pressed for it. @param {any} ctx */
+export function hold(ctx) {
+  const { activeElement } = document;
+  if (activeElement instanceof HTMLButtonElement && activeElement.form === ctx.sourceElement) ctx.pressed = activeElement;
+}
+
+/** After it, once the button is enabled again: the focus is its again, unless somebody else has it. @param {any} ctx */
+export function release(ctx) {
+  setTimeout(() => {
+    const { activeElement } = document;
+    if (ctx.pressed?.isConnected && (!activeElement || activeElement === document.body)) ctx.pressed.focus({ preventScroll: true });
+  });
+}
+
+/** A request failed without an answer, or its answer could not be shown. @param {any} htmx @param {any} ctx @param {Error} error */
+export function sayFailed(htmx, ctx, error) {
+  const target = typeof ctx?.target === 'string' ? document.querySelector(ctx.target) : ctx?.target;
+  if (!target?.isConnected || ctx.failed) return;
+  ctx.failed = true;
+  const late = ctx.request?.signal?.reason === 'timeout';
+  htmx.swap({ ...ctx, target, swap: target.id === 'main' ? 'afterbegin' : 'innerHTML', select: null, selectOOB: null,
+    text: html`<section class="result bad problem" role="alert"><header><h3>${late ? 'No answer came in time' : 'This did not work'}</h3></header>
+      <p>${late ? 'The request was given up.' : error.message}</p><p>Try again; if it fails again, load the page anew.</p></section>` });
+}
