@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm import native
-from keriwasm.slices.ledger.framing import Broken, Frame, frames
-from keriwasm.slices.ledger.reading import stranger
+from keriwasm.slices.ledger.framing import Broken, Frame, Passed, frames
+from keriwasm.slices.ledger.others import other
+from keriwasm.slices.ledger.outcome import Outcome
 from keriwasm.slices.wallet import timeline
 
 if TYPE_CHECKING:
@@ -38,10 +39,12 @@ CHECK = "/app/ledger/check"
 STEP = 500
 """Events merged in one transaction, while nothing else runs on this worker."""
 WAITING_MOST = 5000
+WAITING_BYTES = 32 << 20
 """Messages that wait, in all: a stream of events that can never be verified must not fill the disk."""
 
-NOTED = re.compile(rb"(?:-GAB[A-Za-z0-9_-]{68})?(?:-EAB[A-Za-z0-9_-]{60})?")
-"""Attachments that may follow the signatures of a replayed event: a delegator's seal, and the exporter's number and date."""
+SEAL = re.compile(rb"(?:-GAB[A-Za-z0-9_-]{68})?")
+NOTED = re.compile(rb"(?:-EAB[A-Za-z0-9_-]{60})?")
+"""Attachments that may follow the signatures of a replayed event: a delegator's seal; the exporter's number and date."""
 
 Source = tuple[str, bytes]
 
@@ -158,8 +161,9 @@ class Book:
     def importing(self, sources: Sequence[Source]) -> Generator[float, float, dict[str, Any]]:
         """Verify streams over the whole pool and merge what is accepted.
 
-        Returns {accepted, known, rejected, escrowed, duplicity, workers, bytes, messages}: lists of {aid, sn, said, ilk,
-        reason, code, source, offset, size}. Closing this generator (a cancelled request) before the merge changes nothing.
+        Returns {accepted, known, rejected, escrowed, other, remarks, duplicity, workers, bytes, messages}: lists of {aid, sn,
+        said, ilk, reason, code, source, offset, size}; see outcome.Outcome.told. Closing this generator (a cancelled request)
+        before the merge changes nothing.
         """
         while self._busy:
             yield 0.05
@@ -197,10 +201,12 @@ class Book:
             for count, piece in enumerate(frames(data, number)):
                 if count % 100 == 99:
                     yield 0.0
-                if isinstance(piece, Broken):
-                    outcome.add(piece, {"verdict": "rejected", "code": "framing", "reason": piece.reason})
-                elif reason := stranger(piece.ilk):
-                    outcome.add(piece, {"verdict": "rejected", "code": "kind", "reason": reason})
+                if isinstance(piece, Passed):
+                    outcome.passed(piece)
+                elif isinstance(piece, Broken):
+                    outcome.add(piece, {"verdict": "rejected", "code": piece.code, "reason": piece.reason})
+                elif stranger := other(piece):
+                    outcome.other(piece, *stranger)
                 elif not piece.aid:
                     outcome.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
                 elif self._is_known(piece):
@@ -216,10 +222,12 @@ class Book:
             for (payload, parts), (answer, worker) in zip(wave, replies, strict=True):
                 workers.add(worker)
                 answers.append(answer)
-                verdicts = iter(answer["verdicts"])
-                for unit, segment in parts:
-                    for frame in segment:
-                        outcome.add(frame, next(verdicts), plan.released.get(id(frame)))
+                sent = [frame for _, segment in parts for frame in segment]
+                for frame, verdict in zip(sent, answer["verdicts"], strict=True):
+                    outcome.add(frame, verdict, plan.released.get(id(frame)))
+                for extra in answer["extra"]:
+                    outcome.apart(extra, sent[extra["came_with"]])
+                for unit, _ in parts:
                     _follow(unit, answer)
                 self.progress["done"] += len(payload["messages"])
         if self.worker.disk.undone != undone:
@@ -272,22 +280,22 @@ class Book:
         now = round(time.time() * 1000)
         for key in outcome.finished:
             self._notes.release(key)
+        for key, entry in outcome.waiting_on:
+            self._notes.waits_on(
+                key, {name: entry[name] for name in ("waits", "code", "reason", "at") if name in entry}
+            )
         for frame, entry in outcome.held:
-            if len(self._notes.pending) >= WAITING_MOST:
+            pending, size = len(self._notes.pending), self._notes.pending_bytes + len(frame.raw)
+            if pending >= WAITING_MOST or size > WAITING_BYTES:
                 entry |= {
                     "verdict": "rejected",
                     "code": "full",
-                    "reason": f"{entry['reason']}; and {WAITING_MOST} messages wait already",
+                    "reason": f"{entry['reason']}; and {pending} messages wait already, as many as are kept",
                 }
                 continue
-            self._notes.hold(
-                {
-                    "raw": frame.raw,
-                    "body": frame.body,
-                    **{name: entry[name] for name in ("aid", "sn", "said", "ilk", "waits", "code", "reason")},
-                    "since": now,
-                }
-            )
+            names = ("aid", "sn", "said", "ilk", "waits", "code", "reason", "at")
+            told = {name: entry[name] for name in names if name in entry}
+            self._notes.hold({"raw": frame.raw, "body": frame.body, **told, "since": now})
         for frame, entry in outcome.proofs:
             first = self._db.getKeLast(_sn_key(entry["aid"], entry["sn"]))
             entry["first"] = bytes(first).decode()
@@ -314,12 +322,23 @@ class Book:
         body, attached = frame.raw[: frame.body], frame.raw[frame.body :]
         if bytes(self._db.getEvt(key)) != body:
             return False
-        expected = b""
-        for code, sigs in ((b"-A", self._db.getSigs(key)), (b"-B", self._db.getWigs(key))):
-            if sigs:
-                expected += code + _count(len(sigs)) + b"".join(bytes(each) for each in sigs)
         rest = attached[4:] if attached[:2] == b"-V" else attached
-        return rest.startswith(expected) and NOTED.fullmatch(rest, len(expected)) is not None
+        at = 0
+        for code, kept in (
+            (b"-A", self._db.getSigs(key)),
+            (b"-B", self._db.getWigs(key)),
+            (b"", ()),
+            (b"-D", self._db.getVrcs(key)),
+            (b"-C", self._db.getRcts(key)),
+        ):
+            if not code:
+                at = SEAL.match(rest, at).end()  # type: ignore[union-attr]
+            elif kept:
+                expected = code + _count(len(kept)) + b"".join(bytes(each) for each in kept)
+                if not rest.startswith(expected, at):
+                    return False
+                at += len(expected)
+        return NOTED.fullmatch(rest, at) is not None
 
     def _open(self) -> None:
         from keri.db import basing
@@ -352,23 +371,11 @@ class Book:
             self._heads = None
 
     def _remove(self, aid: str) -> int:
-        from keri.db.dbing import dgKey, fnKey, snKey
+        from keriwasm.slices.ledger import records as logs
 
-        pre = aid.encode()
         log = self.log(aid)
         for fn, record in enumerate(log):
-            said = record["said"].encode()
-            key = dgKey(pre, said)
-            self._db.delFe(fnKey(pre, fn))
-            self._db.delKes(snKey(pre, record["sn"]))
-            self._db.delEvt(key)
-            self._db.delSigs(key)
-            self._db.delWigs(key)
-            self._db.delDts(key)
-            self._db.delAes(key)
-            self._db.wits.rem(keys=key)
-            self._db.esrs.rem(keys=(aid, record["said"]))
-            self._db.fons.rem(keys=key)
+            logs.forget(self._db, record, fn)
         self._db.states.rem(keys=aid)
         self._db.kevers.pop(aid, None)
         self._notes.forget(aid)
@@ -382,56 +389,6 @@ class Book:
                 shutil.rmtree(self.head, ignore_errors=True)
         finally:
             self._open()
-
-
-class Outcome:
-    """The verdicts of an import as they come in, and what they ask to be kept or let go.
-
-    Attributes:
-        held: (Frame, entry) of messages that are to wait; proofs: those of duplicity; finished: keys of waiting messages
-    """
-
-    def __init__(self, names: list[str]) -> None:
-        self.names = names
-        self.entries: list[dict[str, Any]] = []
-        self.held: list[tuple[Frame, dict[str, Any]]] = []
-        self.proofs: list[tuple[Frame, dict[str, Any]]] = []
-        self.finished: list[str] = []
-
-    def add(self, piece: Frame | Broken, verdict: dict[str, Any], waited: str | None = None) -> None:
-        """waited: key of the waiting message that this was; one that waits on is no news."""
-        entry = {
-            "aid": verdict.get("aid") or piece.aid,
-            "sn": verdict.get("sn", piece.sn),
-            "said": verdict.get("said") or piece.said,
-            "ilk": verdict.get("ilk") or getattr(piece, "ilk", ""),
-            **verdict,
-            "source": self.names[piece.source] if piece.source >= 0 else "",
-            "offset": piece.offset,
-            "size": piece.size,
-            "waited": waited is not None,
-        }
-        if not entry.get("remarks"):
-            entry.pop("remarks", None)
-        if waited is not None:
-            entry["offset"] = None
-            if verdict["verdict"] == "escrowed":
-                return
-            self.finished.append(waited)
-        elif verdict["verdict"] == "escrowed":
-            self.held.append((piece, entry))  # type: ignore[arg-type]
-        if verdict.get("code") == "duplicity":
-            self.proofs.append((piece, entry))  # type: ignore[arg-type]
-        self.entries.append(entry)
-
-    def told(self, workers: list[str], size: int) -> dict[str, Any]:
-        """The answer's data."""
-        lists: dict[str, list[dict[str, Any]]] = {"accepted": [], "known": [], "rejected": [], "escrowed": []}
-        order = {name: number for number, name in enumerate(self.names)}
-        for entry in sorted(self.entries, key=lambda each: (order.get(each["source"], -1), each["offset"] or 0)):
-            lists[entry.pop("verdict")].append(entry)
-        duplicity = [each for each in lists["rejected"] if each.get("code") == "duplicity"]
-        return {**lists, "duplicity": duplicity, "workers": workers, "bytes": size, "messages": len(self.entries)}
 
 
 def _follow(unit: Unit, answer: dict[str, Any]) -> None:

@@ -8,8 +8,7 @@ keripy is the judge of every acceptance. Around it stand only
 * the order: an event that must wait (for its predecessor, for signatures, witnesses, a delegator's seal) is held here as
   the whole message it came in, and tried again when what it waits for has come. keripy's own escrows would write its
   signatures, unverified, beside those of accepted events.
-* strictness: every signature that is attached must verify, once per key. keripy passes over surplus signatures that do not
-  verify, and counts one key's signature twice when it comes in two codes.
+* strictness: every signature that is attached must verify, once per key (signing.py).
 * reasons: what is wrong is looked for before keripy is asked, so that it can be told in words.
 """
 
@@ -19,71 +18,57 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from typing import Any
 
+from keriwasm import kevers
+from keriwasm.slices.ledger import conflicts, endorsing, signing
 from keriwasm.slices.ledger import records as logs
-from keriwasm.slices.ledger.reading import EVENTS, Message, Refused, _words, read
+from keriwasm.slices.ledger.reading import Message, Refused, _words, read
 from keriwasm.slices.ledger.records import Record
+from keriwasm.slices.ledger.room import Entry, Held, Key, Room
+from keriwasm.slices.ledger.sealing import Seals
 
 __all__ = ["Checker", "Held", "check"]
 
-NOT_VERIFIED = "does not verify: the event or the signature was changed, or another key signed"
 INCEPTIONS = ("icp", "dip")
 ROTATIONS = ("rot", "drt")
 
 
-class Held(Exception):
-    """An event that waits. `code`: order, threshold, witnesses, delegation or receipt; `waits`: the AID it waits for."""
-
-    def __init__(self, code: str, reason: str, waits: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-        self.waits = waits
-
-
-class Entry:
-    """One message on its way: itself when it could be read, and what became of it."""
-
-    def __init__(self) -> None:
-        self.message: Message | None = None
-        self.handed_over = False  # a receipt whose signatures its waiting event has
-        self.verdict: dict[str, Any] = {}
-
-    @property
-    def open(self) -> bool:
-        return self.verdict.get("verdict") in (None, "escrowed")
-
-
 class Checker:
-    """Verifies messages on top of a Baser of its own."""
+    """Verifies messages on top of a Baser of its own.
+
+    Attributes:
+        records, late: events that were accepted, signatures and receipts of events that had been before
+    """
 
     def __init__(self, db: Any) -> None:
-        from keri.core import eventing
-
         self.db = db
-        self.kevery = eventing.Kevery(db=db, lax=True, local=False, cloned=False, direct=False)
+        self.kevery = kevers.kevery(db=db, lax=True, local=False, cloned=False, direct=False)
         self.records: list[Record] = []
         self.late: list[Record] = []
         self.touched: set[str] = set()
-        self._waiting: dict[str, list[Entry]] = {}
+        self.room = Room()
+        self.seals = Seals(db)
+        self._apart: list[Entry] = []
 
     def load(self, known: dict[str, Any]) -> None:
         """Take over what is already accepted of an AID: the dict that records.context made."""
         for record in known["records"]:
-            logs.write(self.db, record, known["state"]["dt"])
+            if not self.knows(record["aid"], record["said"]):
+                logs.write(self.db, record, known["state"]["dt"])
         logs.pin(self.db, known["state"])
 
     def run(self, messages: Iterable[tuple[bytes, int, str]]) -> Generator[None, None, list[dict[str, Any]]]:
         """Verdicts in the order of the messages (raw, bytes of the body, claimed type); yields after each one."""
         entries = []
-        for raw, body, ilk in messages:
+        for number, (raw, body, ilk) in enumerate(messages):
             entry = Entry()
+            entry.number = number
             entries.append(entry)
             try:
                 entry.message = read(raw, body, ilk)
             except Refused as ex:
                 entry.verdict = {"verdict": "rejected", "code": ex.code, "reason": ex.reason}
             else:
-                self._take(entry)
+                self.take(entry)
             yield
         return [entry.verdict for entry in entries]
 
@@ -91,9 +76,15 @@ class Checker:
         """The key states of the AIDs whose logs have grown."""
         return {aid: self.db.kevers[aid].state()._asdict() for aid in sorted(self.touched)}
 
-    # -- private ----------------------------------------------------------------------------------------------------
+    def extra(self) -> list[dict[str, Any]]:
+        """Receipts that came attached to an event and are not kept with it: verdicts with `came_with`, `raw` and `body`."""
+        return [
+            {**entry.verdict, "came_with": entry.came_with, **endorsing.packed(entry.message)}
+            for entry in self._apart
+            if entry.verdict["verdict"] in ("escrowed", "rejected")
+        ]
 
-    def _take(self, entry: Entry) -> None:
+    def take(self, entry: Entry) -> None:
         """Try a message, then all those that waited for what it brought."""
         queue = deque([entry])
         while queue:
@@ -101,67 +92,116 @@ class Checker:
             if not each.open:
                 continue
             assert each.message is not None
+            self.room.leave(each)
             serder = each.message.serder
             head = {"aid": serder.pre, "sn": serder.sn, "said": serder.said, "ilk": serder.ilk}
             try:
-                verdict = self._receipt(each) if serder.ilk == "rct" else self._event(each, queue)
+                verdict = endorsing.receipt(self, each, queue) if serder.ilk == "rct" else self._event(each, queue)
                 each.verdict = {**head, **verdict, "remarks": each.message.remarks}
             except Refused as ex:
                 each.verdict = {**head, "verdict": "rejected", "code": ex.code, "reason": ex.reason}
             except Held as ex:
                 each.verdict = {**head, "verdict": "escrowed", "code": ex.code, "reason": ex.reason, "waits": ex.waits}
-                waiting = self._waiting.setdefault(ex.waits, [])
-                if each not in waiting:
-                    waiting.append(each)
-                if serder.ilk != "rct":  # its receipts may have come before it
-                    queue.extend(other for other in self._receipts(serder) if not other.handed_over)
-            if each.verdict["verdict"] == "accepted":
-                queue.extend(self._waiting.pop(serder.pre, ()))
+                if ex.at is not None:
+                    each.verdict["at"] = ex.at
+                self.room.put(each, *ex.keys)
+                if serder.ilk != "rct":
+                    self._told(each)
             self.kevery.cues.clear()
+
+    def knows(self, aid: str, said: str) -> bool:
+        """Whether this event is accepted."""
+        return self.db.fons.get(keys=(aid, said)) is not None
+
+    def keep(self, aid: str, sn: int, said: str, **found: list[str]) -> None:
+        """Verified signatures and receipts (sigs, wigs, rcts, vrcs: qb64) of an accepted event: those that are new."""
+        from keri.db.dbing import dgKey
+
+        key = dgKey(aid.encode(), said.encode())
+        gets = {"sigs": self.db.getSigs, "wigs": self.db.getWigs, "rcts": self.db.getRcts, "vrcs": self.db.getVrcs}
+        more: Record = {"aid": aid, "sn": sn, "said": said}
+        for name, get in gets.items():
+            known = {bytes(each).decode() for each in get(key)}
+            more[name] = [each for each in dict.fromkeys(found.get(name, ())) if each not in known]
+        if any(more[name] for name in gets):
+            self.late.append(more)
+            logs.add_signatures(self.db, more)
+
+    # -- private ----------------------------------------------------------------------------------------------------
+
+    def _told(self, entry: Entry) -> None:
+        """Receipts of an event that waits say so."""
+        serder = entry.message.serder
+        for receipt in self.room.at(("said", serder.pre, serder.said)):
+            reason = f"its event {serder.sn} still waits: {entry.verdict['reason']}"
+            receipt.verdict = {**receipt.verdict, "code": "receipt", "reason": reason}
 
     def _event(self, entry: Entry, queue: deque[Entry]) -> dict[str, Any]:
         message = entry.message
         assert message is not None
         serder = message.serder
         aid, sn, said, ilk = serder.pre, serder.sn, serder.said, serder.ilk
+        held: Key = ("held", aid, said)
         kever = self._kever(aid)
         if kever is None and ilk not in INCEPTIONS:
-            raise Held("order", "its identifier's inception (event 0) is not known yet", aid)
+            reason = "its identifier's inception (event 0) is not known yet"
+            raise Held("order", reason, aid, held, ("event", aid, sn - 1), ("event", aid, 0))
         if kever is not None:
-            if self.db.fons.get(keys=(aid, said)) is not None:
-                return self._again(message)
+            if self.knows(aid, said):
+                return self._again(entry, queue)
             if sn > kever.sn + 1:
-                raise Held("order", f"event {kever.sn + 1} is missing, it must come first", aid)
+                reason = f"event {kever.sn + 1} is missing, it must come first"
+                raise Held("order", reason, aid, held, ("event", aid, sn - 1))
             if not self._may_follow(kever, serder):
-                raise self._conflict(message, kever)
-        partners = self._partners(entry)
-        wits = self._check(message, kever, alone=not partners)
-        sigers = _by_key(message.sigers, *(each.message.sigers for each in partners))
-        wigers = _by_key(message.wigers, *(each.message.wigers for each in partners))
-        self._judge(message, kever, sigers, wigers, wits)
-        for partner in partners:  # what waited with it has come in with it
-            queue.append(partner)
-        kever = self.db.kevers[aid]
-        seal = ""
-        if ilk in ("dip", "drt"):
-            from keri.db.dbing import dgKey
+                raise conflicts.judged(self, message)
+        partners = [each for each in self.room.at(held) if each.checked]
+        entry.wits = self._check(message, kever, alone=not partners)
+        entry.checked = True
+        rcts = signing.by_others(message, serder.raw, entry.wits)
+        sigers = signing.by_key(message.sigers, *(each.message.sigers for each in partners))
+        groups = [signing.by_witnesses(each.message, serder.raw, entry.wits) for each in (entry, *partners)]
+        wigers = signing.by_key(*groups, endorsing.offered(self, entry))
+        try:
+            self._judge(message, kever, sigers, wigers)
+        except Held as ex:
+            ex.keys += (held, ("place", aid, sn))
+            raise
+        self._accepted(message, sigers, wigers, rcts, entry.wits)
+        endorsing.attached(self, entry, queue)
+        self._release(serder, queue)
+        return {"verdict": "accepted", "delegator": self.db.kevers[aid].delpre or ""}
 
-            couple = self.db.getAes(dgKey(serder.preb, serder.saidb))
-            seal = bytes(couple).decode() if couple is not None else ""
-        self.records.append(
-            {
-                "aid": aid,
-                "sn": sn,
-                "said": said,
-                "raw": bytes(serder.raw),
-                "sigs": [each.qb64 for each in sigers],
-                "wigs": [each.qb64 for each in wigers],
-                "wits": list(wits) if ilk != "ixn" else [],
-                "seal": seal,
-            }
-        )
-        self.touched.add(aid)
-        return {"verdict": "accepted", "delegator": kever.delpre or ""}
+    def _accepted(
+        self, message: Message, sigers: list[Any], wigers: list[Any], rcts: list[str], wits: list[str]
+    ) -> None:
+        """Write down what keripy has accepted."""
+        from keri.db.dbing import dgKey
+
+        serder = message.serder
+        delegated = serder.ilk in ("dip", "drt")
+        couple = self.db.getAes(dgKey(serder.preb, serder.saidb)) if delegated else None
+        record: Record = {
+            "aid": serder.pre,
+            "sn": serder.sn,
+            "said": serder.said,
+            "raw": bytes(serder.raw),
+            "sigs": [each.qb64 for each in sigers],
+            "wigs": [each.qb64 for each in wigers],
+            "rcts": rcts,
+            "vrcs": [],
+            "wits": list(wits) if serder.ilk != "ixn" else [],
+            "seal": bytes(couple).decode() if couple is not None else "",
+        }
+        logs.add_signatures(self.db, record)
+        self.records.append(record)
+        self.touched.add(serder.pre)
+
+    def _release(self, serder: Any, queue: deque[Entry]) -> None:
+        """Those that waited for an event that is accepted now."""
+        aid, sn, said = serder.pre, serder.sn, serder.said
+        sealed = self.seals.note(aid, sn, said, serder.ked.get("a"))
+        keys: list[Key] = [("event", aid, sn), ("held", aid, said), ("said", aid, said), ("place", aid, sn)]
+        queue.extend(self.room.take(*keys, *(("seal", aid, *each) for each in sealed)))
 
     def _kever(self, aid: str) -> Any:
         """None when nothing is accepted of it. (keripy's own `kevers.get` looks in memory only.)"""
@@ -179,7 +219,7 @@ class Checker:
             return True
         if ilk == "rot":
             return kever.lastEst.s < sn <= kever.sn and kever.ilk == "ixn"
-        return ilk == "drt" and kever.lastEst.s <= sn <= kever.sn
+        return ilk == "drt" and kever.delegated and max(1, kever.lastEst.s) <= sn <= kever.sn
 
     def _check(self, message: Message, kever: Any, alone: bool = False) -> list[str]:
         """What keripy would pass over or tell less clearly. Returns the witnesses after this event. Raises Refused.
@@ -200,49 +240,32 @@ class Checker:
             wits = list(serder.backs if ilk in INCEPTIONS else kever.deriveBacks(serder)[0])
         except Exception as ex:
             raise Refused("witnesses", f"its change of witnesses is not valid ({_words(ex)})") from ex
-        _each_verifies(serder.raw, message.sigers, verfers, "signature", leave_one=alone)
-        self._promote(message, wits)
-        if message.wigers:
-            from keri.core import coring
-
-            try:
-                werfers = [coring.Verfer(qb64=each) for each in wits]
-            except Exception as ex:
-                raise Refused("witnesses", f"a witness of it is no public key ({_words(ex)})") from ex
-            _each_verifies(serder.raw, message.wigers, werfers, "witness signature")
+        superseding = ilk == "drt" and serder.sn == kever.lastEst.s
+        signing.each_verifies(serder.raw, message.sigers, verfers, "signature", leave_one=alone and not superseding)
+        signing.by_witnesses(message, serder.raw, wits)
+        if superseding:
+            raise conflicts.superseding(self, message)
         if ilk in ROTATIONS:
-            self._revealed(kever, serder)
+            conflicts.revealed(serder, kever.ndigers, kever.ntholder, kever.lastEst.s)
         return wits
 
-    def _revealed(self, kever: Any, serder: Any) -> None:
-        """Refuse a rotation that even with all signatures could not show the keys that were committed to."""
-        from keri.core import coring
-
-        if not kever.ndigers:
-            raise Refused("pre-rotation", "no next keys were committed to, so there can be no rotation")
-        shown = {coring.Diger(ser=key.qb64b, code=each.code).qb64 for key in serder.verfers for each in kever.ndigers}
-        found = [index for index, each in enumerate(kever.ndigers) if each.qb64 in shown]
-        if not kever.ntholder.satisfy(indices=found):
-            raise Refused(
-                "pre-rotation",
-                f"its keys are not those that event {kever.lastEst.s} committed to: {len(found)} of {len(kever.ndigers)} "
-                "next key digests are met",
-            )
-
-    def _judge(self, message: Message, kever: Any, sigers: list[Any], wigers: list[Any], wits: list[str]) -> None:
+    def _judge(self, message: Message, kever: Any, sigers: list[Any], wigers: list[Any]) -> None:
         """keripy's verdict. Raises Refused or Held."""
         from keri import kering
+        from keri.core import coring
 
         serder = message.serder
         aid = serder.pre
+        delegator = (serder.delpre if serder.ilk == "dip" else kever.delpre) if serder.ilk in ("dip", "drt") else ""
+        anchor = self.seals.find(delegator, serder, message.delseqner) if delegator else None
         try:
             self.kevery.processEvent(
                 serder=serder,
                 sigers=list(sigers),
                 wigers=list(wigers),
-                delseqner=message.delseqner,
-                delsaider=message.delsaider,
-                eager=True,
+                delseqner=coring.Seqner(sn=anchor[0]) if anchor else None,
+                delsaider=coring.Saider(qb64=anchor[1]) if anchor else None,
+                eager=False,
                 local=False,
             )
         except kering.MissingSignatureError as ex:
@@ -257,157 +280,51 @@ class Checker:
             need = serder.bn if serder.ilk != "ixn" else kever.toader.num
             raise Held("witnesses", f"{len(wigers)} of {need} needed witness signatures are there", aid) from ex
         except kering.MissingDelegationError as ex:
-            delegator = serder.delpre if serder.ilk == "dip" else kever.delpre
             known = delegator in self.db.kevers
             what = "no seal of it is in its delegator's log yet" if known else "its delegator's log is not known yet"
-            raise Held("delegation", f"{what}: {delegator}", delegator) from ex
+            key = ("seal", delegator, aid, serder.sner.numh, serder.said)
+            raise Held("delegation", f"{what}: {delegator}", delegator, key) from ex
         except kering.LikelyDuplicitousError as ex:
-            raise self._conflict(message, kever) from ex
+            raise conflicts.judged(self, message) from ex
         except (
             Exception
         ) as ex:  # keripy raises ValidationError, but ValueError, IndexError and others on odd input as well
             if "No verified signatures" in str(ex):
-                raise Refused("signature", f"its signature {NOT_VERIFIED}") from ex
+                raise Refused("signature", f"its signature {signing.NOT_VERIFIED}") from ex
+            if serder.ilk == "drt" and serder.sn <= kever.sn:  # it looks for the delegation of what is superseded
+                raise conflicts.superseding(self, message) from ex
             raise Refused("rules", _words(ex)) from ex
-        if self.db.fons.get(keys=(aid, serder.said)) is None:
+        if not self.knows(aid, serder.said):
             raise Refused("rules", "keripy did not accept it, without a reason")
 
-    def _again(self, message: Message) -> dict[str, Any]:
+    def _again(self, entry: Entry, queue: deque[Entry]) -> dict[str, Any]:
         """An event that is accepted already: nothing changes, but verified signatures that are new are kept."""
-        serder = message.serder
-        est = self.kevery.fetchEstEvent(serder.pre, serder.sn) if serder.ilk == "ixn" else serder
-        if est is None:
-            return {"verdict": "known"}
-        from keri.core import coring
-        from keri.db.dbing import dgKey
-
-        wits = [each.qb64 for each in self.db.wits.get(keys=dgKey(est.preb, est.saidb)) or ()]
-        _each_verifies(serder.raw, message.sigers, est.verfers, "signature")
-        self._promote(message, wits)
-        _each_verifies(serder.raw, message.wigers, [coring.Verfer(qb64=each) for each in wits], "witness signature")
-        self._keep(serder.pre, serder.sn, serder.said, message.sigers, message.wigers)
-        return {"verdict": "known"}
-
-    def _receipts(self, serder: Any) -> list[Entry]:
-        """Receipts of an event that wait."""
-        waiting = self._waiting.get(serder.pre, ())
-        return [
-            each for each in waiting if each.message.serder.ilk == "rct" and each.message.serder.said == serder.said
-        ]
-
-    def _receipt(self, receipt: Entry) -> dict[str, Any]:
-        """Witness signatures that come as a message of their own, for an event that is or will be known."""
-        message = receipt.message
+        message = entry.message
         assert message is not None
         serder = message.serder
-        aid, sn, said = serder.pre, serder.sn, serder.said
-        from keri.core import coring, serdering
-        from keri.db.dbing import dgKey
-
-        accepted = self.db.fons.get(keys=(aid, said)) is not None
-        waiting = [
-            each
-            for each in self._waiting.get(aid, ())
-            if each.verdict.get("said") == said and each.message.serder.ilk != "rct"
-        ]
-        if not accepted and not waiting:
-            raise Held("receipt", f"it is a receipt of event {sn}, which is not known yet", aid)
-        if accepted:
-            raw = bytes(self.db.getEvt(dgKey(aid.encode(), said.encode())))
-            event = serdering.SerderKERI(raw=raw)
-            est = self.kevery.fetchEstEvent(aid, sn) if event.ilk == "ixn" else event
-            wits = [each.qb64 for each in self.db.wits.get(keys=dgKey(est.preb, est.saidb)) or ()] if est else []
-        else:
-            event = waiting[0].message.serder
-            kever = self._kever(aid)
-            wits = self._check(waiting[0].message, kever)
-        self._promote(message, wits, raw=event.raw)
-        if not message.wigers:
-            raise Refused("receipt", "no signature of it is by a witness of that event; other receipts are not kept")
-        _each_verifies(event.raw, message.wigers, [coring.Verfer(qb64=each) for each in wits], "witness signature")
-        if accepted:
-            self._keep(aid, sn, said, [], message.wigers)
-            return {"verdict": "known"}
-        entry = waiting[0]
-        receipt.handed_over = True
-        entry.message.wigers = _union(entry.message.wigers, message.wigers)
-        self._waiting[aid].remove(entry)
-        self._take(entry)
-        if entry.open:
-            raise Held("receipt", f"its event {sn} still waits: {entry.verdict['reason']}", aid)
+        verfers, entry.wits = self.at_event(serder)
+        signing.each_verifies(serder.raw, message.sigers, verfers, "signature")
+        wigers = signing.by_witnesses(message, serder.raw, entry.wits)
+        self.keep(
+            serder.pre, serder.sn, serder.said,
+            sigs=[each.qb64 for each in message.sigers], wigs=[each.qb64 for each in wigers],
+            rcts=signing.by_others(message, serder.raw, entry.wits),
+        )  # fmt: skip
+        endorsing.attached(self, entry, queue)
         return {"verdict": "known"}
 
-    def _promote(self, message: Message, wits: list[str], raw: bytes | None = None) -> None:
-        """Receipts by witnesses (key and signature) become indexed witness signatures, as keripy does it."""
-        from keri.core import indexing
-
-        for cigar in message.cigars:
-            if cigar.verfer.qb64 in wits:
-                message.wigers.append(indexing.Siger(raw=cigar.raw, index=wits.index(cigar.verfer.qb64)))
-            else:
-                message.remarks.append(f"a receipt by {cigar.verfer.qb64}, no witness of it, is not kept")
-        message.cigars = []
-        message.wigers = _union(message.wigers)
-
-    def _keep(self, aid: str, sn: int, said: str, sigers: list[Any], wigers: list[Any]) -> None:
+    def at_event(self, serder: Any) -> tuple[list[Any], list[str]]:
+        """The keys that sign an accepted event, and its witnesses."""
         from keri.db.dbing import dgKey
 
-        key = dgKey(aid.encode(), said.encode())
-        sigs = {bytes(each).decode() for each in self.db.getSigs(key)}
-        wigs = {bytes(each).decode() for each in self.db.getWigs(key)}
-        more = {
-            "aid": aid,
-            "sn": sn,
-            "said": said,
-            "sigs": [each.qb64 for each in sigers if each.qb64 not in sigs],
-            "wigs": [each.qb64 for each in wigers if each.qb64 not in wigs],
-        }
-        if more["sigs"] or more["wigs"]:
-            self.late.append(more)
-            logs.add_signatures(self.db, more)
+        est = self.kevery.fetchEstEvent(serder.pre, serder.sn) if serder.ilk == "ixn" else serder
+        if est is None:
+            raise Refused("rules", "the event that gives its keys is not in the log")
+        return est.verfers, [each.qb64 for each in self.db.wits.get(keys=dgKey(est.preb, est.saidb)) or ()]
 
-    def _partners(self, entry: Entry) -> list[Entry]:
-        """Other messages of the same event that wait: each brings some of the signatures."""
-        said = entry.message.serder.said
-        return [
-            each
-            for each in self._waiting.get(entry.message.serder.pre, ())
-            if each is not entry
-            and each.open
-            and each.message.serder.said == said
-            and each.message.serder.ilk in EVENTS
-        ]
-
-    def _conflict(self, message: Message, kever: Any) -> Refused:
-        """Another event stands at this number: look whether this one is as well signed as that one."""
-        serder = message.serder
-        aid, sn = serder.pre, serder.sn
-        whole = list(logs.kept(self.db, aid))
-        accepted = next((each for each in logs.branch(whole) if each["sn"] == sn), None)
-        there = f"event {sn} with SAID {accepted['said']}" if accepted else f"event {sn}"
-        if accepted is not None and b'"t":"ixn"' not in accepted["raw"][:200] and serder.ilk == "ixn":
-            return Refused(
-                "superseded", f"{there}, a rotation, has taken this place; a rotation overrules an interaction"
-            )
-        try:
-            with scratch() as db:
-                other = Checker(db)
-                if sn > 0:
-                    before = [each for each in logs.branch(whole) if each["sn"] < sn]
-                    state = logs.state_at(before, sn - 1)
-                    if state is None:
-                        return Refused("conflict", f"{there} was accepted before, first seen wins")
-                    other.load({"records": before, "state": state})
-                entry = Entry()
-                entry.message = message
-                other._event(entry, deque())
-        except (Refused, Held) as ex:
-            return Refused("conflict", f"{there} was accepted before, and this one is not fully signed: {ex.reason}")
-        return Refused(
-            "duplicity",
-            f"{there} was accepted before, first seen wins; but this one is validly signed as well: the controller of this "
-            "identifier, or somebody with its keys, has made two different histories",
-        )
+    def apart(self, entry: Entry) -> None:
+        """A receipt that came attached to an event waits as a message of its own."""
+        self._apart.append(entry)
 
 
 class scratch:
@@ -424,7 +341,7 @@ class scratch:
 
 
 def check(unit: dict[str, Any]) -> Generator[None, None, dict[str, Any]]:
-    """Verify {contexts, messages: [(raw, body, ilk)]}. Returns {verdicts, records, late, states}."""
+    """Verify {contexts, messages: [(raw, body, ilk)]}. Returns {verdicts, records, late, states, extra}."""
     with scratch() as db:
         checker = Checker(db)
         for known in unit["contexts"]:
@@ -436,57 +353,5 @@ def check(unit: dict[str, Any]) -> Generator[None, None, dict[str, Any]]:
             "records": checker.records,
             "late": checker.late,
             "states": checker.states(),
+            "extra": checker.extra(),
         }
-
-
-def _each_verifies(raw: bytes, sigers: list[Any], verfers: list[Any], what: str, leave_one: bool = False) -> None:
-    """Every signature must be by the key that it names, and no key may sign twice. Raises Refused.
-
-    leave_one: a single signature is not verified here, since keripy refuses an event without any that verifies.
-    """
-    seen: set[int] = set()
-    for number, siger in enumerate(sigers, start=1):
-        which = f"{what} {number} of {len(sigers)}" if len(sigers) > 1 else f"its {what}"
-        if siger.index >= len(verfers):
-            raise Refused("signature", f"{which} names key {siger.index}, but there are {len(verfers)}")
-        if siger.index in seen:
-            raise Refused("signature", f"{which} is the second one by key {siger.index}: a key counts once")
-        seen.add(siger.index)
-        if siger.code not in _codes(verfers[siger.index].code):
-            raise Refused(
-                "signature", f"{which} is marked as one of another kind ({siger.code}) than the key that it names"
-            )
-        if not (leave_one and len(sigers) == 1) and not verfers[siger.index].verify(siger.raw, raw):
-            raise Refused("signature", f"{which} {NOT_VERIFIED}")
-
-
-def _codes(key: str) -> tuple[str, ...]:
-    """Codes of indexed signatures that a key of this code makes; keripy verifies without looking at the signature's."""
-    from keri.core.coring import MtrDex
-    from keri.core.indexing import IdrDex
-
-    if key in (MtrDex.Ed25519, MtrDex.Ed25519N):
-        return IdrDex.Ed25519_Sig, IdrDex.Ed25519_Crt_Sig, IdrDex.Ed25519_Big_Sig, IdrDex.Ed25519_Big_Crt_Sig
-    if key in (MtrDex.ECDSA_256k1, MtrDex.ECDSA_256k1N):
-        return (
-            IdrDex.ECDSA_256k1_Sig, IdrDex.ECDSA_256k1_Crt_Sig, IdrDex.ECDSA_256k1_Big_Sig, IdrDex.ECDSA_256k1_Big_Crt_Sig
-        )  # fmt: skip
-    if key in (MtrDex.ECDSA_256r1, MtrDex.ECDSA_256r1N):
-        return (
-            IdrDex.ECDSA_256r1_Sig, IdrDex.ECDSA_256r1_Crt_Sig, IdrDex.ECDSA_256r1_Big_Sig, IdrDex.ECDSA_256r1_Big_Crt_Sig
-        )  # fmt: skip
-    return ()
-
-
-def _union(*groups: list[Any]) -> list[Any]:
-    """Signatures without repetition, in order."""
-    return list({each.qb64: each for group in groups for each in group}.values())
-
-
-def _by_key(*groups: list[Any]) -> list[Any]:
-    """Signatures of several messages of one event: one per key, the first."""
-    made: dict[int, Any] = {}
-    for group in groups:
-        for each in group:
-            made.setdefault(each.index, each)
-    return list(made.values())

@@ -26,6 +26,7 @@ class Notes:
         self.env = lmdb.open(str(path), max_dbs=8, map_size=1 << 28)
         self._tables = {name: self.env.open_db(name) for name in TABLES}
         self.pending: dict[str, dict[str, Any]] = dict(self._items(b"pending"))
+        self.pending_bytes = sum(len(message["raw"]) for message in self.pending.values())
 
     def close(self) -> None:
         self.env.close()
@@ -45,15 +46,26 @@ class Notes:
     # -- messages that wait -----------------------------------------------------------------------------------------
 
     def hold(self, message: dict[str, Any]) -> str:
-        """Keep {raw, body, aid, sn, said, ilk, waits, code, reason, since}; raw is bytes. Returns its key."""
+        """Keep {raw, body, aid, sn, said, ilk, waits, code, reason, since, at?}; raw is bytes. Returns its key."""
         digest = hashlib.blake2b(message["raw"], digest_size=8).hexdigest()
         key = f"{message['aid']}.{message['sn']:032x}.{digest}"
-        self.pending[key] = {**self.pending.get(key, {}), **message}
+        before = self.pending.get(key)
+        if before is None:
+            self.pending_bytes += len(message["raw"])
+        self.pending[key] = {**(before or {}), **message}
         self._put(b"pending", key, {**self.pending[key], "raw": self.pending[key]["raw"].decode("latin-1")})
         return key
 
+    def waits_on(self, key: str, why: dict[str, Any]) -> None:
+        """{waits, code, reason, at?} of a waiting message as they are now."""
+        message = self.pending.get(key)
+        if message is not None and any(message.get(name) != value for name, value in why.items()):
+            self.hold({**message, **why})
+
     def release(self, key: str) -> None:
-        self.pending.pop(key, None)
+        message = self.pending.pop(key, None)
+        if message is not None:
+            self.pending_bytes -= len(message["raw"])
         self._put(b"pending", key, None)
 
     def waiting(self, aid: str) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """How an import is divided into work for several workers, and how their answers become steps to merge.
 
-Logs that depend on each other (a delegate and its delegator) stay together; all others are independent and go wherever
-there is room. A long log in order is cut into segments, so that there is progress to show; each goes with the key state
-that the one before it has left.
+Logs that depend on each other (a delegate and its delegator, a log and those who receipt it, when both come) stay together;
+all others are independent and go wherever there is room. A long log in order is cut into segments, so that there is progress
+to show; each goes with the key state that the one before it has left.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from keriwasm.slices.ledger import records as logs
 from keriwasm.slices.ledger.framing import Frame
+from keriwasm.slices.ledger.waiting import awakened
 
 if TYPE_CHECKING:
     from keriwasm.slices.ledger.notes import Notes
@@ -32,13 +33,14 @@ class Unit:
         self.frames = frames
         self.done = 0
         self.contexts: list[dict[str, Any]] = []
+        self.beside: list[dict[str, Any]] = []  # of who receipts, the events that give the keys
         self.simple = False
 
     def take(self, most: int) -> tuple[list[dict[str, Any]], list[Frame]]:
         """The next segment: its contexts and messages. A unit that is not simple goes as a whole."""
         frames = self.frames[self.done :] if not self.simple else self.frames[self.done : self.done + most]
         self.done += len(frames)
-        return self.contexts, frames
+        return self.contexts + self.beside, frames
 
     def follow(self, answer: dict[str, Any]) -> None:
         """Let the next segment stand on what this one has made of the log."""
@@ -62,7 +64,16 @@ class Plan:
             self._joined(frame.aid)
             self._delegated(frame.aid, frame.delegator)
         self.released: dict[int, str] = {}  # id of a Frame -> key of the waiting message that it was
-        self._add_waiting(notes, by_aid)
+        for key, frame in awakened(db, notes.pending, [each for frames in by_aid.values() for each in frames]):
+            self.released[id(frame)] = key
+            by_aid.setdefault(frame.aid, []).append(frame)
+            self._joined(frame.aid)
+            self._delegated(frame.aid, frame.delegator)
+        for frames in list(by_aid.values()):
+            for frame in frames:
+                for receiptor, _ in frame.receiptors:
+                    if receiptor in by_aid:
+                        self._parent[self._root(frame.aid)] = self._root(receiptor)
         groups: dict[str, list[str]] = {}
         for aid in self._parent:
             groups.setdefault(self._root(aid), []).append(aid)
@@ -107,6 +118,15 @@ class Plan:
             known = logs.context(self.db, aid, lowest)
             if known is not None:
                 unit.contexts.append(known)
+        beside: dict[str, set[int]] = {}
+        for frame in frames:
+            for receiptor, sn in frame.receiptors:
+                if receiptor not in aids:
+                    beside.setdefault(receiptor, set()).add(sn)
+        for receiptor, needed in beside.items():
+            known = logs.single(self.db, receiptor, needed)
+            if known is not None:
+                unit.beside.append(known)
         unit.simple = len(aids) == 1 and self._in_order(unit)
         return unit
 
@@ -118,20 +138,6 @@ class Plan:
                 return False
             following += 1
         return True
-
-    def _add_waiting(self, notes: Notes, by_aid: dict[str, list[Frame]]) -> None:
-        """Messages that wait for one of these AIDs are tried again, and what depends on those in turn."""
-        left = dict(notes.pending)
-        while found := [
-            key for key, each in left.items() if each["aid"] in self._parent or each["waits"] in self._parent
-        ]:
-            for key in found:
-                each = left.pop(key)
-                frame = Frame(each["raw"], each["body"], 0, -1, each["aid"], each["sn"], each["ilk"], each["said"])
-                self.released[id(frame)] = key
-                by_aid.setdefault(frame.aid, []).append(frame)
-                self._joined(frame.aid)
-                self._delegated(frame.aid, each["waits"])
 
     def _delegated(self, aid: str, delegator: str) -> None:
         """Join an AID with its delegators, all the way up."""

@@ -9,14 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["EVENTS", "Message", "Refused", "read", "stranger"]
+__all__ = ["EVENTS", "Message", "Refused", "read"]
 
 EVENTS = ("icp", "rot", "ixn", "dip", "drt")
-NAMES = {
-    "rpy": "a reply", "qry": "a query", "exn": "a peer-to-peer message", "vcp": "a registry event", "iss": "a credential event",
-    "rev": "a credential event", "vrt": "a registry event", "bis": "a credential event", "brv": "a credential event",
-    "pro": "a prod", "bar": "a bare message",
-}  # fmt: skip
 
 
 class Refused(Exception):
@@ -30,15 +25,26 @@ class Refused(Exception):
 
 @dataclass
 class Message:
-    """A message whose SAID is verified, with its attachments parsed; signatures are not verified yet."""
+    """A message whose SAID is verified, with its attachments parsed; signatures are not verified yet.
+
+    Attributes:
+        sigers, wigers: of the controller, of witnesses; cigars: receipts by a key that comes along
+        endorsements: receipts by transferable identifiers: (prefixer, seqner and saider of the event that gives the keys, sigers)
+    """
 
     serder: Any
     sigers: list[Any] = field(default_factory=list)
     wigers: list[Any] = field(default_factory=list)
     cigars: list[Any] = field(default_factory=list)
+    endorsements: list[tuple[Any, Any, Any, list[Any]]] = field(default_factory=list)
     delseqner: Any = None
     delsaider: Any = None
     remarks: list[str] = field(default_factory=list)
+
+    def remark(self, words: str) -> None:
+        """Something to be told with the verdict, once."""
+        if words not in self.remarks:
+            self.remarks.append(words)
 
 
 class Recorder:
@@ -48,7 +54,7 @@ class Recorder:
         self.message: Message | None = None
 
     def processEvent(self, *, serder: Any, sigers: Any, wigers: Any, delseqner: Any, delsaider: Any, **_: Any) -> None:
-        self.message = Message(serder, list(sigers), list(wigers or ()), [], delseqner, delsaider)
+        self.message = Message(serder, list(sigers), list(wigers or ()), delseqner=delseqner, delsaider=delsaider)
 
     def processAttachedReceiptCouples(self, serder: Any, cigars: Any, **_: Any) -> None:
         assert self.message is not None
@@ -56,20 +62,12 @@ class Recorder:
 
     def processAttachedReceiptQuadruples(self, serder: Any, trqs: Any, **_: Any) -> None:
         assert self.message is not None
-        self.message.remarks.append(f"{len(trqs)} receipts by transferable identifiers are not kept")
+        self.message.endorsements = [(prefixer, seqner, saider, [siger]) for prefixer, seqner, saider, siger in trqs]
 
     def processReceipt(self, *, serder: Any, cigars: Any, tsgs: Any, wigers: Any, **_: Any) -> None:
-        self.message = Message(serder, [], list(wigers or ()), list(cigars or ()))
-        if tsgs:
-            self.message.remarks.append("receipts by transferable identifiers are not kept")
-
-
-def stranger(ilk: str) -> str:
-    """Why a message of this type is not for the ledger; "" when it is."""
-    if ilk in EVENTS or ilk == "rct":
-        return ""
-    what = NAMES.get(ilk, f"a message of type {ilk[:20]!r}") if ilk else "a message without a type"
-    return f"this is no key event but {what}; the ledger keeps key event logs only"
+        self.message = Message(
+            serder, wigers=list(wigers or ()), cigars=list(cigars or ()), endorsements=list(tsgs or ())
+        )
 
 
 def read(raw: bytes, body: int, ilk: str) -> Message:
@@ -77,8 +75,8 @@ def read(raw: bytes, body: int, ilk: str) -> Message:
     from keri import kering
     from keri.core import parsing
 
-    if ilk and (reason := stranger(ilk)):
-        raise Refused("kind", reason)
+    if ilk and ilk not in (*EVENTS, "rct"):
+        raise Refused("kind", "this is no key event; the ledger keeps key event logs only")
     if len(raw) == body:
         raise Refused("signature", "no signature is attached to it")
     recorder = Recorder()

@@ -1,17 +1,19 @@
 """Accepted events as plain data: how they leave a verifying worker, and how they enter a Baser without a second look.
 
-A record is a dict {aid, sn, said, raw, sigs, wigs, wits, seal}: the texts are qb64, `raw` is the event's body, `wits` the
-witnesses after it, `seal` the delegating event's place and SAID (qb64) or "". `write` is what keripy's Kever.logEvent does
-with an event once it has been verified, in the same order, through the same methods of Baser.
+A record is a dict {aid, sn, said, raw, sigs, wigs, rcts, vrcs, wits, seal}: the texts are qb64, `raw` is the event's body,
+`wits` the witnesses after it, `seal` the delegating event's place and SAID (qb64) or "", `rcts` and `vrcs` receipts by others
+than witnesses: by a key (identifier, signature), and by a log (identifier, number, SAID, signature). `write` is what keripy's
+Kever.logEvent does with an event once it has been verified, in the same order, through the same methods of Baser.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["Record", "add_signatures", "branch", "context", "kept", "number", "pin", "state_at", "write"]
+from keriwasm import bodies
+
+__all__ = ["Record", "add_signatures", "branch", "context", "forget", "kept", "pin", "single", "state_at", "write"]
 
 Record = dict[str, Any]
 
@@ -24,10 +26,7 @@ def write(db: Any, record: Record, stamp: str) -> int:
 
     aid, said = record["aid"].encode(), record["said"].encode()
     key = dgKey(aid, said)
-    if record["sigs"]:
-        db.putSigs(key, [each.encode() for each in record["sigs"]])
-    if record["wigs"]:
-        db.putWigs(key, [each.encode() for each in record["wigs"]])
+    add_signatures(db, record)
     if record["wits"]:
         db.wits.put(keys=key, vals=[coring.Prefixer(qb64=each) for each in record["wits"]])
     db.putEvt(key, record["raw"])
@@ -42,14 +41,29 @@ def write(db: Any, record: Record, stamp: str) -> int:
 
 
 def add_signatures(db: Any, record: Record) -> None:
-    """Keep verified signatures that came later than their event."""
+    """Keep verified signatures and receipts, of an event that is new or was accepted before."""
     from keri.db.dbing import dgKey
 
     key = dgKey(record["aid"].encode(), record["said"].encode())
-    if record["sigs"]:
-        db.putSigs(key, [each.encode() for each in record["sigs"]])
-    if record["wigs"]:
-        db.putWigs(key, [each.encode() for each in record["wigs"]])
+    puts = {"sigs": db.putSigs, "wigs": db.putWigs, "rcts": db.putRcts, "vrcs": db.putVrcs}
+    for name, put in puts.items():
+        if record[name]:
+            put(key, [each.encode() for each in record[name]])
+
+
+def forget(db: Any, record: Record, fn: int) -> None:
+    """Take an accepted event away again, the first-seen one of this ordinal."""
+    from keri.db.dbing import dgKey, fnKey, snKey
+
+    pre, said = record["aid"].encode(), record["said"].encode()
+    key = dgKey(pre, said)
+    db.delFe(fnKey(pre, fn))
+    db.delKes(snKey(pre, record["sn"]))
+    for delete in (db.delEvt, db.delSigs, db.delWigs, db.delRcts, db.delVrcs, db.delDts, db.delAes):
+        delete(key)
+    db.wits.rem(keys=key)
+    db.esrs.rem(keys=(record["aid"], record["said"]))
+    db.fons.rem(keys=key)
 
 
 def pin(db: Any, state: dict[str, Any]) -> None:
@@ -66,37 +80,42 @@ def kept(db: Any, aid: str, since: int = 0) -> Iterator[Record]:
 
     pre = aid.encode()
     for _, _, dig in db.getFelItemPreIter(pre):
-        said = bytes(dig)
-        key = dgKey(pre, said)
-        raw = bytes(db.getEvt(key))
-        seal = db.getAes(key)
-        sn = number(raw)
-        if sn < since:
-            continue
-        yield {
-            "aid": aid,
-            "sn": sn,
-            "said": said.decode(),
-            "raw": raw,
-            "sigs": [bytes(each).decode() for each in db.getSigs(key)],
-            "wigs": [bytes(each).decode() for each in db.getWigs(key)],
-            "wits": [each.qb64 for each in db.wits.get(keys=key) or ()],
-            "seal": bytes(seal).decode() if seal is not None else "",
-        }
+        raw = bytes(db.getEvt(dgKey(pre, bytes(dig))))
+        sn = bodies.number(raw)
+        if sn >= since:
+            yield _record(db, aid, sn, bytes(dig), raw)
 
 
-NUMBER = re.compile(rb'"s":"([0-9a-f]+)"')
-"""Only values without quotes (version, type, SAID, prefix) stand before it in every key event."""
+def _record(db: Any, aid: str, sn: int, said: bytes, raw: bytes) -> Record:
+    from keri.db.dbing import dgKey
+
+    key = dgKey(aid.encode(), said)
+    seal = db.getAes(key)
+    return {
+        "aid": aid,
+        "sn": sn,
+        "said": said.decode(),
+        "raw": raw,
+        "sigs": [bytes(each).decode() for each in db.getSigs(key)],
+        "wigs": [bytes(each).decode() for each in db.getWigs(key)],
+        "rcts": [bytes(each).decode() for each in db.getRcts(key)],
+        "vrcs": [bytes(each).decode() for each in db.getVrcs(key)],
+        "wits": [each.qb64 for each in db.wits.get(keys=key) or ()],
+        "seal": bytes(seal).decode() if seal is not None else "",
+    }
 
 
-def number(raw: bytes) -> int:
-    """The sequence number of a verified event's body."""
-    found = NUMBER.search(raw) if raw[:1] == b"{" else None
-    if found:
-        return int(found[1], 16)
-    from keri.core import serdering
+def single(db: Any, aid: str, numbers: Iterable[int]) -> dict[str, Any] | None:
+    """As `context`, of these events only: enough to know the keys of who receipts; None when none of them is accepted."""
+    from keri.db.dbing import dgKey, snKey
 
-    return serdering.SerderKERI(raw=raw, verify=False).sn
+    state, records = db.states.get(keys=aid), []
+    for sn in sorted(set(numbers)):
+        said = db.getKeLast(snKey(aid, sn))
+        if said is not None:
+            raw = bytes(db.getEvt(dgKey(aid.encode(), bytes(said))))
+            records.append(_record(db, aid, sn, bytes(said), raw))
+    return {"aid": aid, "state": state._asdict(), "records": records} if state is not None and records else None
 
 
 def context(db: Any, aid: str, lowest: int | None) -> dict[str, Any] | None:
@@ -130,15 +149,11 @@ def state_at(
 
     records: the whole log from its inception, in first-seen order.
     """
-    from keri.core import serdering
-
     chosen = [record for record in branch(records) if record["sn"] <= sn]
     if not chosen or chosen[-1]["sn"] != sn:
         return None
-    established = next(each for each in reversed(chosen) if b'"t":"ixn"' not in each["raw"][:200])
-    first = serdering.SerderKERI(raw=chosen[0]["raw"], verify=False).ked
-    est = serdering.SerderKERI(raw=established["raw"], verify=False).ked
-    last = serdering.SerderKERI(raw=chosen[-1]["raw"], verify=False).ked
+    established = next(each for each in reversed(chosen) if bodies.ilk(each["raw"]) != "ixn")
+    first, est, last = (bodies.content(each["raw"]) for each in (chosen[0], established, chosen[-1]))
     return {
         "vn": [1, 0],
         "i": first["i"],

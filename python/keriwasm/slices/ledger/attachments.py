@@ -1,0 +1,168 @@
+"""Where the attachments of a message end: counted group by group with keripy's own tables of code sizes (CESR version 1, text).
+
+A run of Base64 alone does not tell: a version counter that belongs to what follows is Base64 as well. Nothing is verified
+here, and no value is looked at but who has receipted it with a log, so that it is known whose is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+__all__ = ["VERSION_COUNTER", "Attached", "walk"]
+
+VERSION_COUNTER = re.compile(rb"-[-_]AAA([A-Za-z0-9_-])([A-Za-z0-9_-]{2})|\xfb[\xe0\xf0]\x00[\x00-\x03]..", re.DOTALL)
+"""Genus and version of the code tables that follow, in text or binary: keripy 1.3.6 writes `--AAA`, the specification `-_AAA`."""
+SPACE = re.compile(rb"[ \t\r\n]*")
+COUNTER = re.compile(rb"-(?:([A-Z])([A-Za-z0-9_-]{2})|0([A-Z])([A-Za-z0-9_-]{5}))")
+
+GROUPS = {
+    "A": "I",
+    "B": "I",
+    "C": "MM",
+    "D": "MMMI",
+    "E": "MM",
+    "F": "MMMS",
+    "G": "MM",
+    "H": "MS",
+    "I": "MMM",
+    "Z": "M",
+}
+"""Counter code -> what each of its elements is made of: M a primitive, I an indexed signature, S a group of signatures."""
+QUADLETS = "VLW"
+"""Codes that count groups of four characters instead."""
+RECEIPTORS = "DF"
+
+
+class Malformed(Exception):
+    """These are no attachments that the tables know."""
+
+
+@dataclass
+class Attached:
+    """What stands behind a body: up to `end`, without version counters; `versions` says which of these were passed over,
+    `receiptors` who has signed by a log: (identifier, number of the event that gives the keys)."""
+
+    end: int
+    kept: bytes = b""
+    versions: list[str] = field(default_factory=list)
+    receiptors: list[tuple[str, int]] = field(default_factory=list)
+
+
+def walk(data: bytes, at: int) -> Attached | None:
+    """Follow the groups from `at`. None when they are not whole or not known: then the caller takes the run as it is."""
+    try:
+        return _groups(data, at, len(data), True)
+    except (Malformed, KeyError, UnicodeDecodeError):
+        return None
+
+
+def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
+    made = Attached(at)
+    kept: list[bytes] = []
+    while at < until:
+        here = SPACE.match(data, at, until).end() if top else at  # type: ignore[union-attr]
+        counter = COUNTER.match(data, here, until)
+        if counter is None:
+            version = VERSION_COUNTER.match(data, here, until)
+            behind = version and (SPACE.match(data, version.end(), until).end() if top else version.end())  # type: ignore[union-attr]
+            if version and COUNTER.match(data, behind, until):
+                made.versions.append(version_words(version))
+                at = behind
+                continue
+            if top:
+                break
+            raise Malformed
+        code = (counter[1] or counter[3]).decode()
+        count = _number(counter[2] or counter[4])
+        if code in QUADLETS:
+            end = counter.end() + 4 * count
+            if end > until:
+                raise Malformed
+            piece = data[here:end]
+            if code == "V":
+                inner = _groups(data, counter.end(), end, False)
+                made.receiptors += inner.receiptors
+                made.versions += inner.versions
+                if inner.versions:  # its count is not true any more: its groups go without it
+                    piece = inner.kept
+        else:
+            end = counter.end()
+            for _ in range(count):
+                if code in RECEIPTORS:
+                    made.receiptors.append(_receiptor(data, end, until))
+                for kind in GROUPS[code]:
+                    end = _element(data, end, until, kind)
+            piece = data[here:end]
+        kept.append(piece)
+        at = made.end = end
+    made.kept = b"".join(kept)
+    return made
+
+
+def _receiptor(data: bytes, at: int, until: int) -> tuple[str, int]:
+    """Identifier and number of the event that gives the keys of a receipt."""
+    end = _primitive(data, at, until)
+    number = data[end : _primitive(data, end, until)]
+    if number[:2] != b"0A":
+        raise Malformed
+    return data[at:end].decode(), _number(number[2:])
+
+
+def _element(data: bytes, at: int, until: int, kind: str) -> int:
+    if kind == "M":
+        return _primitive(data, at, until)
+    if kind == "I":
+        return _indexed(data, at, until)
+    counter = COUNTER.match(data, at, until)
+    if counter is None or counter[1] != b"A":
+        raise Malformed
+    at = counter.end()
+    for _ in range(_number(counter[2])):
+        at = _indexed(data, at, until)
+    return at
+
+
+def _primitive(data: bytes, at: int, until: int) -> int:
+    from keri.core.coring import Matter
+
+    return _sized(data, at, until, Matter.Hards, Matter.Sizes)
+
+
+def _indexed(data: bytes, at: int, until: int) -> int:
+    from keri.core.indexing import Indexer
+
+    return _sized(data, at, until, Indexer.Hards, Indexer.Sizes)
+
+
+def _sized(data: bytes, at: int, until: int, hards: dict[str, int], sizes: dict) -> int:
+    hard = hards[data[at : at + 1].decode()]
+    size = sizes[data[at : at + hard].decode()]
+    length = size.fs
+    if length is None:  # its own soft part counts its quadlets
+        soft = data[at + hard : at + size.hs + size.ss]
+        if len(soft) != size.ss:
+            raise Malformed
+        length = size.hs + size.ss + 4 * _number(soft)
+    if at + length > until:
+        raise Malformed
+    return at + length
+
+
+def _number(text: bytes) -> int:
+    value = 0
+    for each in text:
+        value = value * 64 + DIGITS[each]
+    return value
+
+
+DIGITS = {
+    ord(each): place for place, each in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+}
+
+
+def version_words(found: re.Match[bytes]) -> str:
+    """A version counter for people: "-_AAACAA (CESR version 2.00)"."""
+    if found[1] is None:
+        return "in binary"
+    return f"{found[0].decode()} (CESR version {_number(found[1])}.{_number(found[2]):02d})"
