@@ -17,7 +17,7 @@ from typing import Any
 
 from keriwasm import guarding
 
-__all__ = ["content", "ilk", "load", "number", "safe", "shown", "text"]
+__all__ = ["content", "ilk", "in_full", "load", "number", "safe", "shown", "text"]
 
 DEEPEST = 64
 """Levels of a value that are told."""
@@ -69,6 +69,13 @@ def text(data: bytes) -> str | None:
         return None
 
 
+def in_full(message: bytes, raw: bytes) -> dict[str, Any]:
+    """{kind, json, cesr, data} of a message and its body: the body told as JSON (the signed bytes themselves where the kind is
+    JSON), the message as text (None when its body is binary), and its bytes in base64url."""
+    kind, told = shown(raw)
+    return {"kind": kind, "json": told, "cesr": text(message), "data": safe(message)}
+
+
 def safe(value: Any, levels: int = DEEPEST) -> Any:
     """The value for an answer: what JSON has no word for becomes text."""
     if value is None or isinstance(value, (bool, int)):
@@ -76,7 +83,7 @@ def safe(value: Any, levels: int = DEEPEST) -> Any:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+        return value if math.isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.urlsafe_b64encode(bytes(value)).decode().rstrip("=")
     if levels == 0:

@@ -61,18 +61,13 @@ def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
     made = Attached(at)
     kept: list[bytes] = []
     while at < until:
-        here = SPACE.match(data, at, until).end() if top else at  # type: ignore[union-attr]
+        here, versions = _past_versions(data, at, until, top)
         counter = COUNTER.match(data, here, until)
         if counter is None:
-            version = VERSION_COUNTER.match(data, here, until)
-            behind = version and (SPACE.match(data, version.end(), until).end() if top else version.end())  # type: ignore[union-attr]
-            if version and COUNTER.match(data, behind, until):
-                made.versions.append(version_words(version))
-                at = behind
-                continue
-            if top:
+            if top:  # a version counter before a message belongs to that
                 break
             raise Malformed
+        made.versions += versions
         code = (counter[1] or counter[3]).decode()
         count = _number(counter[2] or counter[4])
         if code in QUADLETS:
@@ -98,6 +93,18 @@ def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
         at = made.end = end
     made.kept = b"".join(kept)
     return made
+
+
+def _past_versions(data: bytes, at: int, until: int, spaced: bool) -> tuple[int, list[str]]:
+    """The place behind white space and version counters, and these in words."""
+    versions = []
+    while True:
+        here = SPACE.match(data, at, until).end() if spaced else at  # type: ignore[union-attr]
+        version = VERSION_COUNTER.match(data, here, until)
+        if version is None:
+            return here, versions
+        versions.append(version_words(version))
+        at = version.end()
 
 
 def _receiptor(data: bytes, at: int, until: int) -> tuple[str, int]:

@@ -23,6 +23,7 @@ __all__ = ["Broken", "Frame", "Passed", "frames", "seals"]
 
 RUN = re.compile(rb"[A-Za-z0-9_\-]*")
 SPACE = re.compile(rb"(?:[ \t\r\n\v\f]|\xef\xbb\xbf)*")
+MARK = b"\xef\xbb\xbf"
 LINE_END = re.compile(rb"\r?\n")
 VERSION = re.compile(
     rb"(?P<proto>KERI|ACDC)(?:(?P<major1>[0-9a-f])(?P<minor1>[0-9a-f])(?P<kind1>JSON|CBOR|MGPK)(?P<size1>[0-9a-f]{6})_"
@@ -157,7 +158,7 @@ def _unwrapped(data: bytes) -> tuple[bytes, list[tuple[int, int]]] | None:
     if b"\n" not in data[: WIDTHS[-1] + 6]:
         return None
     marks = list(LINE_END.finditer(data))
-    starts = [0, *(mark.end() for mark in marks)]
+    starts = [len(MARK) if data.startswith(MARK) else 0, *(mark.end() for mark in marks)]
     lengths = [mark.start() - start for mark, start in zip(marks, starts, strict=False)]
     width = max([*lengths, len(data) - starts[-1]])
     if width not in WIDTHS or bodies.text(data) is None:  # only JSON is text

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from keriwasm import bodies
+
 __all__ = ["EVENTS", "Message", "Refused", "read"]
 
 EVENTS = ("icp", "rot", "ixn", "dip", "drt")
@@ -20,7 +22,7 @@ class Refused(Exception):
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = bodies.safe(reason)
 
 
 @dataclass

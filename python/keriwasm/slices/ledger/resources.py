@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import falcon
+from keriwasm import bodies
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer, wants_json
@@ -100,9 +101,10 @@ class Ledger(Resource):
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        """CESR as the body, or files, `text` or `data` -> {accepted, known, rejected, escrowed, duplicity, workers, …}.
+        """CESR as the body, or files, `text` or `data` -> {accepted, known, rejected, escrowed, other, duplicity, workers, …}.
 
-        Each element is {aid, sn, said, ilk, source, offset, size} and, where it was not accepted, {code, reason}.
+        Each element is {aid, sn, said, ilk, source, offset, size} and, where it was not accepted, {code, reason}; what is
+        no key event is in `other`: {kind, where, byte, …}, see outcome.Outcome.
         """
         sources = sources_of(req)
         yield from self.book.ready()
@@ -115,6 +117,7 @@ class Ledger(Resource):
             "accepted_groups": viewing.groups(result["accepted"]),
             "waiting_groups": viewing.alike(result["escrowed"]),
             "known_groups": viewing.groups(result["known"]),
+            "other_groups": viewing.kinds(result["other"]),
             "most": SHOWN_MOST,
             "several": len(sources) > 1,
             "aliases": {aid: contact["alias"] for aid, contact in contacts_.items() if contact["alias"]},
@@ -212,7 +215,7 @@ class Events(Resource):
 
 
 class Event(Resource):
-    """GET: one event in full: {aid, sn, json, cesr}."""
+    """GET: one event in full: {aid, sn, kind, json, cesr, data}, see bodies.in_full."""
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str, sn: str) -> Iterator[Any]:
@@ -223,7 +226,7 @@ class Event(Resource):
             raise falcon.HTTPNotFound(title="No such event", description=f"The log has the events 0 to {last}.")
         message = timeline.message(self.book.db, aid, number) or b""
         raw = timeline.raw(self.book.db, aid, number) or b""
-        data = {"aid": aid, "sn": number, "json": raw.decode(), "cesr": message.decode()}
+        data = {"aid": aid, "sn": number, **bodies.in_full(message, raw)}
         answer(req, rep, "fragments/wallet/event-raw.html", data)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keriwasm import bodies
 from keriwasm.slices.ledger.reading import Message
 
 __all__ = ["Entry", "Held", "Key", "Room"]
@@ -27,7 +28,7 @@ class Held(Exception):
     def __init__(self, code: str, reason: str, waits: str, *keys: Key, at: int | None = None) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = bodies.safe(reason)
         self.waits = waits
         self.keys = keys
         self.at = at

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import falcon
+from keriwasm import bodies
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer
@@ -194,7 +195,7 @@ def earlier(db: Any, aid: str, state: Mapping[str, Any], message: bytes, parsed:
     """The establishment event, before the current one, whose keys did sign this; None when none of the last hundred did."""
     log = logs.branch(logs.kept(db, aid))
     numbers = [
-        each["sn"] for each in log if b'"t":"ixn"' not in each["raw"][:200] and each["sn"] < int(state["ee"]["s"], 16)
+        each["sn"] for each in log if each["sn"] < int(state["ee"]["s"], 16) and bodies.ilk(each["raw"]) != "ixn"
     ]
     for number in reversed(numbers[-100:]):
         before = logs.state_at(log, number)

@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from keriwasm import bodies
 from keriwasm.slices.ledger.book import Book
 from keriwasm.slices.wallet.view import readable
 
-__all__ = ["KINDS", "alike", "detail", "groups", "listing", "summary"]
+__all__ = ["KINDS", "alike", "detail", "groups", "kinds", "listing", "summary"]
 
 PAGE = 50
 """Identifiers of one page of the list."""
@@ -135,17 +136,12 @@ def _proof(book: Book, aid: str, proof: dict[str, Any]) -> dict[str, Any]:
     from keri.db.dbing import dgKey
 
     first = bytes(book.db.getEvt(dgKey(aid.encode(), proof["first"].encode())) or b"")
-    body = proof["raw"][: proof["body"]]
     return {
         "sn": proof["sn"],
         "found": proof["seen"],
         "source": proof["source"],
-        "first": {"said": proof["first"], "json": first.decode("utf-8", "replace")},
-        "other": {
-            "said": proof["said"],
-            "json": body.decode("utf-8", "replace"),
-            "cesr": proof["raw"].decode("utf-8", "replace"),
-        },
+        "first": {"said": proof["first"], "json": bodies.shown(first)[1]},
+        "other": {"said": proof["said"], **bodies.in_full(proof["raw"], proof["raw"][: proof["body"]])},
     }
 
 
@@ -160,6 +156,14 @@ def groups(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
             group["count"] += 1
             group["waited"] += bool(each.get("waited"))
             group["remarks"] += each.get("remarks", ())
+    return list(made.values())
+
+
+def kinds(others: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is not for the ledger, by kind and source: {kind, where, source, byte, count}."""
+    made: dict[tuple[str, str], dict[str, Any]] = {}
+    for each in others:
+        made.setdefault((each["source"], each["kind"]), {**each, "count": 0})["count"] += 1
     return list(made.values())
 
 

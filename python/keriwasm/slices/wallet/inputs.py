@@ -79,15 +79,19 @@ def _value(fields: Fields, name: str) -> Sith | None:
     return _weights(name, groups if len(groups) > 1 else (groups or [[]])[0])
 
 
-def _weights(name: str, given: Any) -> list[Any]:
-    """Weights as texts, in one list or in groups."""
+def _weights(name: str, given: Any, levels: int = 2) -> list[Any]:
+    """Weights as texts, in one list or in groups; a weight may be shared out: {"1/2": ["1/2", "1/2"]}, once."""
     if not isinstance(given, list) or not given:
         raise FieldError(name, "must be a number or weights such as 1/2,1/2,1/2")
-    if all(isinstance(each, list) for each in given):
-        return [_weights(name, each) for each in given]
+    if levels == 2 and all(isinstance(each, list) for each in given):
+        return [_weights(name, each, 1) for each in given]
     for each in given:
-        if not isinstance(each, str) or not re.fullmatch(r"[0-9]{1,6}(/[1-9][0-9]{0,5})?", each):
-            raise FieldError(name, f"has {str(each)[:20]!r}, which is no weight such as 1/2")
+        if levels and isinstance(each, dict) and len(each) == 1:
+            ((outer, shares),) = each.items()
+            _weights(name, [outer], 0)
+            _weights(name, shares, 0)
+        elif not isinstance(each, str) or not re.fullmatch(r"[0-9]{1,6}(/[1-9][0-9]{0,5})?", each):
+            raise FieldError(name, f"has {str(each)[:40]!r}, which is no weight such as 1/2")
     return given
 
 

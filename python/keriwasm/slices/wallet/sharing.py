@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import falcon
+from keriwasm import bodies
 from keriwasm.deeds import deed
 from keriwasm.fields import Fields
 from keriwasm.rendering import answer, wants_json
@@ -63,7 +64,7 @@ class Event(Resource):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str, sn: str) -> Iterator[Any]:
-        """{aid, sn, json, cesr}: the event's own bytes as text, and the message with its attachments."""
+        """{aid, sn, kind, json, cesr, data}: the event's own bytes, and the message with its attachments; see bodies.in_full."""
         yield from self.vault.ready()
         hab = self.hab(aid)
         number = int(sn) if sn.isascii() and sn.isdigit() and len(sn) < 10 else -1
@@ -73,7 +74,7 @@ class Event(Resource):
                 title="No such event", description=f"The log has the events 0 to {hab.kever.sner.num}."
             )
         raw = timeline.raw(hab.db, aid, number) or b""
-        data = {"aid": aid, "sn": number, "json": raw.decode(), "cesr": message.decode()}
+        data = {"aid": aid, "sn": number, **bodies.in_full(message, raw)}
         answer(req, rep, "fragments/wallet/event-raw.html", data)
 
 
@@ -83,11 +84,11 @@ class Share(Replaying):
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
         """{aid, alias, bytes, parts: [text or null]}: the log in parts of whole events, each of which fits a QR code;
-        null is an event too large for any. As HTML with the codes of the AID and of one part."""
+        null is an event too large for any, or a delegator's that is not text. As HTML with the codes of the AID and of one part."""
         yield from self.vault.ready()
         hab = self.hab(aid)
         messages = yield from self.replay(aid)
-        parts = pack(each.decode() for each in messages)
+        parts = pack(bodies.text(each) for each in messages)
         data: dict[str, Any] = {"aid": aid, "alias": hab.name, "bytes": sum(map(len, messages)), "parts": parts}
         if wants_json(req):
             answer(req, rep, "", data)
@@ -98,7 +99,7 @@ class Share(Replaying):
             "part": part,
             "text": text,
             "events": len(messages),
-            "kel": b"".join(messages).decode(),
+            "kel": bodies.text(b"".join(messages)),
             "aid_code": code(aid),
             "part_code": None if text is None else code(text),
             "limit": CODE_MOST,
@@ -107,15 +108,18 @@ class Share(Replaying):
         answer(req, rep, "pages/identifier-share.html", data, title=f"Share {hab.name} · KeriWasm")
 
 
-def pack(messages: Iterable[str], aim: int = CODE_AIM, most: int = CODE_MOST) -> list[str | None]:
-    """Messages put together in order up to `aim` bytes a part; a larger one has a part of its own, None past `most`."""
+def pack(messages: Iterable[str | None], aim: int = CODE_AIM, most: int = CODE_MOST) -> list[str | None]:
+    """Messages put together in order up to `aim` bytes a part; a larger one has a part of its own, None past `most`.
+
+    None among the messages is one that is no text: it fits no code either.
+    """
     parts: list[str | None] = []
     gathered = ""
     for message in messages:
-        if gathered and len(gathered) + len(message) > aim:
+        if gathered and message is not None and len(gathered) + len(message) > aim:
             parts.append(gathered)
             gathered = ""
-        if len(message) > most:
+        if message is None or len(message) > most:
             if gathered:
                 parts.append(gathered)
                 gathered = ""

@@ -26,6 +26,8 @@ from contextlib import closing
 from itertools import islice
 from typing import Any
 
+from keriwasm import bodies
+
 from .view import readable
 
 __all__ = ["ESTABLISHMENTS", "Log", "event", "message", "messages", "raw", "superseded", "survey"]
@@ -287,8 +289,8 @@ def _told(db: Any, pre: str, serder: Any, prior: Any, keyed: Any) -> dict[str, A
         "threshold": readable(ked["kt"]) if establishes else None,
         "next_digests": list(ked["n"]) if establishes else None,
         "next_threshold": readable(ked["nt"]) if establishes and ked["n"] else None,
-        "seals": ked.get("a", []),
-        "traits": ked.get("c", []),
+        "seals": bodies.safe(ked.get("a", [])),
+        "traits": bodies.safe(ked.get("c", [])),
         "delegator": ked.get("di"),
         "size": len(serder.raw),
         "first_seen": bytes(seen).decode() if seen is not None else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from keriwasm import browser_storage
+from keriwasm import bodies, browser_storage, guarding
 from keriwasm.slices.crypto import passwords
 
 from . import passcode
@@ -80,5 +80,10 @@ def identifier(hab: Any) -> dict[str, Any]:
 
 
 def readable(sith: Any) -> int | list[Any]:
-    """A threshold as people and the contract write it: keripy's hex text as a number, weights as they are."""
-    return int(sith, 16) if isinstance(sith, str) else sith
+    """A threshold as people and the contract write it: keripy's hex text as a number, weights as they are.
+
+    keripy takes weights also as the text of a JSON list, and a number as it is.
+    """
+    if not isinstance(sith, str):
+        return sith
+    return bodies.safe(guarding.json_value(sith, strict=False)) if "[" in sith else int(sith, 16)
