@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["short"]
+__all__ = ["codes", "short"]
 
 COUNTER = re.compile(r"-(?:([A-Z])([A-Za-z0-9_-]{2})|0([A-Z])([A-Za-z0-9_-]{5}))")
 GROUPS = {"A": "i", "B": "i", "C": "mm", "D": "mmmi", "E": "mm", "F": "mmmg", "G": "mm", "H": "mg", "I": "mmm"}
@@ -37,6 +37,23 @@ def short(attached: bytes) -> bool:
     except _Unknown:
         return False
     return False
+
+
+def codes(attached: bytes) -> list[str]:
+    """The codes of the groups at the top, as far as they can be told; "" for one that cannot."""
+    text, at, told = attached.decode("ascii"), 0, []
+    try:
+        while at < len(text):
+            found = COUNTER.match(text, at)
+            code = found[1] or found[3] if found else ""
+            if found and code == "V":  # around others
+                at = found.end()
+                continue
+            told.append(code)
+            at = _group(text, at)
+    except (_Ends, _Unknown):
+        told.append("")
+    return told
 
 
 def _group(text: str, at: int) -> int:

@@ -24,6 +24,7 @@ VERSION = re.compile(
 )
 FURTHEST = 12
 """Bytes before the version string in any of the three serializations."""
+HEADS = (b'{"v":"KERI', b'{"v":"ACDC')
 LEAST = FURTHEST + 17
 ATTACHED = re.compile(rb"[A-Za-z0-9_\-\s]*")
 SPACE = re.compile(rb"\s*")
@@ -158,10 +159,17 @@ def _message(data: bytes, at: int, number: int) -> tuple[Message, int, int]:
     first = data[at]
     begins = first == 0x7B or first & 0xF0 in (0x80, 0xA0) or first >> 1 == 0x6F
     if version is None or version.start() > at + FURTHEST or not begins:
+        rest = data[at : at + 24]
+        if any(head.startswith(rest[: len(head)]) and len(data) - at < 23 for head in HEADS):
+            raise cut(number, len(data), at)
         raise Unreadable(_stray(data, at, number))
     if version["size"] is None or version["major"] != b"1":
         raise Unreadable(f"has a message of version 2 at byte {at} (message {number}): keripy 1.3.6 verifies version 1")
     size, kind = int(version["size"], 16), version["kind"].decode()
+    if kind == "JSON" and not data.startswith(b'{"v":"', at):
+        raise Unreadable(
+            f"has a message {number} at byte {at} whose JSON was printed anew, with spaces or in another order: send it as it was made"
+        )
     left = len(data) - at
     if size > left:
         raise cut(number, len(data), at, f"it claims {size} bytes, {left} are there")

@@ -319,3 +319,54 @@ def test_what_a_schema_cannot_judge_is_its_fault() -> None:
     schemer = scheming.Schemer(raw=json.dumps(sed, separators=(",", ":")).encode())
     valid, told, _ = judged((CASES / "08-ref-to-nowhere.cesr").read_bytes(), schemer)
     assert valid is False and "does not fit the schema" in told, told
+
+
+def refusals() -> dict[str, tuple[bytes, str]]:
+    """Name -> what is no stream at all, or one that is damaged, and words of the reason."""
+    data = good()
+    each = parts(data)
+    body = each[-1][: each[-1].index(b"-IAB")]
+    return {
+        "nothing": (b"", "no credential that can be read"),
+        "white space": (b" \r\n\t", "no credential that can be read"),
+        "a word": (b"nothing", "at byte 0 that begin no message"),
+        "UTF-16 with a mark": (data.decode().encode("utf-16"), "UTF-16"),
+        "UTF-16, big end first": (data.decode().encode("utf-16-be"), "UTF-16"),
+        "UTF-32": (data.decode().encode("utf-32"), "UTF-32"),
+        "gzip": (b"\x1f\x8b\x08" + data, "gzip"),
+        "ZIP": (b"PK\x03\x04" + data, "ZIP"),
+        "printed prettily": (json.dumps(json.loads(body), indent=2).encode(), "printed anew"),
+        "printed with spaces": (json.dumps(json.loads(body)).encode(), "printed anew"),
+        "another object": (b'{"id":"did:webs:x"}', "version string of KERI or ACDC"),
+        "attachments first": (b"-AABAAAA" + data, "attachments at byte 0"),
+        "damage between": (each[0] + b"@@" + b"".join(each[1:]), f"bytes at byte {len(each[0])}, behind message 1"),
+        "damage at the end": (data + b"@", "behind message 6"),
+        "version 2": (data.replace(b"ACDC10JSON000152_", b"ACDCCAACAAJSONAAFS."), "version 2"),
+        "attachments in binary": (each[0][: each[0].index(b"}-") + 1] + b"\xe0\x00\x01" + b"".join(each[1:]), "in binary"),
+        "a size too small": (data.replace(b"ACDC10JSON000152_", b"ACDC10JSON000005_"), "fewer than its own beginning"),
+        "a size too large": (data.replace(b"ACDC10JSON000152_", b"ACDC10JSON00ffff_"), "ends within message 6"),
+        "a number too large": (data.replace(b'"name":"A"', b'"name":1e400').replace(b"000152_", b"000154_"), "/a/name"),
+        "half of a pair": (data.replace(b'"name":"A"', b'"name":"\\ud83d"').replace(b"000152_", b"000157_"), "/a/name"),
+        "a name twice": (data.replace(b'"name":"A"', b'"dt":"A"').replace(b"000152_", b"000150_"), "twice"),
+        "not UTF-8": (data.replace(b'"name":"A"', b'"name":"\xff"'), "UTF-8"),
+        "too deep": (data.replace(b'"name":"A"', b'"name":' + b"[" * 99 + b"]" * 99).replace(b"000152_", b"000215_"), "too deep"),
+    }
+
+
+def test_what_is_no_stream_is_told_with_its_place() -> None:
+    for name, (data, words) in refusals().items():
+        valid, told, _ = judged(data)
+        assert valid is None and words in told, (name, told)
+
+
+def test_a_cut_anywhere_is_never_valid_and_always_told() -> None:
+    """Case 05: at every place of the last message, and between the messages."""
+    data = good()
+    each = parts(data)
+    ends = [len(b"".join(each[:n])) for n in range(1, len(each))]
+    for left in [*ends, *range(ends[-1] + 1, len(data), 7)]:
+        valid, told, _ = judged(data[:left])
+        assert valid is not True and told, left
+        body = ends[-1] + each[-1].index(b"-IAB")
+        if left not in (*ends, body):
+            assert f"ends within message 6 at byte {left}" in told, (left, told)

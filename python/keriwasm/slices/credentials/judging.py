@@ -28,6 +28,7 @@ __all__ = ["CREDENTIALS_MOST", "MOST", "Place", "judge"]
 MOST = 8 << 20
 """Bytes of a presentation."""
 CREDENTIALS_MOST = 200
+TAKEN = ("accepted", "known")
 ELSEWHERE = {
     "rpy": "a reply: for the ledger it is no key event either, and a credential does not need it",
     "qry": "a query", "pro": "a prod", "bar": "a bare message", "exn": "a message from one to another",
@@ -157,7 +158,8 @@ def judge(
         yield from transactions.run(parts.transactions, reporting.wanted(parts.credentials))
         credentials = yield from reporting.Reports(db, reger, events, transactions, told).run(parts.credentials)
         remarks = [*stream.remarks, *_passed(parts.elsewhere, transactions.other), *_waiting(events)]
-        order = [each.number for each, verdict in events if verdict["verdict"] == "accepted" or each.ilk == "rct"]
+        # What is known already may be the same event with more signatures.
+        order = [each.number for each, verdict in events if verdict["verdict"] in TAKEN]
         order += [each.number for each in transactions.accepted.values()]
         order += [each["number"] for each in credentials if each["saved"]]
         return {

@@ -17,7 +17,7 @@ from keriwasm.fields import FieldError
 from keriwasm.slices.credentials import chains, judging, schemas
 from keriwasm.slices.credentials.feeding import finished
 from keriwasm.slices.credentials.lookup import found
-from keriwasm.slices.credentials.reporting import anchored
+from keriwasm.slices.credentials.reporting import anchors, later
 from keriwasm.slices.wallet.vault import Vault
 from keriwasm.streams import read
 
@@ -83,20 +83,31 @@ def compared(vault: Vault, judged: dict[str, Any], logs: Mapping[str, Any] | Non
     known = dict(logs or {})
     if vault.exists and not vault.locked:
         known["this wallet"] = vault.hby.db
-    reports = [_compared(vault, each, judged["logs"], known) for each in judged["credentials"]]
+    issuers = {each["issuer"] for each in judged["credentials"] if each["saved"]}
+    newer = {
+        (who, aid): anchors(db, aid, len(judged["logs"][aid])) for who, db in known.items() for aid in issuers if aid in judged["logs"]
+    }
+    reports = [_compared(vault, each, judged["logs"], known, newer) for each in judged["credentials"]]
     _passed_on({each["said"]: each for each in reports}, reports)
     return {"results": reports, "remarks": judged["remarks"], "order": judged["order"]}
 
 
-def _compared(vault: Vault, given: dict[str, Any], judged: dict[str, list[str]], known: dict[str, Any]) -> dict[str, Any]:
-    """The report of one credential, after a look at what is known here."""
+def _compared(
+    vault: Vault,
+    given: dict[str, Any],
+    judged: dict[str, list[str]],
+    known: dict[str, Any],
+    newer: dict[tuple[str, str], dict[str, list[tuple[int, int]]]],
+) -> dict[str, Any]:
+    """The report of one credential, after a look at what is known here. newer: what known logs anchor beyond the file's."""
     report = {name: value for name, value in given.items() if name not in ("saved", "stands_on", "number")}
     report["checks"] = checks = list(given["checks"])
     for who, db in known.items():
         checks += ({"name": name, "ok": ok, "detail": detail} for name, ok, detail in _seen(who, db, given, judged))
     revoked = _revoked_here(vault, given)
     told = [f"This wallet knows that it was revoked on {revoked[:10]}."] if revoked else []
-    told = told or [words for who, db in known.items() if (words := _anchored_here(who, db, given, judged))][:1]
+    sealed = ((who, newer.get((who, given["issuer"]), {})) for who in known)
+    told = told or [words for who, more in sealed if (words := _anchored_here(who, more, given))][:1]
     if told and given["state"] != "revoked":
         checks.append({"name": "State here", "ok": False, "detail": told[0]})
         report["state"] = "revoked"
@@ -123,12 +134,9 @@ def _seen(who: str, db: Any, given: dict[str, Any], judged: dict[str, list[str]]
         yield "First seen", True, f"The file is older than what {who} knows of {whose}: {ours - theirs} events."
 
 
-def _anchored_here(who: str, db: Any, given: dict[str, Any], judged: dict[str, list[str]]) -> str:
+def _anchored_here(who: str, newer: dict[str, list[tuple[int, int]]], given: dict[str, Any]) -> str:
     """Words for a revocation that a newer log of the issuer anchors; "" when there is none."""
-    log, kever = judged.get(given["issuer"]), found(db.kevers, given["issuer"])
-    if not log or kever is None or not given["saved"]:
-        return ""
-    at = anchored(db, given["issuer"], len(log), kever.sner.num, given["said"], 0)
+    at = later(newer, given["said"], 0) if given["saved"] else 0
     return f"{who[0].upper()}{who[1:]} knows event {at} of the issuer’s log, which anchors that it was revoked." if at else ""
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from keriwasm.attachments import codes
 from keriwasm.slices.credentials import chains, schemas, shapes
 from keriwasm.slices.credentials.lookup import found
 from keriwasm.slices.credentials.transactions import Transactions, name, opened
 from keriwasm.streams import Message, plainly
 
-__all__ = ["Reports", "anchored", "wanted"]
+__all__ = ["Reports", "anchors", "later", "wanted"]
 
 SIGNED = ("-F", "-A", "-H")
 REVOKED = ("rev", "brv")
@@ -109,6 +110,7 @@ class Reports:
         self.db, self.reger = db, reger
         self.transactions, self.told = transactions, told
         self.failed = [(each, verdict) for each, verdict in events if verdict["verdict"] in ("rejected", "escrowed")]
+        self._anchors: dict[str, dict[str, list[tuple[int, int]]]] = {}
         hby = SimpleNamespace(db=db, kvy=None, inited=True, name="presented", temp=True)
         self.verifier = verifying.Verifier(hby=hby, reger=reger)
 
@@ -215,6 +217,8 @@ class Reports:
                 words = "The seal of its issuance (-I…) is not attached."
             one.note("Seal", False, words)
             return
+        if not set(codes(one.message.attached)) <= {"I"}:
+            one.note("Seal", True, "What else is attached to it, such as signatures, was not looked at: the seal is what counts.")
         prefixer, seqner, saider = one.sealed
         told = (prefixer.qb64, seqner.sn, saider.qb64)
         if told not in ((one.serder.said, 0, issuance.said), anchor):
@@ -239,8 +243,9 @@ class Reports:
 
     def _later(self, aid: str, pre: str, sn: int) -> int:
         """The first event of a log that anchors an event of a registry or credential with a higher number; 0: none."""
-        kever = found(self.db.kevers, aid)
-        return anchored(self.db, aid, 0, kever.sner.num, pre, sn) if kever is not None else 0
+        if aid not in self._anchors:
+            self._anchors[aid] = anchors(self.db, aid)
+        return later(self._anchors[aid], pre, sn)
 
     def _schema(self, one: Found, issued: bool) -> None:
         # Behind the issuance, because a schema is a program of a kind: nobody's is run over what nobody has issued.
@@ -296,30 +301,26 @@ class Reports:
             one.note("keripy", False, "keripy 1.3.6 did not save it, without a reason.")
 
 
-def anchored(db: Any, aid: str, first: int, last: int, pre: str, sn: int) -> int:
-    """The first event of a log, from `first` to `last`, whose seals name an event of `pre` with a number above `sn`; 0: none."""
+def anchors(db: Any, aid: str, first: int = 0) -> dict[str, list[tuple[int, int]]]:
+    """What the events of an accepted log, from `first` on, seal: identifier, registry or credential -> [(number, event)]."""
+    from keri.core import serdering
     from keri.db.dbing import dgKey, snKey
 
-    wanted = pre.encode()
-    for at in range(first, last + 1):
+    told: dict[str, list[tuple[int, int]]] = {}
+    kever = found(db.kevers, aid)
+    for at in range(first, kever.sner.num + 1 if kever is not None else 0):
         digest = db.getKeLast(key=snKey(pre=aid, sn=at))
         raw = db.getEvt(key=dgKey(pre=aid, dig=bytes(digest))) if digest is not None else None
-        if raw is None or wanted not in bytes(raw):
-            continue
-        if any(number > sn for number in _sealed(bytes(raw), pre)):
-            return at
-    return 0
+        seals = serdering.SerderKERI(raw=bytes(raw), verify=False).sad.get("a") if raw is not None else None
+        for seal in seals if isinstance(seals, list) else []:
+            if isinstance(seal, dict) and isinstance(seal.get("i"), str) and not shapes.number(seal.get("s")):
+                told.setdefault(seal["i"], []).append((int(seal["s"], 16), at))
+    return told
 
 
-def _sealed(raw: bytes, pre: str) -> Iterable[int]:
-    """The numbers of the events of `pre` that an accepted key event's seals name."""
-    from keri.core import serdering
-
-    seals = serdering.SerderKERI(raw=raw, verify=False).sad.get("a")
-    for seal in seals if isinstance(seals, list) else []:
-        number = seal.get("s") if isinstance(seal, dict) and seal.get("i") == pre else None
-        if isinstance(number, str) and not shapes.number(number):
-            yield int(number, 16)
+def later(told: dict[str, list[tuple[int, int]]], pre: str, sn: int) -> int:
+    """The first event that seals an event of `pre` with a number above `sn`; 0: none."""
+    return next((at for number, at in told.get(pre, ()) if number > sn), 0)
 
 
 def _ahead(when: str) -> bool:

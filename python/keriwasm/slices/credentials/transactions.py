@@ -135,7 +135,7 @@ class Transactions:
         wigers = list({each.index: each for each in taken.wigers}.values())
         try:
             self.tevery.processEvent(serder=serder, seqner=seqner, saider=saider, wigers=wigers)
-        except kering.MissingAnchorError as ex:
+        except (kering.MissingAnchorError, KeyError, IndexError, TypeError) as ex:  # a seal may have any shape
             raise ValueError(self._unanchored(serder, seqner.sn, saider.qb64)) from ex
         except kering.MissingWitnessSignatureError as ex:
             raise ValueError("fewer of the registry’s backers have signed it than the registry asks for") from ex
