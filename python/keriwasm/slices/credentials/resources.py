@@ -327,8 +327,8 @@ class Verify(Resource):
         """{file | text | data, schema?} -> {valid, results: [{said, valid, state, checks, …}], remarks}. Changes nothing."""
         fields = Fields(req)
         data = presented(fields)
-        yield from self.vault.ready()
         logs = yield from self.logs()
+        yield from self.vault.ready()
         self.show_report(req, rep, presenting.check(self.vault, data, extra(fields), logs))
 
 
@@ -338,10 +338,10 @@ class Receive(Resource):
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:
         """As verify; what is authentic, though it be revoked, is saved. 422 when anything is not."""
+        logs = yield from self.logs()
         yield from self.open()
         fields = Fields(req)
         data, along = presented(fields), extra(fields)
-        logs = yield from self.logs()
         found = presenting.check(self.vault, data, along, logs)
         for each in found["results"]:
             if not each["authentic"]:
