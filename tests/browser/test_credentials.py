@@ -121,3 +121,102 @@ def test_from_nothing_to_revoked(boot: Callable[..., Watched], tmp_path: Path) -
     call(page, "app/wallet/unlock", "POST", {"passcode": PASSCODE})
     (kept,) = call(page, "app/credentials")["credentials"]
     assert (kept["said"], kept["state"]) == (said, "revoked")
+
+
+CASES = Path(__file__).resolve().parents[1] / "unit" / "cases"
+WALK = (
+    ("00-good-presentation", True, "This credential is valid."),
+    ("02-edge-node-only-said", False, "only a SAID is given"),
+    ("03-fab-instead-of-seal", False, "where the seal of its issuance belongs"),
+    ("05-cut-10", None, "ends within message 6 at byte 2495"),
+    ("11-operator-not", False, "is not judged by keripy"),
+    ("12-edge-of-another-schema", False, "is of the schema"),
+    ("13-far-revoked", False, "was revoked on 2026-11-02"),
+    ("20-ledger-utf16le", None, "is text in UTF-16"),
+    ("33-ipex-grant", None, "is an IPEX grant"),
+    ("33-schema-inline", False, "holds the schema itself"),
+    ("61-registry-number", False, "is a number, where a text belongs"),
+)
+"""Case -> whether it is valid (None: refused as a whole), and words that a person reads."""
+
+
+def hand_in(page: Page, form: str, file: Path | None = None, text: str = "") -> str:
+    """Fill one of the two forms as a person does and press its button; what then stands below it."""
+    page.evaluate("form => document.getElementById(`${form}-result`).replaceChildren()", form)
+    details = page.locator(f"#{form}-form details").first
+    if not details.evaluate("each => each.open"):
+        details.locator("summary").click()
+    page.set_input_files(f"#{form}-file", file if file is not None else [])
+    page.fill(f"#{form}-text", text)
+    page.click(f"#{form}-form button[type=submit]")
+    page.wait_for_selector(f"#{form}-result > *", timeout=120_000)
+    return page.inner_text(f"#{form}-result")
+
+
+def test_what_strangers_send_is_judged_with_its_reason(boot: Callable[..., Watched]) -> None:
+    """The cases by real clicks: each says why, a bad one is never taken in, the good one is, pasted and broken into lines."""
+    watched = boot()
+    page = watched.page
+    watched.allow(r"status of 422")
+    living(page)
+    for name in ("schema-trial", "schema-other"):
+        call(page, "app/credentials/schemas", "POST", {"schema": json.loads((CASES / f"{name}.json").read_text())})
+    visit(page, "app/credentials/verify", "Verify a credential")
+    for case, right, words in WALK:
+        told = hand_in(page, "verify", CASES / f"{case}.cesr")
+        assert words in told, (case, told)
+        assert ("This credential is not valid." in told) == (right is False), (case, told)
+        if right is not None:
+            assert page.locator("#verify-result .checks .bad").count() == (0 if right else 1), case
+        assert page.evaluate(WIDTH), case
+        if not right:
+            told = hand_in(page, "receive", CASES / f"{case}.cesr")
+            assert "taken in" not in told.split("was not taken in")[0] and words in told, (case, told)
+    assert call(page, "app/credentials")["credentials"] == []
+
+    good = (CASES / "00-good-presentation.cesr").read_text()
+    wrapped = "\n".join(good[at : at + 76] for at in range(0, len(good), 76))
+    told = hand_in(page, "verify", text=f"\n\n{wrapped}\n")
+    assert "This credential is valid." in told and "the line ends were taken out" in told
+    told = hand_in(page, "receive", text=wrapped)
+    assert "Trial card, taken in" in told and "Open it" in told
+    (kept,) = call(page, "app/credentials")["credentials"]
+    page.click("#receive-result >> text=Open it")
+    page.wait_for_selector("#main .credential")
+    assert kept["said"] in page.url
+
+
+def test_a_challenge_to_somebody_of_the_ledger(boot: Callable[..., Watched]) -> None:
+    """Somebody elsewhere answers with keripy; here only the ledger has that log. Case 41."""
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
+    from ledgerkit import habery, messages
+
+    watched = boot()
+    page = watched.page
+    living(page)
+    visit(page, "app/wallet/challenge", "Challenge")
+    page.click("#words-form button[type=submit]")
+    page.wait_for_selector("#words-result .result")
+    words = call(page, "app/wallet/challenge", "POST", {})["words"]
+    with habery("elsewhere") as hby:
+        hab = hby.makeHab("friend", isith="2", icount=3, nsith="2", ncount=3)
+        log = b"".join(messages(hab)).decode()
+        answer = bytes(hab.exchange(route="/challenge/response", payload={"words": words}, recipient="")).decode()
+
+    def check(response: str) -> str:
+        page.evaluate("document.getElementById('check-result').replaceChildren()")
+        page.fill("#check-words", " ".join(words))
+        page.fill("#check-response", response)
+        page.click("#check-form button[type=submit]")
+        page.wait_for_selector("#check-result > *", timeout=120_000)
+        return page.inner_text("#check-result")
+
+    assert "not known here" in check(answer)
+    call(page, "app/ledger", "POST", {"text": log})
+    visit(page, "app/wallet/challenge", "Challenge")
+    assert "signed your words" in check(answer)
+    watched.allow(r"status of 422")
+    assert "it was cut off" in check(answer[:-10])
+    assert "2 messages" in check(answer + answer)
