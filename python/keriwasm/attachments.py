@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 
+from keriwasm.slices.ledger.attachments import GROUPS, QUADLETS
+
 __all__ = ["codes", "short"]
 
 COUNTER = re.compile(r"-(?:([A-Z])([A-Za-z0-9_-]{2})|0([A-Z])([A-Za-z0-9_-]{5}))")
-GROUPS = {"A": "i", "B": "i", "C": "mm", "D": "mmmi", "E": "mm", "F": "mmmg", "G": "mm", "H": "mg", "I": "mmm"}
-"""Code of a counter in version 1 -> what each of so many elements is made of: i, an indexed signature; m, another
-primitive; g, a group of indexed signatures."""
-QUADLETS = "LV"
-"""Codes that count groups of four characters instead."""
 
 
 class _Ends(Exception):
@@ -73,7 +70,7 @@ def _group(text: str, at: int) -> int:
         raise _Unknown
     for _ in range(count):
         for each in GROUPS[code]:
-            at = _group(text, at) if each == "g" else _primitive(text, at, indexed=each == "i")
+            at = _group(text, at) if each == "S" else _primitive(text, at, indexed=each == "I")
     return at
 
 

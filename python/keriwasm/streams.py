@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keriwasm import guarding
+from keriwasm.slices.ledger.attachments import VERSION_COUNTER
 
 __all__ = ["Message", "Stream", "Unreadable", "cut", "plainly", "read"]
 
@@ -27,10 +28,7 @@ FURTHEST = 12
 HEADS = (b'{"v":"KERI', b'{"v":"ACDC')
 LEAST = FURTHEST + 17
 ATTACHED = re.compile(rb"[A-Za-z0-9_\-\s]*")
-SPACE = re.compile(rb"\s*")
-COUNTER = re.compile(rb"-[_-]AAA[A-Za-z0-9_-]{3}")
-"""CESR's genus and version code of KERI and ACDC: it says how the codes that follow are read, and belongs to no message."""
-KINDS = {"JSON": "JSON", "CBOR": "CBOR", "MGPK": "MessagePack"}
+SPACE = re.compile(rb"(?:\s|\xef\xbb\xbf)*")
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP", b"BZh": "bzip2", b"%PDF": "PDF", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
 WIDE = (
     (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe\x00\x00", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
@@ -97,10 +95,7 @@ class Stream:
 def read(data: bytes) -> Stream:
     """All messages of a stream. Raises Unreadable."""
     _encoding(data)
-    remarks = []
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-        remarks.append("A byte order mark at its beginning was passed over.")
+    remarks = ["A byte order mark was passed over."] if data.startswith(b"\xef\xbb\xbf") else []
     try:
         messages, counters = _messages(data)
     except Unreadable:
@@ -143,7 +138,7 @@ def _messages(data: bytes) -> tuple[list[Message], int]:
         at = SPACE.match(data, at).end()  # type: ignore[union-attr]
         if at >= len(data):
             return messages, counters
-        if counter := COUNTER.match(data, at):
+        if counter := VERSION_COUNTER.match(data, at):
             counters, at = counters + 1, counter.end()
             continue
         if len(messages) >= MESSAGES_MOST:
@@ -181,7 +176,7 @@ def _message(data: bytes, at: int, number: int) -> tuple[Message, int, int]:
         raise Unreadable(f"has attachments in binary at byte {until}: export it in the text domain (Base64)")
     attached = b"".join(data[at + size : until].split())
     trailing = 0
-    while len(attached) >= 8 and COUNTER.fullmatch(attached[-8:]):
+    while len(attached) >= 8 and VERSION_COUNTER.fullmatch(attached[-8:]):
         attached, trailing = attached[:-8], trailing + 1
     protocol = version["protocol"].decode()
     return Message(number, at, data[at : at + size] + attached, size, protocol, sad), until, trailing

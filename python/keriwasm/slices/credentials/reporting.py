@@ -109,7 +109,9 @@ class Reports:
 
         self.db, self.reger = db, reger
         self.transactions, self.told = transactions, told
-        self.failed = [(each, verdict) for each, verdict in events if verdict["verdict"] in ("rejected", "escrowed")]
+        # A receipt that waits, as of an event or by somebody that the file does not have, takes nothing away.
+        failed = [each for each in events if each[1]["verdict"] in ("rejected", "escrowed")]
+        self.failed = [each for each in failed if each[0].ilk != "rct" or each[1]["verdict"] == "rejected"]
         self._anchors: dict[str, dict[str, list[tuple[int, int]]]] = {}
         hby = SimpleNamespace(db=db, kvy=None, inited=True, name="presented", temp=True)
         self.verifier = verifying.Verifier(hby=hby, reger=reger)
