@@ -2,7 +2,7 @@
 reason.
 """
 
-from router import answers, poolview
+from router import answers, origins, poolview
 from router.envelope import MAX_PATH, MAX_QUERY, number, read_headers, text
 from router.fanout import FanOut, parts_deadline
 from router.problems import problem
@@ -72,6 +72,7 @@ class Admission:
         task.body_bytes = int(number(event.get("body_bytes"), 0, 0))
         task.source = id if task.body_bytes else None
         task.mode = "raw" if from_worker else answers.wish(task.headers)
+        origins.read(task, event, from_worker)
         return task
 
     def admit(self, task: Task, event: dict, parent):
@@ -88,6 +89,9 @@ class Admission:
             return problem(404, "There is nothing at this address.", task.path)
         task.path = path
         route, params, allowed = self.table.match(task.method, path)
+        barred = origins.barred(task, route)
+        if barred is not None:
+            return barred
         if route is None and not allowed:
             return problem(404, "There is nothing at this address.", path)
         if route is None:
@@ -101,6 +105,7 @@ class Admission:
             return problem(404, "Faults are not enabled here.", path)
         task.route = route
         task.params = params
+        task.quiet = task.quiet or not route.use
         if self.answered_here(task):
             return None
         if task.slice not in self.slices:
@@ -128,6 +133,7 @@ class Admission:
             task.parent = parent
             task.child = True
             task.depth = parent.depth + 1
+            task.quiet = parent.quiet
             if task.depth > numbers["max_depth"]:
                 task.parent = None
                 fault = self.new_fault()
@@ -204,6 +210,9 @@ class Admission:
         for name, path, route, params, slice in parts:
             part = Task(self.part_id(task.id, name), task.door, "GET", path, task.query, headers, self.now)
             part.mode = "raw"
+            part.origin = task.origin
+            part.navigated = task.navigated
+            part.quiet = task.quiet
             part.route = route
             part.params = params
             part.slice = slice

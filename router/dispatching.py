@@ -123,6 +123,8 @@ class Dispatching:
                 "priority": task.priority,
                 "context": {"pool": self.snapshot()} if task.route.snapshot else {},
                 "faults": self.faults,
+                "navigated": task.navigated,
+                "quiet": task.quiet,
             }
         )
 

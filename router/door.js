@@ -10,6 +10,7 @@
   /** Protocol and application version: page, service worker, router and workers refuse to mix different ones. */
   const PROTOCOL = 1;
   const VERSION = '0.1.0';
+  const LOST = 'The router is being started anew. Try again in a moment.';
 
   /**
    * @typedef {{ v: number, type: string, id?: string, [field: string]: any }} Envelope
@@ -44,12 +45,51 @@
   }
 
   /**
-   * The one answer that a door makes by itself: nobody behind it can speak.
+   * Where a request comes from. Only a service worker ever sees what may not be ours, and only as a navigation: of all else it
+   * gets what its own clients ask, which are pages and workers of this folder. All engines tell it a navigation's referrer: our
+   * pages' policy is `same-origin`, and nobody else can have an address of ours for one. Chromium tells `Origin` of a form too.
+   * What this does not catch: another app in a folder above or below ours; it is of our origin and can do what we can.
+   * A browser that hides every referrer makes our own forms, sent without script, unknown.
+   * @param {Request} request @param {string} base
+   * @returns {{ origin: 'own' | 'foreign' | 'unknown', navigated: boolean, framed: boolean }}
+   */
+  function look(request, base) {
+    if (request.mode !== 'navigate') return { origin: 'own', navigated: false, framed: false };
+    const home = new URL(base, request.url);
+    const from = request.referrer === 'about:client' ? '' : request.referrer;
+    const said = request.headers.get('origin') ?? home.origin;
+    const origin = said !== home.origin ? 'foreign' : from.startsWith(home.href) ? 'own' : from ? 'foreign' : 'unknown';
+    return { origin, navigated: true, framed: request.destination !== 'document' };
+  }
+
+  /**
+   * Why a request is not let in, '' if it is: the first wall. The second is the router's (router/origins.py).
+   * @param {Request} request @param {string} base
+   */
+  function barred(request, base) {
+    const { origin, framed } = look(request, base);
+    if (framed) return 'It was asked for inside of another page. Open it in a tab of its own.';
+    if (origin === 'own') return '';
+    const { searchParams } = new URL(request.url);
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      return searchParams.has('download') ? 'A file is given to pages of this app only. Open the page that offers it, and save it there.' : '';
+    }
+    return origin === 'foreign' ? 'Another site sent this. Nothing was done. If you meant to, do it in this app.'
+      : 'The browser does not say that a page of this app sent this. Nothing was done. Do it in the app, with scripts allowed.';
+  }
+
+  /**
+   * The one answer that a door makes by itself: nobody behind it can speak, or nobody behind it shall hear of it.
    * @param {number} status @param {string} detail @param {string} accept
    */
   function problem(status, detail, accept) {
+<<<<<<< HEAD
     const title = status === 400 ? 'A file cannot be read' : status === 503 ? 'The pool is not there yet' : 'The router was lost';
     const headers = { 'retry-after': '1', 'x-worker': 'none' };
+=======
+    const title = status === 403 ? 'Not from this app' : status === 503 ? 'The pool is not there yet' : 'The router was lost';
+    const headers = { 'cache-control': 'no-store', 'retry-after': '1', 'x-worker': 'none' };
+>>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
     if (accept.includes('application/json')) {
       return made(status, JSON.stringify({ type: 'about:blank', title, status, detail }), 'application/problem+json', headers);
     }
@@ -66,6 +106,8 @@
       this.base = base;
       this.count = 0;
       this.closed = false;
+      /** Requests whose bodies are being read: under way, and not pending yet. */
+      this.reading = 0;
       /** @type {Map<string, Pending>} */
       this.pending = new Map();
       /** @type {(message: Envelope) => void} called with what is not a reply */
@@ -77,6 +119,17 @@
     /** @param {string} type @param {object} fields @param {Transferable[]} [transfer] */
     post(type, fields, transfer = []) {
       this.port.postMessage({ v: PROTOCOL, type, ...fields }, transfer);
+    }
+
+    /** Closes the door when it has been looked at and nothing was under way in it, streams included; else says that it lives.
+     *  @param {string} reason @param {number} ms until each look */
+    retire(reason, ms) {
+      setTimeout(() => {
+        if (this.closed) return;
+        if (!this.pending.size && !this.reading) return this.close(reason);
+        this.post('router:ping', { t: performance.now() });
+        this.retire(reason, ms);
+      }, ms);
     }
 
     /** Ends the door: every request still waiting is answered. @param {string} reason */
@@ -98,13 +151,25 @@
      */
     async fetch(request, signal = request.signal) {
       const accept = request.headers.get('accept') ?? '';
-      if (this.closed) return problem(502, 'The router is being started anew. Try again in a moment.', accept);
+      if (this.closed) return problem(502, LOST, accept);
       if (signal.aborted) throw abortReason(signal);
       const url = new URL(request.url);
       const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+<<<<<<< HEAD
       const body = hasBody ? await request.arrayBuffer().catch(() => undefined) : null;
       if (body === undefined && !signal.aborted) return problem(400, GONE, accept);
+=======
+      this.reading += 1;
+      /** @type {ArrayBuffer | null} */
+      let body = null;
+      try {
+        if (hasBody) body = await request.arrayBuffer();
+      } finally {
+        this.reading -= 1;
+      }
+>>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
       if (signal.aborted) throw abortReason(signal);
+      if (this.closed) return problem(502, LOST, accept);
       const id = String(++this.count);
       return new Promise((resolve, reject) => {
         const abort = () => {
@@ -122,7 +187,7 @@
         });
         this.post('http:request', {
           id, method: request.method, path: '/' + url.pathname.slice(this.base.length), query: url.search.slice(1),
-          headers: Object.fromEntries(request.headers), body, deadline: null, parent: null, priority: null,
+          headers: Object.fromEntries(request.headers), body, deadline: null, parent: null, priority: null, ...look(request, this.base),
         }, body ? [body] : []);
       });
     }
@@ -173,5 +238,9 @@
     }
   }
 
+<<<<<<< HEAD
   /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, html, made, problem };
+=======
+  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, barred, problem };
+>>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
 })();

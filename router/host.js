@@ -23,6 +23,8 @@ const doors = new Map();
  *  @type {Map<string, number>} */
 const pinged = new Map();
 const SILENT_MS = 180_000;
+/** How often a door that was replaced is looked at (router/relay.js does so too): with nothing under way in it it is shut. */
+const RETIRE_MS = 60_000;
 setInterval(() => {
   for (const [name, time] of pinged) if (name.startsWith('page-f') && now() - time > SILENT_MS) shutDoor(name);
 }, 60_000);
@@ -298,6 +300,15 @@ function openDoor(name, port) {
   port.postMessage({ v: PROTOCOL, type: 'pool:status', status: { ...lastStatus, bytes } });
 }
 
+/** A replaced door is shut when it carries nothing any more, or when the service worker that had it is gone. @param {string} name */
+function retireDoor(name) {
+  scope.setTimeout(() => {
+    const busy = [...bodies.keys()].some(id => id.startsWith(`${name}/`));  // a request is there until the policy forgets it
+    if (busy && now() - (pinged.get(name) ?? 0) < SILENT_MS) retireDoor(name);
+    else shutDoor(name);
+  }, RETIRE_MS);
+}
+
 /** @param {string} name */
 function shutDoor(name) {
   pinged.delete(name);
@@ -305,7 +316,8 @@ function shutDoor(name) {
   if (doors.delete(name)) feed({ type: 'door_closed', door: name });
 }
 
-/** What all pool workers are told of the page. @type {{ base?: string, faults?: boolean }} */
+/** What all pool workers are told of the page; `form`: what stands in every form, and no other site can know (keriwasm/forms.py).
+ *  @type {{ base?: string, faults?: boolean, form?: string }} */
 const common = {};
 
 /**
@@ -313,7 +325,8 @@ const common = {};
  * @param {Envelope} init
  */
 async function start(init) {
-  Object.assign(common, { base: init.base, faults: init.faults });
+  const form = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
+  Object.assign(common, { base: init.base, faults: init.faults, form });
   const files = new URL('..', import.meta.url);
   /** A worker that restores the memory snapshot already (worker.js). @type {import('./ahead.js').Ahead | null} */
   const ahead = /** @type {any} */ (globalThis).keriwasmAhead ?? null;
@@ -363,6 +376,6 @@ export function receive({ data: message, ports }) {
       scope.postMessage({ v: PROTOCOL, type: 'router:failed', error: { type: error.name, message: error.message } });
     });
   } else if (message.type === 'door:open') openDoor(message.door, ports[0]);
-  else if (message.type === 'door:shut') shutDoor(message.door);
+  else if (message.type === 'door:retire') retireDoor(message.door);
   else if (message.type === 'router:kept') supplies.adopt(message.id, message.reason);
 }

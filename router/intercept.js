@@ -142,13 +142,12 @@ function update(reason) {
 
 let port = '';
 /** Gives the service worker a port of its own to the router. The port before it may still carry answers of a service
- *  worker that is being replaced: it is shut a minute later, so that a long-lived page does not collect dead ports. */
+ *  worker that is being replaced: it is shut when it carries none, so that a long-lived page does not collect dead ports. */
 async function handPort() {
   const active = (await serviceWorker)?.active;
   if (!active || !own.worker) return;
   const channel = new MessageChannel();
-  const before = port;
-  if (before) setTimeout(() => own.shut(before), 60_000);
+  if (port) own.retire(port);
   port = own.open('sw', channel.port1);
   active.postMessage({ v: PROTOCOL, type: 'door:port', version: VERSION, generation }, [channel.port2]);
 }
@@ -212,6 +211,8 @@ const extension = {
   htmx_config_request(_, { ctx }) {
     if (ctx.request.method !== 'GET' && ctx.sourceElement.matches('form')) ctx.request.headers['Idempotency-Key'] = intent(ctx.sourceElement);
     const url = new URL(ctx.request.action, document.baseURI);
+    // A page that was opened from elsewhere is not used by that.
+    if (ctx.sourceElement?.id === 'boot') ctx.request.headers['X-Opening'] = '1';
     // Going back to the address without app/ (htmx asks for what the location says): home stands there.
     if (url.href.split(/[?#]/)[0].replace(/index\.html$/, '') === base.href) url.href = ctx.request.action = `${base.href}app/`;
     if (url.origin !== location.origin || !url.pathname.startsWith(`${base.pathname}app`)) return;

@@ -120,8 +120,8 @@ export class Own {
   /** Which kept generation of the app this page's files are, or why none is kept. @param {string} id @param {string} [reason] */
   kept(id, reason = '') { this.worker?.postMessage({ v: PROTOCOL, type: 'router:kept', version: VERSION, id, reason }); }
 
-  /** @param {string} name */
-  shut(name) { this.worker?.postMessage({ v: PROTOCOL, type: 'door:shut', version: VERSION, door: name }); }
+  /** A door that another one has replaced. @param {string} name */
+  retire(name) { this.worker?.postMessage({ v: PROTOCOL, type: 'door:retire', version: VERSION, door: name }); }
 
   /** Ends router and pool at once; what waits at the page's door is answered with the reason. @param {string} reason */
   end(reason) {

@@ -6,6 +6,7 @@ from router.text import clip, dumps, escape
 
 TITLES = {
     400: "Bad request",
+    403: "Not from this app",
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
@@ -22,6 +23,7 @@ TITLES = {
 
 ADVICE = {
     400: "Reload the page and try again.",
+    403: "Nothing was given or changed. Open the app by its address, and do it there.",
     404: "Check the address, or go back to the start page.",
     405: "Use the form or the link that leads here.",
     409: "Try again.",
@@ -81,7 +83,7 @@ def as_html(given: dict, method: str = "GET", href: str = "") -> str:
     if "fault" in given:
         out.append("<p>Fault <code>%s</code></p>\n" % escape(given["fault"]))
     out.append("<p>")
-    if method in ("GET", "HEAD") and href and status not in (404, 405, 414):
+    if method in ("GET", "HEAD") and href and status not in (403, 404, 405, 414):
         out.append(retry_link(href, "closest .problem") + " ")
     elif status >= 500:
         out.append("Press the button of the form again. ")

@@ -10,6 +10,8 @@
 (() => {
   const { Door, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
   const PORT_MS = 3000;
+  /** How long a door that was replaced is kept at least, and how often it is looked at then: it may still carry answers. */
+  const RETIRE_MS = 60_000;
 
   class Relay {
     /** @param {ServiceWorkerGlobalScope} scope @param {URL} base */
@@ -24,9 +26,7 @@
 
     /** A page that runs a pool hands over a port. @param {Client} page @param {MessagePort} port @param {string} generation */
     take(page, port, generation) {
-      for (const [id, door] of this.doors) {
-        if (id === page.id) setTimeout(() => door.close('The page opened a new door.'), 60_000);  // it may still carry answers
-      }
+      this.doors.get(page.id)?.retire('The page opened a new door.', RETIRE_MS);
       const door = new Door(port, this.base.pathname);
       door.generation = generation;
       this.doors.set(page.id, door);

@@ -32,7 +32,9 @@ class Route:
     takes the pool's; ``may_block_ms`` is how long a worker may stay silent over it before it counts as hung; ``heavy``
     does not yield while it runs; ``stream`` stays open; ``snapshot`` gets the pool's state along; ``parts`` makes it a
     fan-out of (name, path) joined in that order; ``stops`` is an address with the same parameters: when a request of this
-    route comes in, everything that runs at that address is cancelled first.
+    route comes in, everything that runs at that address is cancelled first. ``guarded`` is given to our own pages only, though
+    it is a GET: it hands out a file, or something that is gone then (what changes anything else is guarded anyway, see
+    origins.py). ``use`` False: a page asks for it by itself, so it does not count as use of the wallet.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Route:
         parts=None,
         by_scheme=False,
         stops="",
+        guarded=False,
+        use=True,
         title="",
     ):
         self.method = method
@@ -69,6 +73,8 @@ class Route:
         self.parts = parts
         self.by_scheme = by_scheme
         self.stops = stops
+        self.guarded = guarded
+        self.use = use
         self.title = title
 
     def costs(self, params: dict, body_bytes: int) -> tuple:
@@ -103,10 +109,13 @@ TABLE = [
     # The wallet: its keys are on one worker, and what changes them is never tried twice on the router's own account.
     Route("GET", "/app/wallet/panel", slice="wallet", where="one"),
     Route("GET", "/app/wallet", slice="wallet", where="one"),
-    Route("GET", "/app/wallet/events", slice="wallet", where="one", stream=True),
+    Route("GET", "/app/wallet/events", slice="wallet", where="one", stream=True, use=False),
     Route("POST", "/app/wallet", "wallet", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=90000),
-    Route("DELETE", "/app/wallet", slice="wallet", where="one", idempotent=False),
-    Route("POST", "/app/wallet/delete", slice="wallet", where="one", idempotent=False),
+    # What asks for the passcode again stretches it, as unlock does.
+    Route("DELETE", "/app/wallet", "wallet", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=90000),
+    Route(
+        "POST", "/app/wallet/delete", "wallet", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=90000
+    ),
     Route(
         "POST", "/app/wallet/unlock", "wallet", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=90000
     ),
@@ -121,10 +130,13 @@ TABLE = [
     # Backup and restore stretch a passphrase and replay logs: they hold the worker for seconds, and change the wallet once.
     Route("GET", "/app/wallet/backup", "backup", "one", idempotent=False, may_block_ms=60000, deadline_ms=180000),
     Route("POST", "/app/wallet/backup", "backup", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=180000),
-    Route("GET", "/app/wallet/backup/reminder", slice="backup", where="one", may_block_ms=15000),
+    Route("GET", "/app/wallet/backup/reminder", slice="backup", where="one", may_block_ms=15000, use=False),
     # A secret that is taken once is gone.
-    Route("GET", "/app/wallet/backup/files/{token}", slice="backup", where="one", idempotent=False),
-    Route("POST", "/app/wallet/recovery-key", slice="backup", where="one", idempotent=False),
+    Route("GET", "/app/wallet/backup/files/{token}", slice="backup", where="one", idempotent=False, guarded=True),
+    Route(
+        "POST", "/app/wallet/recovery-key", "backup", "one", idempotent=False, heavy=True, may_block_ms=60000,
+        deadline_ms=90000
+    ),
     Route("POST", "/app/wallet/recovery-key/forget", slice="backup", where="one", idempotent=False),
     Route("GET", "/app/wallet/restore", slice="backup", where="one"),
     Route("POST", "/app/wallet/restore", "backup", "one", idempotent=False, heavy=True, may_block_ms=90000, deadline_ms=300000),
@@ -143,7 +155,7 @@ TABLE = [
         "POST", "/app/credentials/receive", "credentials", "one", idempotent=False, may_block_ms=60000, deadline_ms=120000
     ),
     Route("GET", "/app/credentials/{said}", slice="credentials", where="one"),
-    Route("GET", "/app/credentials/{said}/cesr", slice="credentials", where="one"),
+    Route("GET", "/app/credentials/{said}/cesr", slice="credentials", where="one", guarded=True),
     Route("POST", "/app/credentials/{said}/revoke", slice="credentials", where="one", idempotent=False),
     Route("GET", "/app/identifiers", slice="wallet", where="one"),
     # 64 keys and 64 next ones, stretched each (salty): a quarter of a second apiece.
@@ -151,7 +163,7 @@ TABLE = [
     Route("GET", "/app/identifiers/{aid}", slice="wallet", where="one"),
     Route("GET", "/app/identifiers/{aid}/events", slice="wallet", where="one"),
     Route("GET", "/app/identifiers/{aid}/events/{sn}", slice="wallet", where="one"),
-    Route("GET", "/app/identifiers/{aid}/kel", slice="wallet", where="one"),
+    Route("GET", "/app/identifiers/{aid}/kel", slice="wallet", where="one", guarded=True),
     Route("GET", "/app/identifiers/{aid}/share", slice="wallet", where="one"),
     Route("POST", "/app/identifiers/{aid}/rename", slice="wallet", where="one", idempotent=False),
     Route(
@@ -217,7 +229,7 @@ TABLE = [
     Route("POST", "/app/ledger/{aid}/contact", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     Route("GET", "/app/ledger/{aid}/events", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     Route("GET", "/app/ledger/{aid}/events/{sn}", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
-    Route("GET", "/app/ledger/{aid}/kel", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("GET", "/app/ledger/{aid}/kel", "ledger", "one", may_block_ms=KERI_IMPORT_MS, guarded=True),
     Route("GET", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     Route("POST", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     # The ledger is on one worker; what it asks of the others is pure. A share of an import is at most some 200 messages.

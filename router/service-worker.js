@@ -9,7 +9,11 @@
  */
 (() => {
   const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+<<<<<<< HEAD
   const { made, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+=======
+  const { barred, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+>>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
   const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
   const { Relay, PORT_MS } = /** @type {any} */ (globalThis).keriwasmRelay;
   const base = new URL('.', scope.location.href);
@@ -216,14 +220,26 @@
     }
   }
 
+  /** A page that nobody can frame, whatever the host's headers say or lack; what it asks for tells others nothing of it.
+   *  @param {Response | Promise<Response>} made */
+  async function walled(made) {
+    const response = await made;
+    const headers = new Headers(response.headers);
+    headers.set('x-frame-options', 'DENY');
+    headers.set('referrer-policy', 'same-origin');
+    return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  }
+
   scope.addEventListener('fetch', event => {
     const { request } = event;
     const url = new URL(request.url);
     if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname)) return;
     const { id, path } = kept.read(url);
-    if (id) event.respondWith(pinned(request, id, path));
+    const why = barred(request, base.pathname);
+    if (why) event.respondWith(walled(problem(403, why, request.headers.get('accept') ?? '')));
+    else if (id) event.respondWith(pinned(request, id, path));
     else if (request.mode === 'navigate') {
-      if (path === '' || path === 'index.html' || path.startsWith('app/')) event.respondWith(navigate(request, url));
+      if (path === '' || path === 'index.html' || path.startsWith('app/')) event.respondWith(walled(navigate(request, url)));
     } else if (path.startsWith('app/')) event.respondWith(answer(event));
     // The keeper wants the server's word, not what was kept of it.
     else if (request.method === 'GET' && !request.headers.has('x-keeper') && !path.startsWith('__dev__/')) {

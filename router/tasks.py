@@ -19,7 +19,7 @@ class Task:
     ``deadline`` is absolute; ``heavy`` and ``may_block_ms`` say what it may do to its worker; ``parent`` is the task of
     the worker that asked, ``target`` the id of the only worker that may take it, ``fan`` the fan-out this is a part of;
     ``children`` maps ids of live child tasks. ``mode`` is "json", "fragment", "page" or "raw" (for a worker or a fan-out:
-    the answer goes as it is).
+    the answer goes as it is). ``origin``, ``navigated``, ``framed`` are what the door saw (origins.py).
     """
 
     def __init__(self, id, door, method, path, query, headers, now):
@@ -32,6 +32,10 @@ class Task:
         self.received_at = now
         self.queued_at = now
         self.dispatched_at = None
+        self.origin = "own"  # whose request it is: own, foreign, unknown
+        self.navigated = False
+        self.framed = False
+        self.quiet = False  # it does not count as use of what it reads
         self.body_bytes = 0
         self.source = None
         self.deadline = None

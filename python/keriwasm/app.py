@@ -16,6 +16,7 @@ from falcon.routing import CompiledRouter
 from keriwasm import problems
 from keriwasm.deeds import Outcomes
 from keriwasm.fields import b64u
+from keriwasm.forms import Tokens
 
 if TYPE_CHECKING:
     from keriwasm.worker import Worker
@@ -45,7 +46,7 @@ def make_app(worker: Worker, progress: Progress | None = None) -> falcon.App:
     progress: called with (done, total, name) after each slice
     """
     router = Router()
-    app = falcon.App(middleware=[Outcomes()], router=router)
+    app = falcon.App(middleware=[Outcomes(), Tokens()], router=router)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     handler = media.JSONHandler(dumps=partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=encode))

@@ -14,6 +14,7 @@ import falcon
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from keriwasm import forms
 from keriwasm.fields import b64u
 from keriwasm.requests import RENDER_MS
 
@@ -35,6 +36,7 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
+    env.globals["form_token"] = forms.token
     env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group, json_text=json_text)
     return env
 

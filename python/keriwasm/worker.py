@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import falcon
 from hio.base import doing
 
-from keriwasm import PROTOCOL
+from keriwasm import PROTOCOL, forms
 from keriwasm.disk import Compactor, Disk, DiskDoer
 from keriwasm.heartbeat import HeartbeatDoer
 from keriwasm.inbox import InboxDoer
@@ -36,6 +36,7 @@ class Settings:
         slices: name -> module to mount
         started: epoch milliseconds at which the host began to boot, for boot_ms
         pool: the `[pool]` table of pyscript.toml
+        form: what stands in every form (keriwasm.forms)
     """
 
     id: str
@@ -47,6 +48,7 @@ class Settings:
     heartbeat_ms: float = 250.0
     started: float | None = None
     pool: dict[str, Any] = field(default_factory=dict)
+    form: str = ""
 
     @classmethod
     def read(cls, init: dict[str, Any]) -> Settings:
@@ -68,6 +70,7 @@ class Settings:
             heartbeat_ms=float(init.get("heartbeat_ms") or pool.get("heartbeat_ms") or 250.0),
             started=init.get("started"),
             pool=pool,
+            form=str(init.get("form") or ""),
         )
 
 
@@ -114,6 +117,7 @@ class Worker:
         self.generation = settings.generation
         self.faults = settings.faults
         self.slices = list(settings.slices)
+        forms.use(settings.form)
         self.doist.name = f"{self.id}.{self.generation}"
         self.storage.backing = backing
         self.disk.backing = disk

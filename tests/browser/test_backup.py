@@ -58,6 +58,8 @@ def test_back_up_delete_restore(boot: Callable[..., Watched], tmp_path: Path) ->
     page.wait_for_selector("#recovery-make-result .result")
     secret = page.inner_text("#recovery-make-result .secret output").strip()
     assert secret.startswith("KWRS1-")
+    assert not page.is_checked("#backup-recovery")
+    page.check("#backup-recovery")
     page.click("#backup-form button[type=submit]")
     page.wait_for_selector("#backup-result a[href*=files]", timeout=90_000)
     assert "Nothing changed since" in page.inner_text("#backup-status")
@@ -79,17 +81,17 @@ def test_back_up_delete_restore(boot: Callable[..., Watched], tmp_path: Path) ->
             del spoilt[rnd.randrange(len(spoilt)) :]
         else:
             spoilt[rnd.randrange(len(spoilt))] ^= 1 << rnd.randrange(8)
-        told = restore(page, bytes(spoilt), passcode=PASSCODE, replace="Mine")
+        told = restore(page, bytes(spoilt), passcode=PASSCODE, replace="Mine", wallet_passcode=PASSCODE)
         assert told["status"] == 422 and told["json"]["field"] == "file" and len(told["json"]["reason"]) > 8, told
     for fields, status in (
         ({"passcode": "not the passcode of it"}, 409),
-        ({"passcode": "not the passcode of it", "replace": "Mine"}, 422),
+        ({"passcode": "not the passcode of it", "replace": "Mine", "wallet_passcode": PASSCODE}, 422),
         ({"passcode": PASSCODE, "replace": "mine"}, 409),
     ):
         assert restore(page, data, **fields)["status"] == status
     assert state(page) == before
 
-    call(page, "app/wallet", "DELETE", {"name": "Mine"})
+    call(page, "app/wallet", "DELETE", {"name": "Mine", "passcode": PASSCODE})
     visit(page, "app/wallet/restore", "Restore a backup")
     page.set_input_files("#restore-file", file)
     page.fill("#restore-passcode", PASSCODE)
@@ -109,7 +111,7 @@ def test_back_up_delete_restore(boot: Callable[..., Watched], tmp_path: Path) ->
     assert reminder["changed"] == ["a new event of an identifier"]
 
     # The passcode is lost: the recovery key brings the wallet back under another one.
-    told = restore(page, data, recovery=secret, new_passcode="another one, quite as long", replace="Mine")
+    told = restore(page, data, recovery=secret, new_passcode="another one, quite as long", replace="Mine", wallet_passcode=PASSCODE)
     assert told["status"] == 200 and told["json"]["by"] == "recovery", told
     assert fetch(page, "app/wallet/unlock", "POST", json={"passcode": PASSCODE})["status"] == 422
     call(page, "app/wallet/unlock", "POST", {"passcode": "another one, quite as long"})

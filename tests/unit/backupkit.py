@@ -15,6 +15,8 @@ from walletkit import PASSCODE, FakeDisk, place, quick  # noqa: F401 (fixtures)
 class Doist:
     """A clock that stands."""
 
+    active = None
+
     def now(self) -> float:
         return 0.0
 

@@ -206,6 +206,10 @@ class House:
             "parent": None,
             "priority": None,
             "query": "",
+            # what a door says of its own page's requests
+            "origin": "own",
+            "navigated": False,
+            "framed": False,
         }
         self.feed(
             "request",
@@ -386,7 +390,7 @@ class House:
                 del self.live[record.id]
 
     def do_dispatch(
-        self, worker, id, source, method, path, query, headers, deadline, parent, priority, context, faults
+        self, worker, id, source, method, path, query, headers, deadline, parent, priority, context, faults, navigated, quiet
     ):
         paper = self.papers.get(worker)
         must(paper is not None and paper.state != "booting", id, "is dispatched to", worker, "that is not there")
@@ -410,6 +414,8 @@ class House:
             "priority": priority,
             "context": context,
             "faults": faults,
+            "navigated": navigated,
+            "quiet": quiet,
             "worker": worker,
         }
         self.dispatched.append(paper.work[id])

@@ -329,7 +329,12 @@ async def test_get_is_the_file_and_restores_by_the_passcode(quick: None, unsynce
         problem(await kit.ask("GET", "/app/wallet/backup", accept="*/*, application/json;q=0.1"), 423)
         held.destroy()
         for file in (("a.kwb", got.body), as_json["file"]):
-            done = await upload(kit, "/app/wallet/restore", [("file", file), ("passcode", PASSCODE), ("replace", "<b>Mine</b>")])
+            fields = [("file", file), ("passcode", PASSCODE), ("replace", "<b>Mine</b>")]
+            if held.exists:  # locked, as a restored one is
+                problem(await upload(kit, "/app/wallet/restore", fields), 422, "wallet_passcode")
+                problem(await upload(kit, "/app/wallet/restore", [*fields, ("wallet_passcode", "no")]), 422, "wallet_passcode")
+                fields.append(("without_passcode", "1"))
+            done = await upload(kit, "/app/wallet/restore", fields)
             assert done.status == 200, done.text
             assert done.json["name"] == "<b>Mine</b>" and done.json["restored"]
         again = await upload(kit, "/app/wallet/restore", [("file", ("a", got.body)), ("passcode", PASSCODE)])
@@ -361,6 +366,14 @@ async def test_each_wrong_field_is_named(quick: None, unsynced: None, place: Pat
         ):
             problem(await kit.ask("POST", "/app/wallet/backup", json_body=body), 422, field)
         problem(await kit.ask("POST", "/app/wallet/recovery-key", json_body={"public": "KWRS1-x"}), 422, "public")
+        public = (await kit.ask("POST", "/app/wallet/recovery-key", json_body={})).json["public"]
+        await kit.ask("POST", "/app/wallet/recovery-key/forget", json_body={})
+        for given in ({}, {"passcode": "not it"}):
+            told = await kit.ask("POST", "/app/wallet/recovery-key", json_body={"public": public, **given})
+            problem(told, 422, "passcode")
+        assert (await kit.ask("GET", "/app/wallet/backup")).json["by"] == ["passcode"]
+        told = await kit.ask("POST", "/app/wallet/recovery-key", json_body={"public": public, "passcode": PASSCODE})
+        assert told.json["public"] == public and told.json["secret"] == ""
 
 
 @run
@@ -392,6 +405,9 @@ async def test_pages_show_script_as_text_and_say_what_changed(quick: None, unsyn
         page = Page((await kit.ask("GET", "/app/wallet/restore", accept="text/html")).text)
         assert not page.problems and page.all("input", name="replace") and "<b>Mine</b>" in page.text
         fields = [("file", ("<i>.kwb", saved.body)), ("passcode", PASSCODE), ("replace", "<b>Mine</b>")]
+        assert page.all("input", name="wallet_passcode") and not page.all("input", name="without_passcode")
+        problem(await upload(kit, "/app/wallet/restore", [*fields, ("without_passcode", "1")]), 422, "wallet_passcode")
+        fields.append(("wallet_passcode", PASSCODE))
         done = await upload(kit, "/app/wallet/restore", fields, "text/html")
         page = Page(done.text)
         assert done.status == 200 and not page.problems and "is restored" in page.text and "<script" not in done.text

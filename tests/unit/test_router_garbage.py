@@ -127,6 +127,7 @@ def test_an_error_of_our_own_is_answered_and_logged_once(monkeypatch):
             "type": "request",
             "id": "e",
             "door": "page-1",
+            "origin": "own",
             "method": "POST",
             "path": "/app/crypto/hash",
             "now": house.now,

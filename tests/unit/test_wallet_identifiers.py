@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from slicekit import Page, form, get, post, problem, upload
-from walletkit import place, quick, vault_of, wallet  # noqa: F401 (fixtures)
+from walletkit import PASSCODE, place, quick, vault_of, wallet  # noqa: F401 (fixtures)
 from workerkit import Answer, Kit
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -181,7 +181,13 @@ def test_not_transferable_and_ended(within: Any) -> None:
         assert len((await post(kit, f"/app/identifiers/{fixed['aid']}/sign", text="x")).json["signatures"]) == 1
         aid = (await made(kit, alias="second"))["aid"]
         problem(await post(kit, f"/app/identifiers/{aid}/rotate", next_keys=0), 422, "next_keys")
-        assert (await post(kit, f"/app/identifiers/{aid}/rotate", next_keys=0, end=True)).json["next_digests"] == []
+        ending = {"next_keys": 0, "end": True}
+        problem(await post(kit, f"/app/identifiers/{aid}/rotate", **ending), 422, "passcode")
+        problem(await post(kit, f"/app/identifiers/{aid}/rotate", **ending, passcode="another one, as long"), 422, "passcode")
+        assert (await kit.ask("GET", "/app/wallet")).json["failures"] == 1  # as any wrong try
+        assert (await kit.ask("GET", f"/app/identifiers/{aid}")).json["sn"] == 0
+        ended = await post(kit, f"/app/identifiers/{aid}/rotate", **ending, passcode=PASSCODE)
+        assert ended.json["next_digests"] == [] and ended.json["sn"] == 1
         problem(await post(kit, f"/app/identifiers/{aid}/rotate"), 422, "aid")
         for one in (fixed["aid"], aid):
             assert "Not possible" in (await page(kit, f"/app/identifiers/{one}")).text
@@ -267,8 +273,6 @@ def test_names_are_text_and_one_of_a_kind(within: Any) -> None:
         renamed = await form(kit, f"/app/identifiers/{aid}/rename", alias="{{ 7*7 }}^.")
         assert renamed.status == 200 and "49" not in renamed.text.split("Renamed")[1][:200]
         await post(kit, "/app/wallet/lock")
-        from walletkit import PASSCODE
-
         await post(kit, "/app/wallet/unlock", passcode=PASSCODE)
         assert [hab.name for hab in vault_of(kit).hby.habs.values() if hab.pre == aid] == ["{{ 7*7 }}^."]
         assert (await post(kit, f"/app/identifiers/{aid}/rename", alias="{{ 7*7 }}^.")).status == 200

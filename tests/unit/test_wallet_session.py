@@ -42,7 +42,14 @@ async def _states(place: Path) -> None:  # noqa: F811
         opened = await post(kit, "/app/wallet/unlock", passcode=PASSCODE)
         assert opened.status == 200 and not opened.json["locked"]
         problem(await kit.ask("DELETE", "/app/wallet", json_body={"name": "other"}), 422, "name")
-        gone = await kit.ask("DELETE", "/app/wallet", json_body={"name": "My wallet"})
+        name = {"name": "My wallet"}
+        problem(await kit.ask("DELETE", "/app/wallet", json_body=name), 422, "passcode")
+        # Open, it is not to be deleted by whoever finds it so; lost is what is locked.
+        problem(await kit.ask("DELETE", "/app/wallet", json_body={**name, "without_passcode": True}), 422, "passcode")
+        for wrong in (1, 2):
+            told = problem(await kit.ask("DELETE", "/app/wallet", json_body={**name, "passcode": "not it"}), 422, "passcode")
+            assert told["failures"] == wrong
+        gone = await kit.ask("DELETE", "/app/wallet", json_body={**name, "passcode": PASSCODE})
         assert gone.status == 200 and not gone.json["exists"] and not place.exists()
         problem(await post(kit, "/app/wallet/unlock", passcode=PASSCODE), 409)
 

@@ -22,6 +22,8 @@ OTHER = "quite another passcode, as long"
 class Doist:
     """A clock that a test sets."""
 
+    active: Any = None
+
     def __init__(self) -> None:
         self.tyme = 0.0
         self.woken: list[Any] = []

@@ -45,6 +45,8 @@ class Disk:
 
 
 class Doist:
+    active = None
+
     def now(self) -> float:
         return time.monotonic()
 

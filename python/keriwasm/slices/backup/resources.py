@@ -22,6 +22,7 @@ from keriwasm.slices.backup.format import FILE_MOST, VERSION, BadFile
 from keriwasm.slices.backup.restore import restore
 from keriwasm.slices.crypto import passwords
 from keriwasm.slices.wallet import passcode as passcodes
+from keriwasm.slices.wallet.consent import consent
 from keriwasm.slices.wallet.vault import Vault
 
 __all__ = ["Backup", "Files", "RecoveryKey", "Reminder", "Restore"]
@@ -190,13 +191,17 @@ class RecoveryKey(Resource):
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Generator[float, float, None]:
-        """{public?} -> {secret, public, id}. With `public` that one is used, made elsewhere, and there is no secret here."""
+        """{public?, passcode?} -> {secret, public, id}. With `public` that one is used, made elsewhere, and there is no secret
+        here; it opens every backup from now on, so the passcode is asked for."""
         yield from self.vault.ready()
         _ = self.vault.hby
-        given = filled(Fields(req), "public")
+        fields = Fields(req)
+        given = filled(fields, "public")
         secret = ""
         if given is not None:
             public = recovery.read_public(given, "public")
+            yield from consent(self.vault, fields)
+            _ = self.vault.hby  # it may have been locked meanwhile
         else:
             seed = recovery.new_seed()
             public, secret = recovery.public_of(seed, self.kem), recovery.show_seed(seed)
@@ -233,13 +238,15 @@ class Restore(Resource):
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Generator[float, float, None]:
         """{exists, name}: also when there is no wallet or a locked one."""
         yield from self.vault.mounted()
-        data = {"exists": self.vault.exists, "name": self.vault.name}
+        data = {"exists": self.vault.exists, "name": self.vault.name, "locked": self.vault.locked}
         answer(req, rep, "pages/restore.html", {**data, "least": passcodes.LEAST}, title=RESTORE_TITLE)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Generator[float, float, None]:
-        """{file, passcode | recovery, new_passcode?, again?, replace?, check?} -> {name, identifiers, credentials, made, by,
-        restored, …}. 409 over another wallet unless `replace` is its name; 422 for a file that is not wholly good."""
+        """{file, passcode | recovery, new_passcode?, again?, replace?, wallet_passcode?, check?} -> {name, identifiers,
+        credentials, made, by, restored, …}. 409 over another wallet unless `replace` is its name, and 422 unless
+        `wallet_passcode` is its passcode (or it is locked, and `without_passcode` is on); 422 for a file that is not wholly
+        good."""
         fields = Fields(req)
         data = fields.binary("file", max_bytes=FILE_MOST)
         passcode, seed = filled(fields, "passcode"), filled(fields, "recovery")
@@ -255,13 +262,16 @@ class Restore(Resource):
                 raise FieldError("again", "is not the same passcode: type it twice alike")
         check = fields.flag("check")
         yield from self.vault.mounted()
+        replace = filled(fields, "replace") or ""
+        if not check and self.vault.exists and replace == self.vault.name:
+            yield from consent(self.vault, fields, "wallet_passcode", lost=True)
         with told("file"):
             done = yield from restore(
                 self.vault,
                 data,
                 sealing.Secret(passcode, recovery.read_seed(seed, "recovery") if seed is not None else None),
                 kem=self.kem,
-                replace=filled(fields, "replace") or "",
+                replace=replace,
                 new=new,
                 check=check,
             )

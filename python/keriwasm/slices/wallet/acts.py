@@ -11,6 +11,7 @@ from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer, wants_json
 
 from . import delegation, timeline
+from .consent import consent
 from .identifiers import Resource, majority
 from .inputs import MOST_KEYS, check_expected, threshold
 
@@ -36,14 +37,14 @@ class Acting(Resource):
 
 
 class Rotate(Acting):
-    """POST {threshold?, next_keys?, next_threshold?, end?, sn?}."""
+    """POST {threshold?, next_keys?, next_threshold?, end?, passcode?, sn?}."""
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
         """Make the promised next keys the keys, and promise others. 409 when `sn` is not the latest event.
 
         threshold: of the keys that become current, by default the promised one. next_keys 0 ends the log for ever and
-        wants `end`.
+        wants `end` and the passcode.
         """
         yield from self.vault.ready()
         kever = self.hab(aid).kever
@@ -61,6 +62,8 @@ class Rotate(Acting):
         nsith = threshold(fields, "next_threshold", following)
         if nsith is None:
             nsith = isith if following == current else majority(following)
+        if following == 0:
+            yield from consent(self.vault, fields)
         yield
         with self.vault.change() as hby:
             hab = hby.habs[aid]

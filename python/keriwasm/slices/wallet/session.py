@@ -11,6 +11,7 @@ from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer, render, sse
 
 from . import passcode, view
+from .consent import consent
 from .inputs import label
 from .moving import moved
 from .vault import Vault
@@ -64,15 +65,19 @@ class Wallet(Resource):
 
     @deed
     def on_delete(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        """{name} -> the state without a wallet. 422 unless it is the wallet's name."""
+        """{name, passcode} -> the state without a wallet. 422 unless they are the wallet's; `without_passcode` in place of the
+        passcode will do while it is locked."""
         yield from self.vault.mounted()
-        named(Fields(req), self.vault)
+        fields = Fields(req)
+        named(fields, self.vault)
+        yield from consent(self.vault, fields, lost=True)
+        named(fields, self.vault)  # another one may be there by now
         self.vault.destroy()
         yield from self.show(req, rep, "The wallet is deleted.")
 
 
 class Delete(Resource):
-    """POST {name}: what DELETE does, for a form."""
+    """POST {name, passcode}: what DELETE does, for a form."""
 
     on_post = Wallet.on_delete
 

@@ -128,12 +128,13 @@ class Vault:
 
     @property
     def hby(self) -> Any:
-        """The open wallet's Habery; asking for it counts as use. Raises Locked (423) or NoWallet (409)."""
+        """The open wallet's Habery; asking for it counts as use, but for requests that are quiet. Raises Locked (423) or NoWallet (409)."""
         facts = self.facts
         self.enforce()
         if self._hby is None:
             raise Locked(facts.name, self.reason)
-        self.touch()
+        if not getattr(self.worker.doist.active, "quiet", False):
+            self.touch()
         return self._hby
 
     @property
@@ -237,6 +238,11 @@ class Vault:
             self.worker.disk.forget()
         self._facts = facts
         yield from self.worker.disk.settle()  # nothing that the old passcode opens is left when this is answered
+
+    def prove(self, field: str, passcode: str) -> Generator[float, float, None]:
+        """Return if this is the passcode. Raises NoWallet, WrongPasscode, TooSoon."""
+        yield from self.ready()
+        yield from self._tried(field, passcode)
 
     def autolock(self, seconds: int) -> None:
         """Set the time without use after which the wallet locks itself; 0 is never. Raises NoWallet."""
