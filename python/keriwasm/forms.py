@@ -20,6 +20,9 @@ from keriwasm.requests import MESSAGE
 FIELD = "form_token"
 """The hidden field's name."""
 
+PASSED = "keriwasm.form_passed"
+"""environ key: this request has brought it. A deed passes the application twice, with its body read by then."""
+
 _token = ""
 
 
@@ -39,7 +42,7 @@ class Tokens:
 
     def process_request(self, req: falcon.Request, rep: falcon.Response) -> None:
         """The body is read by a request of our own and wound back: a responder finds it untouched."""
-        if req.method == "GET" or not req.env[MESSAGE].get("navigated"):
+        if req.method == "GET" or PASSED in req.env or not req.env[MESSAGE].get("navigated"):
             return
         given = Fields(falcon.Request(req.env)).text(FIELD, "", max_bytes=200)
         req.env["wsgi.input"].seek(0)
@@ -48,3 +51,4 @@ class Tokens:
                 title="This form is not from this start of the app",
                 description="Nothing was done. Load the page that has the form again, then send it.",
             )
+        req.env[PASSED] = True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import falcon
 import pytest
+from keriwasm.deeds import deed
 from keriwasm.fields import Fields
 from slicekit import HTML, Page, multipart, problem
 from walletkit import place, quick, wallet  # noqa: F401 (fixtures)
@@ -33,6 +35,13 @@ class Echo:
         rep.data = req.bounded_stream.read()
 
     on_get = on_post
+
+    @deed
+    def on_patch(self, req: falcon.Request, rep: falcon.Response) -> Iterator[None]:
+        """As a deed, which passes the application twice."""
+        yield
+        Echo.done += 1
+        rep.media = {"x": Fields(req).text("x")}
 
 
 def mount(app: falcon.App, worker: Any) -> None:
@@ -59,6 +68,10 @@ async def test_a_native_form_wants_the_token() -> None:
         body, kind = multipart([*sent.items(), ("file", ("a", b"\x00" * 100_000))])
         assert (await send(kit, body, kind)).json == {"x": "1"}
         raw = urlencode(sent).encode()
+        before = Echo.done
+        assert (await send(kit, raw, method="PATCH")).json == {"x": "1"} and Echo.done == before + 1
+        problem(await send(kit, b"x=1", method="PATCH"), 403)
+        assert Echo.done == before + 1
         assert (await send(kit, raw, method="PUT")).body == raw  # it is wound back for whoever reads it himself
         problem(await send(kit, raw + b"&form_token=x"), 422, "form_token")
         problem(await send(kit, f"form_token={TOKEN}".encode(), "text/plain"), 415)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import falcon
@@ -298,6 +299,17 @@ def test_idle_it_locks_itself_and_use_puts_it_off(vault: Any, monkeypatch: pytes
     vault.autolock(0)
     vault.worker.doist.tyme += 1e9
     assert not vault.locked and vault.remaining() is None
+
+
+def test_what_is_quiet_is_no_use(vault: Any) -> None:
+    """A page that another site has opened, or what a page asks for by itself, does not put the lock off."""
+    vault.autolock(600)
+    for quiet in (True, False):
+        vault.worker.doist.active = SimpleNamespace(quiet=quiet)
+        vault.worker.doist.tyme += 200
+        assert vault.hby is not None
+        assert vault.remaining() == pytest.approx(400 if quiet else 600)
+        vault.worker.doist.active = None
 
 
 @pytest.mark.parametrize(("generation", "words"), [(1, "loaded anew"), (2, "was replaced")])
