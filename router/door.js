@@ -83,13 +83,8 @@
    * @param {number} status @param {string} detail @param {string} accept
    */
   function problem(status, detail, accept) {
-<<<<<<< HEAD
-    const title = status === 400 ? 'A file cannot be read' : status === 503 ? 'The pool is not there yet' : 'The router was lost';
+    const title = { 400: 'A file cannot be read', 403: 'Not from this app', 503: 'The pool is not there yet' }[status] ?? 'The router was lost';
     const headers = { 'retry-after': '1', 'x-worker': 'none' };
-=======
-    const title = status === 403 ? 'Not from this app' : status === 503 ? 'The pool is not there yet' : 'The router was lost';
-    const headers = { 'cache-control': 'no-store', 'retry-after': '1', 'x-worker': 'none' };
->>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
     if (accept.includes('application/json')) {
       return made(status, JSON.stringify({ type: 'about:blank', title, status, detail }), 'application/problem+json', headers);
     }
@@ -155,19 +150,10 @@
       if (signal.aborted) throw abortReason(signal);
       const url = new URL(request.url);
       const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
-<<<<<<< HEAD
-      const body = hasBody ? await request.arrayBuffer().catch(() => undefined) : null;
-      if (body === undefined && !signal.aborted) return problem(400, GONE, accept);
-=======
       this.reading += 1;
-      /** @type {ArrayBuffer | null} */
-      let body = null;
-      try {
-        if (hasBody) body = await request.arrayBuffer();
-      } finally {
-        this.reading -= 1;
-      }
->>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
+      const body = hasBody ? await request.arrayBuffer().catch(() => undefined) : null;
+      this.reading -= 1;
+      if (body === undefined && !signal.aborted) return problem(400, GONE, accept);
       if (signal.aborted) throw abortReason(signal);
       if (this.closed) return problem(502, LOST, accept);
       const id = String(++this.count);
@@ -238,9 +224,5 @@
     }
   }
 
-<<<<<<< HEAD
-  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, html, made, problem };
-=======
-  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, barred, problem };
->>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
+  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, barred, html, made, problem };
 })();

@@ -9,11 +9,7 @@
  */
 (() => {
   const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-<<<<<<< HEAD
-  const { made, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
-=======
-  const { barred, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
->>>>>>> 8622e4e (Foreign sites: doors and router refuse what no page of ours sent, forms carry a token, what cannot be undone asks for the passcode again)
+  const { barred, made, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
   const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
   const { Relay, PORT_MS } = /** @type {any} */ (globalThis).keriwasmRelay;
   const base = new URL('.', scope.location.href);
