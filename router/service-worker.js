@@ -217,9 +217,9 @@
   }
 
   /** A page that nobody can frame, whatever the host's headers say or lack; what it asks for tells others nothing of it.
-   *  @param {Response | Promise<Response>} made */
-  async function walled(made) {
-    const response = await made;
+   *  @param {Response | Promise<Response>} answered */
+  async function walled(answered) {
+    const response = await answered;
     const headers = new Headers(response.headers);
     headers.set('x-frame-options', 'DENY');
     headers.set('referrer-policy', 'same-origin');
