@@ -232,9 +232,7 @@ async def on_click(event):
         form = find(button.getAttribute("data-cancel"))
         if form:
             abort(form)
-            again = find("[type=submit]", form)  # the Cancel button goes, and must not take the focus along
-            if again:
-                again.focus()
+            # The Cancel button goes, and must not take the focus along: hands.js gives it to the other one.
             announce("Cancelled")
     elif button.hasAttribute("data-theme-toggle"):
         turn_theme()

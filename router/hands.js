@@ -52,7 +52,8 @@ export function hold(ctx) {
 export function release(ctx) {
   setTimeout(() => {
     const { activeElement } = document;
-    if (ctx.pressed?.isConnected && (!activeElement || activeElement === document.body)) ctx.pressed.focus({ preventScroll: true });
+    const lost = !activeElement || activeElement === document.body || activeElement.matches('[data-cancel]');  // it goes, too
+    if (ctx.pressed?.isConnected && lost) ctx.pressed.focus({ preventScroll: true });
   });
 }
 

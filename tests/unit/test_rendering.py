@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from urllib.parse import unquote
 
 import falcon
@@ -198,3 +200,17 @@ def test_grouping_escapes_and_loses_nothing(text):
     made = group(text, 4)
     assert made.replace("<wbr>", "").unescape() == text
     assert "<" not in made.replace("<wbr>", "")
+
+
+def test_values_are_neither_translated_nor_corrected():
+    """Page/21: whatever stands in code, output and pre is a value: a page that a browser translates must leave it alone. Fields
+    that take such values switch off what a phone does to words."""
+    root = Path(__file__).resolve().parents[2]
+    for path in sorted((root / "templates").rglob("*.html")):
+        for tag in re.findall(r"<(?:code|output|pre|samp)\b[^>]*>", path.read_text()):
+            assert 'translate="no"' in tag, f"{path.name}: {tag}"
+    macros = (root / "templates/macros/ui.html").read_text()
+    assert macros.count("{{ EXACT }}") == 2  # input and textarea
+    challenge = (root / "templates/pages/wallet-challenge.html").read_text()
+    for field in re.findall(r"ui\.field\([^\n]*\"words\"[^\n]*", challenge):
+        assert "exact=true" in field

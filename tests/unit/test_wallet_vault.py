@@ -13,6 +13,8 @@ from typing import Any
 import falcon
 import pytest
 from keriwasm.fields import FieldError
+from keriwasm.slices.wallet import vault as vault_module
+from keriwasm.slices.wallet.vault import epoch_ms, wait_after
 from walletkit import PASSCODE, FakeDisk, place, quick  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -224,12 +226,29 @@ def test_a_try_is_counted_on_disk_before_it_is_made(vaults: Any, vault: Any, mon
     assert later.facts.failures == 1
 
 
-def test_a_clock_set_back_does_not_lock_out_for_ever(vault: Any) -> None:
+@pytest.mark.parametrize("ahead_s", [60, 3600, 86400, 365 * 86400])
+def test_a_clock_set_back_locks_out_for_no_longer_than_the_wait(vault: Any, monkeypatch: pytest.MonkeyPatch, ahead_s: int) -> None:
+    """Page/43: the clock was ahead, three wrong tries, the clock is set right: the wait is that of three tries, and it ends."""
+    true = epoch_ms()
+    clock = [true + ahead_s * 1000]
+    monkeypatch.setattr(vault_module, "epoch_ms", lambda: clock[0])
     vault.lock()
-    vault.facts.failures, vault.facts.until = 9, 10**15
+    for _ in range(4):
+        clock[0] += 20_000
+        with pytest.raises(FieldError):
+            do(vault.unlock("no, not the passcode"))
+    clock[0] = true
     with pytest.raises(falcon.HTTPTooManyRequests) as caught:
         do(vault.unlock(PASSCODE))
-    assert caught.value.extra["retry_after"] <= 900
+    wait = caught.value.extra["retry_after"]
+    assert 0 < wait <= wait_after(4)
+    clock[0] += round(wait * 1000) // 2
+    with pytest.raises(falcon.HTTPTooManyRequests) as caught:  # it goes on, and does not begin anew at each try
+        do(vault.unlock(PASSCODE))
+    assert caught.value.extra["retry_after"] <= wait / 2 + 1
+    clock[0] += round(wait * 1000) // 2 + 1000
+    do(vault.unlock(PASSCODE))
+    assert not vault.locked
 
 
 def test_changing_the_passcode_encrypts_anew(vault: Any, vaults: Any) -> None:

@@ -121,7 +121,9 @@ def stateful_sign(algorithm: Algorithm, secret: bytes, message: bytes) -> Statef
     try:
         with _stateful(algorithm.name, secret) as signer:
             signature = signer.sign(message)
-            return StatefulSigned(signature, signer.export_secret_key(), signer.sigs_remaining())
+            # liboqs counts the last index less the next one: one too few, and past the last signature it wraps (uint64).
+            left = (signer.sigs_remaining() + 1) % (1 << 64)
+            return StatefulSigned(signature, signer.export_secret_key(), left)
     except (RuntimeError, ValueError) as error:
         raise Refused(f"is not a secret key of {algorithm.name}, or it has no signatures left") from error
 

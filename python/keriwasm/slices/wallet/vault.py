@@ -298,7 +298,11 @@ class Vault:
         """The Signer of a passcode that is right. A try is counted, on disk, before it is made: closing the page while
         it runs does not undo the count."""
         facts = self.facts
-        wait = min(facts.until - epoch_ms(), LONGEST_WAIT * 1000) / 1000
+        due = round(wait_after(facts.failures) * 1000)
+        if facts.until - epoch_ms() > due:  # the clock was ahead when that was written, and was set right since
+            facts.until = epoch_ms() + due  # written, or it would be as far away at the next try
+            self._store.write(facts)
+        wait = (facts.until - epoch_ms()) / 1000
         if wait > 0:
             raise TooSoon(field, facts.failures, wait)
         facts.failures += 1

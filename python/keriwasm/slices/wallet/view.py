@@ -9,7 +9,7 @@ from keriwasm import bodies, browser_storage, guarding
 from keriwasm.slices.crypto import passwords
 
 from . import passcode
-from .vault import Vault, epoch_ms
+from .vault import Vault, epoch_ms, wait_after
 
 __all__ = ["AUTOLOCKS", "identifier", "identifiers", "tiers", "wallet"]
 
@@ -50,7 +50,7 @@ def wallet(vault: Vault) -> Generator[float, float, dict[str, Any]]:
             "autolock_s": facts.autolock,
             "created_ms": facts.created,
             "failures": facts.failures,
-            "retry_after_s": max(0, -(-(facts.until - epoch_ms()) // 1000)),
+            "retry_after_s": max(0, min(-(-(facts.until - epoch_ms()) // 1000), round(wait_after(facts.failures)))),
         }
     return shown
 
