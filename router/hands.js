@@ -42,10 +42,9 @@ export function watch() {
   addEventListener('click', guard, { capture: true });
 }
 
-/** Before a request: which button was pressed for it. @param {any} ctx */
+/** Before a request: which button it is that will be disabled. @param {any} ctx */
 export function hold(ctx) {
-  const { activeElement } = document;
-  if (activeElement instanceof HTMLButtonElement && activeElement.form === ctx.sourceElement) ctx.pressed = activeElement;
+  if (ctx.sourceEvent?.type === 'submit') ctx.pressed = ctx.sourceElement.querySelector('[type=submit]');
 }
 
 /** After it, once the button is enabled again: the focus is its again, unless somebody else has it. @param {any} ctx */
