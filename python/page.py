@@ -2,7 +2,7 @@
 
 Runs on MicroPython (PyScript) on the page's main thread; python/page.js starts it. Requests, swaps and history are
 htmx's and the door's business and work without this file. Here are boot progress, theme, copy buttons, shortcuts,
-the banner, the marked nav link, focus after a navigation, the timing line under an answer, drop zones and "3 s ago".
+the banner, the marked nav link, focus after a navigation, the timing line in the corner, drop zones and "3 s ago".
 
 Every listener sits on the document and finds its element by closest(), so what a swap brings or takes needs no
 wiring, and the number of proxies stays what it is after start. Words and decisions are in page_words.py, boot progress
@@ -34,7 +34,7 @@ def on_swapped(event):
     if not hasattr(target, "querySelector"):
         return
     if answer is not None:
-        tell_timing(answer, target)
+        tell_timing(answer)
     if getattr(target, "id", "") == "main":
         mark_place()
         if navigated(context) or lost(context):
@@ -43,12 +43,12 @@ def on_swapped(event):
         mark_fields(context.sourceElement, target)
 
 
-def tell_timing(answer, target):
-    """Writes "2.1 ms in w3 (queued 0.2, run 1.2)" where the answer has a place for it."""
-    place = find("[data-timing]", target)
-    if place:
-        timings = plain(answer.timings) or {}
-        place.textContent = words.timing_line(timings, plain(answer.workers) or [], timings.get("total"))
+def tell_timing(answer):
+    """Writes "2.1 ms in w3 (queued 0.2, run 1.2)" in the corner of the page, which whoever wants to know opens."""
+    timings = plain(answer.timings) or {}
+    place = find("[data-timing]")
+    set_text(place, words.timing_line(timings, plain(answer.workers) or [], timings.get("total")))
+    place.parentElement.hidden = False
 
 
 def navigated(context):

@@ -42,6 +42,8 @@ def strength(passcode):
     worded = letters == len(passcode)
     rate = 1.8 if worded else math.log(size or 1) / math.log(2)
     bits = round(min(runs, 4 * len(set(passcode))) * rate)
+    if shaped(passcode):  # the dashes say nothing, and of the alphabet only that of `generated` was drawn from
+        bits = min(bits, int(GROUPS * GROUP * math.log(len(ALPHABET)) / math.log(2)))
     if len(passcode) < LEAST:
         missing = LEAST - len(passcode)
         return bits, f"{missing} more {'character is' if missing == 1 else 'characters are'} needed", "bad"
@@ -50,6 +52,12 @@ def strength(passcode):
     if bits < 70:
         return bits, f"fair, about {bits} bits", "warn"
     return bits, f"strong, about {bits} bits", "ok"
+
+
+def shaped(passcode):
+    """Whether it has the shape of what `generated` makes."""
+    groups = passcode.split("-")
+    return len(groups) == GROUPS and all(len(each) == GROUP and all(one in ALPHABET for one in each) for each in groups)
 
 
 def generated(random_bytes):

@@ -63,11 +63,14 @@ def serialize(req: falcon.Request, rep: falcon.Response, error: falcon.HTTPError
     members = problem(error)
     rep.set_header("Vary", VARY)
     # No <title> in the fragment: htmx would rename the page because a form field was wrong. A whole page takes this.
-    rep.set_header("X-Title", quote(f"{members['title']} ({members['status']})", safe=""))
+    number = f" ({members['status']})" if members["status"] >= 500 else ""  # a person is told what is wrong, not its number
+    rep.set_header("X-Title", quote(f"{members['title']}{number}", safe=""))
     if wants_json(req):
         rep.content_type = PROBLEM_JSON
         rep.data = json.dumps(members, ensure_ascii=False, default=str).encode()
         return
+    if getattr(error, "explains", False) and goes_to(req):
+        rep.status = falcon.HTTP_200
     rep.content_type = "text/html; charset=utf-8"
     rep.text = render(
         getattr(error, "template", "fragments/problem.html"),
@@ -75,6 +78,14 @@ def serialize(req: falcon.Request, rep: falcon.Response, error: falcon.HTTPError
         request=req,
         advice=ADVICE.get(members["status"], "") if error.description else "",
     )
+
+
+def goes_to(req: falcon.Request) -> bool:
+    """Whether somebody goes to a page, by a link or an address: an error that explains itself (its attribute `explains`) is
+    then just that page, and no failure. What fetches a part of a page, or a file, hears the status."""
+    if req.method != "GET" or "download" in req.params or "text/html" not in (req.get_header("Accept") or ""):
+        return False
+    return req.get_header("HX-Request") is None or (req.get_header("HX-Target") or "").rpartition("#")[2] == "main"
 
 
 def handlers(app: falcon.App, worker: Worker) -> None:

@@ -44,7 +44,7 @@ def test_keys_move_between_pages_and_tell_where_one_is(page: Page):
     expect(page.locator(".site-nav [aria-current=page]")).to_have_text("Pool")
     assert page.title() == "Pool · KeriWasm" and page.url.endswith("/app/pool")
     assert focused(page) == "H1:Pool"
-    assert " ms in w1" in page.inner_text("main [data-timing]")
+    assert " ms in w1" in page.text_content("footer [data-timing]")
     page.go_back()
     page.wait_for_selector("#panel-home")
     expect(page.locator(".site-nav [aria-current=page]")).to_have_text("Home")

@@ -56,3 +56,11 @@ def test_how_strong_it_looks(typed: str, kind: str) -> None:
 
 def test_page_and_worker_ask_the_same() -> None:
     assert page.LEAST == passcode.LEAST
+
+
+def test_what_was_generated_has_the_bits_that_were_drawn() -> None:
+    """25 of 57 letters: the dashes between the groups are no bits, and no letter outside of the alphabet was possible."""
+    for _ in range(200):
+        bits, words, kind = page.strength(page.generated(os.urandom))
+        assert (bits, kind) == (145, "ok") and "145 bits" in words
+    assert page.strength("Zk4WQ-tP9aB-7mZrC-hHd3F-uN2sO")[0] > 145  # O is none of them: this one was made up otherwise

@@ -14,6 +14,7 @@ class Locked(falcon.HTTPError):
     """423: the wallet is locked. The fragment has the form that unlocks it and comes back."""
 
     template = "fragments/wallet/locked.html"
+    explains = True  # as a page: where somebody goes, it is 200 (keriwasm.problems)
 
     def __init__(self, name: str, reason: str = "") -> None:
         """name: the wallet's; reason: why it is locked, when it locked itself."""
@@ -26,6 +27,7 @@ class NoWallet(falcon.HTTPConflict):
     """409: there is no wallet yet."""
 
     template = "fragments/wallet/none.html"
+    explains = True
 
     def __init__(self) -> None:
         super().__init__(
@@ -74,6 +76,7 @@ class WrongPasscode(FieldError):
         tries = "1 wrong try" if failures == 1 else f"{failures} wrong tries in a row"
         then = f"the next is possible in {duration(wait)}" if wait > 0 else "try again"
         super().__init__(field, f"is not this wallet's passcode ({tries}; {then})")
+        self.title = "That is not the passcode"
         self.extra |= {"failures": failures, "retry_after": round(wait)}
         self.headers = {"Retry-After": str(round(wait))}
 
