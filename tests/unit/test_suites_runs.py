@@ -191,6 +191,54 @@ async def test_cancel_ends_a_run_and_what_waits_behind_it_begins():
 
 
 @run
+async def test_what_a_cancel_takes_along_has_not_failed():
+    """Page/60: both workers are inside a test when Cancel takes them: nothing failed, in the answer, JUnit and history."""
+    async with house() as (kit, loop):
+        held: list[str] = []
+        posted = loop.posted
+
+        def stay(message, body):  # the test is told as begun, and the chunk ends when the run is cancelled
+            if message["type"] == "http:request" and message["path"].endswith("/chunks") and "tests" in json.loads(body or b"{}"):
+                id = str(message["id"])
+                held.append(id)
+                begin = json.dumps({"begin": json.loads(body)["tests"][0]}).encode() + b"\n"
+                loop.later("http:reply", id=id, status=200, headers={}, stream=True)
+                loop.later("http:chunk", begin, id=id)
+            else:
+                posted(message, body)
+
+        kit.host.on_post = stay
+        id = await begin(kit)
+        for _ in range(200):
+            told = (await kit.ask("GET", f"/app/suites/runs/{id}")).json
+            if len(told["current"]) == 2:
+                break
+            await asyncio.sleep(0.02)
+        assert len(told["current"]) == 2, told
+        for each in held:
+            loop.later("http:end", id=each, error=f"stopped by POST /app/suites/runs/{id}/cancel")
+        told = await ended(kit, id)
+        assert (told["state"], told["failed"], told["errors"], told["failures"]) == ("cancelled", 0, 0, [])
+        assert told["notes"] == []
+        assert b"stopped by" not in (await kit.ask("GET", f"/app/suites/runs/{id}.xml")).body
+        shown = (await kit.ask("GET", f"/app/suites/runs/{id}", accept="text/html")).text
+        assert "Cancelled" in shown and "Failures" not in shown and "Run the failures again" not in shown and "/cancel" not in shown
+        rows = (await kit.ask("GET", f"/app/suites/runs/{id}/tests", accept="text/html")).text
+        assert "not run" in rows and "waiting" not in rows
+
+
+@run
+async def test_cancel_asks_first_while_a_wallet_is_open():
+    async with house() as (kit, loop):
+        loop.workers = []
+        id = await begin(kit)
+        assert "hx-confirm" not in (await kit.ask("GET", f"/app/suites/runs/{id}", accept="text/html")).text
+        kit.worker.holders.add(type("Vault", (), {"loses": "open wallet"})())
+        shown = (await kit.ask("GET", f"/app/suites/runs/{id}", accept="text/html")).text
+        assert "hx-confirm" in shown and "open wallet" in shown
+
+
+@run
 async def test_a_run_goes_on_in_the_next_worker_and_the_marked_test_is_its_error():
     memory = Memory()
     async with house(backing=memory) as (kit, loop):

@@ -109,9 +109,12 @@ class Run(Resource):
             rep.media = run
         else:
             # A run's own page; where only the place of the live part is swapped, the fragment alone.
-            alone = req.get_header("HX-Target") or ""
-            template = "fragments/load/run.html" if "load-run" in alone else "pages/load-run.html"
-            answer(req, rep, template, view.run(run), title=TITLE)
+            if "load-run" not in (req.get_header("HX-Target") or ""):
+                answer(req, rep, "pages/load-run.html", view.run(run), title=TITLE)
+                return
+            past = yield from self.lab.past()  # the run that has just ended is in it
+            data = {**view.run(run), "history": [view.summary(each) for each in past]}
+            answer(req, rep, "fragments/load/ended.html", data, title=TITLE)
 
     @deed
     def on_delete(self, req: falcon.Request, rep: falcon.Response, id: str) -> Iterator[Any]:

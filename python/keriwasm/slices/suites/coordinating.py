@@ -232,7 +232,8 @@ class RunDoer(doing.Doer):
             if (call.error and call.error.startswith("stopped")) or status == 409:
                 self.manager.stop(self.run)
             left = [test for test in tests if test not in self.run.results]
-            if call.error and lane.begun in left:
+            # A worker that cancelling took along was in a test that nothing is wrong with: it was not run.
+            if call.error and lane.begun in left and not self.manager.stopping(self.run):
                 left.remove(lane.begun)
                 self.lost(lane, call.error)
             if left:

@@ -159,6 +159,10 @@ def run(worker: Any, req: falcon.Request, rep: falcon.Response, id: str):
     rep.set_header("Content-Disposition", f'attachment; filename="keriwasm-suites-{name}.{kind}"')
 
 
+WITHOUT = ("waiting", "not run")
+"""What a test without a result is, before and after its run is over."""
+
+
 def events(worker: Any, req: falcon.Request, rep: falcon.Response, id: str):
     """The run, live."""
     _, found = yield from find(worker, id)
@@ -168,7 +172,7 @@ def events(worker: Any, req: falcon.Request, rep: falcon.Response, id: str):
     def messages() -> Iterable[bytes]:
         nonlocal told
         if as_html:
-            yield sse(None, render("fragments/suites/live.html", view.live(found)))
+            yield sse(None, render("fragments/suites/live.html", view.live(found, worker)))
             return
         results = list(found.results.values())
         for result in results[told:]:
@@ -186,7 +190,7 @@ def events(worker: Any, req: falcon.Request, rep: falcon.Response, id: str):
 def tests(worker: Any, req: falcon.Request, rep: falcon.Response, id: str):
     """A page of the list of tests."""
     fields = Fields(req)
-    outcome = fields.choice("outcome", ("", *OUTCOMES, "waiting"), "")
+    outcome = fields.choice("outcome", ("", *OUTCOMES, *WITHOUT), "")
     needle = fields.text("q", "", max_bytes=200).lower()
     order = fields.choice("sort", ("order", "slowest"), "order")
     at = fields.integer("page", 1, 1000, 1)
@@ -281,5 +285,5 @@ def page(runs: manager.Manager, found: Run, req: falcon.Request, rep: falcon.Res
         return
     titles = ", ".join(SUITES[name].title if name in SUITES else name for name in found.suites)
     heading = "All suites" if len(found.suites) == len(SUITES) else titles
-    data = {**view.live(found), **data, "heading": heading, "outcomes": [*OUTCOMES, "waiting"]}
+    data = {**view.live(found, runs.worker), **data, "heading": heading, "outcomes": [*OUTCOMES, WITHOUT[found.over]]}
     answer(req, rep, "pages/suites-run.html", data, title=f"{heading} · Suites · KeriWasm", status=status)

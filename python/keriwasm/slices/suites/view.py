@@ -23,13 +23,14 @@ def failure(result: Result) -> dict[str, Any]:
     }
 
 
-def live(run: Run) -> dict[str, Any]:
-    """The part of the page that moves."""
+def live(run: Run, worker: Any) -> dict[str, Any]:
+    """The part of the page that moves. `loses`: what a cancel may take along, with this worker."""
     summary = run.summary()
     ended = sum(summary[name] for name in ("passed", "failed", "errors", "skipped"))
     failures = run.failures()
     return {
         "run": summary,
+        "loses": [holder.loses for holder in worker.holders if hasattr(holder, "loses")],
         "ended": ended,
         "waiting": run.waiting,
         "kind": kind(run, len(failures)),
@@ -64,10 +65,11 @@ def words(run: Run, failures: int) -> str:
 
 
 def rows(run: Run, outcome: str, needle: str, order: str) -> list[dict[str, Any]]:
-    """The tests that match a filter: {suite, id, outcome, seconds, worker, message}, "waiting" for one without result."""
+    """The tests that match a filter: {suite, id, outcome, seconds, worker, message}, "waiting" for one without result,
+    "not run" once no more come."""
     found = []
     for test in run.tests:
-        result = run.results.get(test) or Result(*test, "waiting")
+        result = run.results.get(test) or Result(*test, "not run" if run.over else "waiting")
         if outcome and result.outcome != outcome:
             continue
         if needle and needle not in f"{result.suite}/{result.id} {result.worker}".lower():

@@ -69,7 +69,10 @@ class Vault:
         reason (str): why the wallet is locked, when nobody asked for it; "" otherwise
         epoch (int): grows with every create, unlock, lock, delete
         watchers: Doers that are woken when `epoch` grows
+        loses (str): what a replacement of its worker would lose while it holds it, for people
     """
+
+    loses = "open wallet"
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
