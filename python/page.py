@@ -19,6 +19,7 @@ from page_status import catch_up, on_connection, on_network, on_status
 from pyscript.ffi import create_proxy, to_js
 
 COPIED_MS = 1600
+NOTE_MS = 8000
 THEME_KEY = "keriwasm-theme"
 
 
@@ -69,6 +70,14 @@ def arrive(main):
     done = find(".note[role=status]", main)
     if done:
         announce(done.textContent.strip())
+        show_note(done)
+
+
+def show_note(note):
+    """What was done stands at the top of the page; who pressed a button further down sees it under the header for a while."""
+    note.classList.add("fresh")
+    note.style.top = f"{find('.site-header').offsetHeight + 8}px"
+    js.setTimeout(lambda: note.classList.remove("fresh"), NOTE_MS)
 
 
 def mark_fields(form, result):

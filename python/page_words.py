@@ -189,11 +189,11 @@ def boot(status):
         percent = 100 * work
     ready = status.get("ready") or 0
     if expected and ready >= expected:
-        text = f"All {expected} workers are ready."
+        text = "The worker is ready." if expected == 1 else f"All {expected} workers are ready."
     elif ready:
         text = f"{ready} of {expected} workers ready; the page can be used."
     elif expected:
-        text = f"Starting {expected} workers"
+        text = f"Starting {expected} worker" + ("" if expected == 1 else "s")
     else:
         text = "Loading the runtime"
     if total and done < total:

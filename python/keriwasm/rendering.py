@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from keriwasm import forms
 from keriwasm.fields import b64u
+from keriwasm.glossary import explained
 from keriwasm.requests import RENDER_MS
+from keriwasm.words import moment
 
 PLACES = (Path(__file__).resolve().parents[1] / "templates", Path(__file__).resolve().parents[2] / "templates")
 """Where templates/ is: beside keriwasm/ in a worker, at the root of the repository on CPython."""
@@ -37,7 +39,7 @@ def environment() -> Environment:
         cache_size=-1,
     )
     env.globals["form_token"] = forms.token
-    env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group, json_text=json_text)
+    env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group, json_text=json_text, moment=moment, explained=explained)
     return env
 
 

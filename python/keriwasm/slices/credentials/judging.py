@@ -22,6 +22,7 @@ from keriwasm.slices.credentials.transactions import Transactions, name
 from keriwasm.slices.ledger.checking import Checker
 from keriwasm.slices.ledger.reading import EVENTS
 from keriwasm.streams import Message, Unreadable, cut, read
+from keriwasm.words import counted
 
 __all__ = ["CREDENTIALS_MOST", "MOST", "Place", "judge"]
 
@@ -179,7 +180,7 @@ def _passed(elsewhere: list[Message], unneeded: list[Message]) -> list[str]:
     """What is not needed here: no fault of the file."""
     told = [f"Message {each.number} is {kind(each)}: not needed here." for each in elsewhere]
     told += [f"Message {each.number} ({each.ilk}) is of a registry that no credential here names: not needed." for each in unneeded]
-    return [*told[:20], f"{len(told) - 20} more messages are not needed here."] if len(told) > 20 else told
+    return [*told[:20], f"Not needed here: {counted(len(told) - 20, 'more message')}."] if len(told) > 20 else told
 
 
 def _waiting(events: list[tuple[Message, dict[str, Any]]]) -> list[str]:

@@ -20,6 +20,7 @@ from keriwasm.slices.credentials.lookup import found
 from keriwasm.slices.credentials.reporting import anchors, later
 from keriwasm.slices.wallet.vault import Vault
 from keriwasm.streams import read
+from keriwasm.words import counted
 
 __all__ = ["MOST", "check", "compared", "export", "receive"]
 
@@ -131,7 +132,7 @@ def _seen(who: str, db: Any, given: dict[str, Any], judged: dict[str, list[str]]
         if ours <= theirs:
             yield "First seen", True, f"It agrees with the log of {whose} as {who} has seen it."
             continue
-        yield "First seen", True, f"The file is older than what {who} knows of {whose}: {ours - theirs} events."
+        yield "First seen", True, f"The file is older than what {who} knows of {whose}: {counted(ours - theirs, 'event')}."
 
 
 def _anchored_here(who: str, newer: dict[str, list[tuple[int, int]]], given: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from keriwasm.slices.credentials import chains, schemas, shapes
 from keriwasm.slices.credentials.lookup import found
 from keriwasm.slices.credentials.transactions import Transactions, name, opened
 from keriwasm.streams import Message, plainly
+from keriwasm.words import counted, moment
 
 __all__ = ["Reports", "anchors", "later", "wanted"]
 
@@ -178,7 +179,7 @@ class Reports:
     def _why(self, aid: str) -> str:
         """What was refused of an identifier's log, and what waits."""
         told = [f" {name(each).capitalize()}: {verdict['reason']}." for each, verdict in self.failed if each.sad.get("i") == aid]
-        return "".join(told[:3]) + (f" {len(told) - 3} more of its events were not accepted." if len(told) > 3 else "")
+        return "".join(told[:3]) + (f" Not accepted of it are {counted(len(told) - 3, 'more event')}." if len(told) > 3 else "")
 
     def _registry(self, one: Found) -> bool:
         """Registry, issuance, state; gives whether an issuer is known to have issued it."""
@@ -200,7 +201,7 @@ class Reports:
         if not events:
             one.note("Issuance", False, f"No event that issues it is anchored in the issuer’s log.{troubles}")
             return False
-        one.note("Issuance", not troubles, f"Issued in that registry, last event {events[-1].sad['dt']}.{troubles}")
+        one.note("Issuance", not troubles, f"Issued in that registry, last event {moment(events[-1].sad['dt'])}.{troubles}")
         self._seal(one, events[0])
         self._state(one, events)
         return own

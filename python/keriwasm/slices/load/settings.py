@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from keriwasm.fields import FieldError, Fields
+from keriwasm.words import counted
 
 from .contenders import CONTENDERS, offered
 from .operations import OPERATIONS
@@ -134,7 +135,7 @@ def _workers(fields: Fields, pool: int, default: tuple[int, ...]) -> tuple[int, 
             )
         if int(each) > pool:
             raise FieldError(
-                "workers", f"the pool has {pool} workers: enlarge it on the pool page before asking for {each}"
+                "workers", f"the pool has {counted(pool, 'worker')}: enlarge it on the pool page before asking for {each}"
             )
         counts.append(int(each))
     return tuple(sorted(set(counts)))
