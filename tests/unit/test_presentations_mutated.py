@@ -276,6 +276,35 @@ def test_a_revocation_that_somebody_else_put_in_takes_nothing_away(quick: None, 
     run(within, place)
 
 
+def test_a_wallet_that_took_such_a_revocation_in_before_is_not_misled(quick: None, unsynced: None, place: Path) -> None:  # noqa: F811
+    """The same, in a wallet of the time when everything in a stream was handed to keripy."""
+    from keriwasm.slices.credentials import judging
+
+    async def inner() -> None:
+        async with serving(place) as (kit, held):
+            do(held.create("Mine", PASSCODE, "low"))
+            await kit.ask("POST", "/app/credentials/schemas", json_body={"schema": TRIAL})
+            with issuers("honest", "stranger") as (honest, stranger):
+                mine, (issuance, credential) = honest.issue(honest.body())
+                stream = b"".join([*honest.log, *honest.tel, issuance, credential])
+                assert (await upload(kit, "/app/credentials/receive", [("file", ("x", stream))])).status == 200
+                poison = stranger.revoke(mine, issuance, ri=stranger.regk)
+                with held.change():
+                    place_of = judging.Place(held.hby.db, held.rgy.reger)
+                    for each in (*stranger.log, *stranger.tel, poison):
+                        place_of.take(each)
+                tever = held.rgy.reger.tevers[honest.regk]
+                assert tever.vcState(mine).et == "rev", "keripy is misled: else this tests nothing"
+                (shown,) = (await kit.ask("GET", "/app/credentials")).json["credentials"]
+                assert shown["said"] == mine and shown["state"] == "issued"
+                detail = (await kit.ask("GET", f"/app/credentials/{mine}")).json
+                assert [each["kind"] for each in detail["events"]] == ["issued"]
+                assert (await upload(kit, "/app/credentials/verify", [("file", ("x", stream))])).json["valid"]
+            assert not kit.faults()
+
+    asyncio.run(inner())
+
+
 def old_and_new(issuer: Issuer) -> tuple[bytes, bytes, bytes]:
     """(a presentation, the log after the revocation, the same credential's presentation then)."""
     said, (issuance, credential) = issuer.issue(issuer.body())

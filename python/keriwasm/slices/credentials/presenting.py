@@ -16,7 +16,7 @@ from typing import Any
 from keriwasm.fields import FieldError
 from keriwasm.slices.credentials import chains, judging, schemas
 from keriwasm.slices.credentials.feeding import finished
-from keriwasm.slices.credentials.lookup import found
+from keriwasm.slices.credentials.lookup import found, state_in
 from keriwasm.slices.credentials.reporting import anchors, later
 from keriwasm.slices.wallet.vault import Vault
 from keriwasm.streams import read
@@ -145,8 +145,7 @@ def _revoked_here(vault: Vault, given: dict[str, Any]) -> str:
     """When the open wallet's own copy of the registry says that it was revoked; "" when it does not."""
     if not vault.exists or vault.locked or not given["saved"]:
         return ""
-    tever = found(vault.rgy.reger.tevers, given["registry"])
-    here = tever.vcState(given["said"]) if tever is not None else None
+    here = state_in(vault.rgy.reger, given["registry"], given["said"])
     return here.dt if here is not None and here.et in ("rev", "brv") else ""
 
 

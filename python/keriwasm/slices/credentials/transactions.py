@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 from keriwasm.slices.credentials import shapes
+from keriwasm.slices.credentials.lookup import registry_of
 from keriwasm.streams import Message, plainly
 
 __all__ = ["Transactions", "opened"]
@@ -87,7 +88,7 @@ class Transactions:
             if shapes.faults(message.sad, message.ilk):
                 told = " ".join(shapes.faults(message.sad, message.ilk))
                 self.refused.append((message, told))
-            elif _registry(message.sad) in self._asked(message, wanted):
+            elif registry_of(message.sad) in self._asked(message, wanted):
                 needed.append(message)
             else:
                 self.other.append(message)
@@ -152,7 +153,7 @@ class Transactions:
         from keri.db.dbing import dgKey, snKey
 
         registry = serder.sad if serder.ilk == "vcp" else None
-        tever = None if registry is not None else self.reger.tevers[_registry(serder.sad)]
+        tever = None if registry is not None else self.reger.tevers[registry_of(serder.sad)]
         pre = registry["ii"] if registry is not None else tever.pre
         digest = self.db.getKeLast(key=snKey(pre=pre, sn=sn))
         if digest is None:
@@ -169,8 +170,3 @@ class Transactions:
 def name(message: Message) -> str:
     """What is said of a message in a list of several."""
     return f"message {message.number} ({message.ilk or 'credential'})"
-
-
-def _registry(sad: dict[str, Any]) -> str:
-    """The registry that an event of good shape belongs to."""
-    return sad["ri"] if "ri" in sad else sad["ra"]["i"] if "ra" in sad else sad["i"]

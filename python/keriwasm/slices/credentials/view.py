@@ -7,6 +7,7 @@ from typing import Any
 
 from keriwasm.slices.credentials import schemas
 from keriwasm.slices.credentials.issuing import name_of
+from keriwasm.slices.credentials.lookup import registry_of
 from keriwasm.slices.credentials.lookup import state as state_of
 from keriwasm.slices.wallet.vault import Vault
 
@@ -118,7 +119,7 @@ def detail(vault: Vault, creder: Any) -> dict[str, Any]:
         **credential(vault, creder),
         "sad": creder.sad,
         "bytes": len(creder.raw),
-        "events": events(vault, creder.said, creder.issuer),
+        "events": events(vault, creder.said, creder.issuer, creder.regi),
     }
 
 
@@ -146,8 +147,8 @@ def registries(vault: Vault) -> list[dict[str, Any]]:
 EVENTS = {"vcp": "registry", "iss": "issued", "bis": "issued", "rev": "revoked", "brv": "revoked", "vrt": "backers"}
 
 
-def events(vault: Vault, pre: str, issuer: str) -> list[dict[str, Any]]:
-    """The transaction event log of a registry or credential: [{kind, sn, said, when, anchor: {aid, sn, said}, credential, sad, …}]."""
+def events(vault: Vault, pre: str, issuer: str, registry: str = "") -> list[dict[str, Any]]:
+    """The transaction event log of a registry, or of a credential as its registry tells it: [{kind, sn, said, when, anchor: {aid, sn, said}, credential, sad, …}]."""
     from keri.core import coring, serdering
     from keri.db import dbing
 
@@ -156,6 +157,8 @@ def events(vault: Vault, pre: str, issuer: str) -> list[dict[str, Any]]:
     for _, _, dig in reger.getTelItemPreIter(pre.encode()):
         key = dbing.dgKey(pre, bytes(dig))
         serder = serdering.SerderKERI(raw=bytes(reger.getTvt(key)))
+        if registry and registry_of(serder.sad) != registry:
+            continue
         couple = reger.getAnc(key)
         anchor = None
         if couple is not None:
@@ -185,5 +188,5 @@ def timeline(vault: Vault, made: Any) -> list[dict[str, Any]]:
         if creder.regi == made.regk:
             shown = credential(vault, creder)
             about = {name: shown[name] for name in ("said", "title", "holder")}
-            told += [{**each, "credential": about} for each in events(vault, creder.said, creder.issuer)]
+            told += [{**each, "credential": about} for each in events(vault, creder.said, creder.issuer, made.regk)]
     return sorted(told, key=lambda each: each["anchor"]["sn"] if each["anchor"] else -1)
