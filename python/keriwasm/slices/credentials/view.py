@@ -148,7 +148,8 @@ EVENTS = {"vcp": "registry", "iss": "issued", "bis": "issued", "rev": "revoked",
 
 
 def events(vault: Vault, pre: str, issuer: str, registry: str = "") -> list[dict[str, Any]]:
-    """The transaction event log of a registry, or of a credential as its registry tells it: [{kind, sn, said, when, anchor: {aid, sn, said}, credential, sad, …}]."""
+    """The transaction event log of a registry, or of a credential as its registry tells it:
+    [{kind, sn, said, when, anchor: {aid, sn, said}, credential, sad, …}]."""
     from keri.core import coring, serdering
     from keri.db import dbing
 
