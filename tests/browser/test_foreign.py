@@ -24,6 +24,15 @@ WAYS = {
     "a frame without referrer": ("127.0.0.1", "theirs?no-referrer", "frame"),
 }
 REFUSED = "Not from this app"
+# Keeps what a page asks through its own door.
+SPY = """globalThis.asked = [];
+const post = MessagePort.prototype.postMessage;
+MessagePort.prototype.postMessage = function (message, ...rest) {
+  if (message?.type === 'http:request') {
+    asked.push({path: message.path, headers: message.headers, origin: message.origin, navigated: message.navigated});
+  }
+  return post.call(this, message, ...rest);
+};"""
 
 
 @pytest.fixture
@@ -109,10 +118,19 @@ def test_no_file_is_given_to_another_site(mine: Page, context: BrowserContext, a
 
 
 def test_an_address_that_was_typed_gets_its_page(mine: Page, context: BrowserContext, app_url: str, port: int) -> None:
-    """And so does a link on another site: it shows the page to whoever follows it, and to nobody else."""
+    """And so does a link on another site: it shows the page to whoever follows it, and to nobody else. A tab that gets the shell
+    first asks for its page by itself: that is told from a click."""
     page = context.new_page()
+    page.add_init_script(SPY)
     page.goto(f"{app_url}app/wallet")
     assert content(page) == "Mine"
+    page.goto(app_url)  # never made by the pool: the shell
+    content(page)
+    page.click("nav a[href='app/ledger']")
+    until(page, "document.querySelector('#main h1').innerText === 'Ledger'")
+    asked = [each for each in page.evaluate("asked") if each["path"] in ("/app/", "/app/ledger")]
+    assert [(each["path"], each["headers"].get("x-opening")) for each in asked] == [("/app/", "1"), ("/app/ledger", None)]
+    assert {(each["origin"], each["navigated"]) for each in asked} == {("own", False)}
     theirs = context.new_page()
     theirs.goto(f"http://localhost:{port}/theirs")
     theirs.evaluate("href => { location.href = href; }", f"{app_url}app/wallet")
