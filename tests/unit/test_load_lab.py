@@ -237,6 +237,41 @@ async def test_a_run_from_start_to_exports() -> None:
 
 
 @run
+async def test_a_first_visit_s_own_work_is_waited_for_or_told() -> None:
+    async with running(slices=SLICES) as kit:
+        answering(kit)
+        looks: list[str] = []
+
+        def pool(state: str) -> dict[str, Any]:
+            return {"pool": {"workers": [{"id": "w1", "state": "ready"}], "size": 1, "image": {"state": state}}}
+
+        for state, told in (("none", True), ("making", True), ("kept", False), ("used", False), ("off", False)):
+            shown = await kit.ask("GET", "/app/load", accept="text/html", context=pool(state))
+            assert ('id="load-settling"' in shown.text) == told, state
+
+        asked = {"operations": ["control"], "workers": [1], "seconds": 0.1}
+        before = kit.host.on_post
+
+        def route(message: dict[str, Any], body: bytes | None) -> None:
+            if message["type"] == "http:request" and message["path"] == "/app/pool":
+                looks.append("kept" if looks else "making")
+                media = json.dumps({"image": {"state": looks[-1]}}).encode()
+                headers = {"content-type": "application/json"}
+                kit.send("http:reply", media, id=message["id"], status=200, headers=headers, stream=False)
+            else:
+                before(message, body)
+
+        kit.host.on_post = route
+        started = await kit.ask("POST", "/app/load/runs", json_body=asked, context=pool("making"))
+        made = await finished(kit, started.json["id"])
+        assert looks == ["making", "kept"] and made["state"] == "done"
+        assert not any("first visit" in each["text"] for each in made["findings"])
+        started = await kit.ask("POST", "/app/load/runs", json_body=asked, context=pool("none"))
+        made = await finished(kit, started.json["id"])
+        assert "first visit" in made["findings"][0]["text"] and made["findings"][0]["kind"] == "warn"
+
+
+@run
 async def test_cancel_keeps_what_was_measured() -> None:
     async with running(slices=SLICES) as kit:
         answering(kit)

@@ -7,7 +7,17 @@ from typing import Any
 
 from keriwasm import __version__, native
 
-__all__ = ["browser", "cores", "describe", "versions"]
+__all__ = ["MAKING", "browser", "cores", "describe", "settling", "versions"]
+
+MAKING = "making"
+"""State of the memory snapshot (router/image.py) while a spare worker makes it."""
+
+
+def settling(pool: dict[str, Any]) -> str:
+    """What of a first visit's own work is still to come, by the router's view of the pool: "making" while the snapshot is
+    made, "none" while the app is being kept or the pool was not idle for long enough; "" when nothing is."""
+    state = (pool.get("image") or {}).get("state")
+    return state if state in ("none", MAKING) else ""
 
 
 def _navigator() -> Any:

@@ -20,6 +20,11 @@ GOOD_SCALING = 0.9
 JANK_MS = 100
 """A delay of the page's own clock that a person takes for a hang (the answer to a click is due by then)."""
 
+SETTLING = (
+    "This was measured while the browser still did the work of a first visit (keeping the app, making its memory snapshot): "
+    "the rates may be half of what they are. Run it again when the page has stood idle for a minute."
+)
+
 Finding = dict[str, str]
 
 
@@ -30,6 +35,8 @@ def findings(run: dict[str, Any]) -> list[Finding]:
     """
     points, cores = run["points"], run["environment"]["cores"]
     parts = (_scaling(points, cores), _peers(run["ratios"]), _overhead(points), _noise(points), _page(run["jank"]))
+    if run.get("settling"):
+        parts = ([_told("warn", SETTLING)], *parts)
     missing = dict.fromkeys(f"Not measured: {_named(each)}: {each['reason']}." for each in run["skipped"])
     return [each for part in parts for each in part] + [_told("warn", text) for text in missing]
 

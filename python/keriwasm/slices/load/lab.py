@@ -40,8 +40,8 @@ class Lab:
             self._store = yield from self.worker.storage.open(STORE)
         return self._store
 
-    def begin(self, settings: Settings, pool: list[str]) -> Generator[float, float, Study]:
-        """Start a run. Raises 409 while another goes on."""
+    def begin(self, settings: Settings, pool: list[str], settling: str = "") -> Generator[float, float, Study]:
+        """Start a run; `settling` as environment.settling says. Raises 409 while another goes on."""
         if self.study is not None and self.study.state == "running":
             raise falcon.HTTPConflict(
                 title="A run is going on", description=f"Cancel run {self.study.id} first, or wait until it has ended."
@@ -49,6 +49,7 @@ class Lab:
         store = yield from self.history()
         id = f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
         study = Study(self.worker, id, settings, pool)
+        study.settling = settling
 
         def keep(ended: Study) -> None:
             store[ended.id] = ended.as_json()

@@ -11,6 +11,7 @@ from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer, render, sse, wants_json
 
 from . import jobs, settings, view
+from .environment import settling
 from .lab import Lab
 from .measuring import timer_resolution
 from .operations import OPERATIONS, Unavailable, listing
@@ -70,6 +71,7 @@ class Home(Resource):
         except FieldError as ex:
             asked, trouble = None, f"{ex.field} {ex.reason}"
         data = view.form(asked or settings.preset("quick", pool), pool, past, self.lab.study, trouble)
+        data["settling"] = settling(self.worker.pool.snapshot(req)) != ""
         answer(req, rep, "pages/load.html", data, title=TITLE)
 
 
@@ -81,7 +83,7 @@ class Runs(Resource):
         """422 names the field and the reason, 409 another run that goes on."""
         workers = self.workers(req)
         asked = settings.read(Fields(req), len(workers))
-        study = yield from self.lab.begin(asked, workers)
+        study = yield from self.lab.begin(asked, workers, settling(self.worker.pool.snapshot(req)))
         rep.set_header("Location", f"runs/{study.id}")
         if wants_json(req):
             rep.status = 202

@@ -17,7 +17,7 @@ from hio.base import doing
 from keriwasm.scheduling import WAIT
 
 from .contenders import OWN, PAGE, offered
-from .environment import describe
+from .environment import MAKING, describe
 from .findings import findings
 from .jobs import PageAbsent, PageJobs
 from .measuring import batch_for, timer_resolution
@@ -35,6 +35,9 @@ LATE_MS = 12.0
 
 TRIES = 4
 """Times that a window is taken until all begin together; the last one counts as it is (late_ms tells)."""
+
+SETTLE_S = 60.0
+"""Seconds that a run waits at most for the memory snapshot of a first visit."""
 
 WARM = 0.12
 """Seconds of warm-up for each operation in each worker."""
@@ -78,6 +81,7 @@ class Study(doing.Doer):
         self.done_targets = 0
         self.version = 0
         self.on_end: Any = None
+        self.settling = ""
         self._began = time.perf_counter()
 
     # -- what others see ------------------------------------------------------------------------------------------
@@ -124,6 +128,7 @@ class Study(doing.Doer):
         self.worker.holders.add(self)  # some operations take a gigabyte, and a replacement would lose the run
         try:
             yield 0.02  # the answer to whoever started it goes first
+            yield from self._settled()
             self.environment = describe(len(self.pool), timer_resolution())
             for name in self.settings.operations:
                 yield from self._operation(name)
@@ -133,6 +138,16 @@ class Study(doing.Doer):
             self.error = f"{type(ex).__name__}: {ex}"
             self._end("failed")
         return True
+
+    def _settled(self) -> Generator[float, float, None]:
+        """Wait for the memory snapshot while it is being made, within bounds. What cannot be waited for is told as a finding:
+        the app is being kept in the page, and the snapshot begins only when nobody asks for anything, this run neither."""
+        end = time.monotonic() + SETTLE_S
+        while self.settling == MAKING and time.monotonic() < end:
+            yield 0.5
+            reply = yield from self.worker.pool.request("GET", "/app/pool")
+            if reply.ok and ((reply.media or {}).get("image") or {}).get("state") != MAKING:
+                self.settling = ""
 
     def _operation(self, name: str) -> Generator[float, float, None]:
         targets = []
@@ -253,6 +268,7 @@ class Study(doing.Doer):
             "skipped": self.skipped,
             "environment": self.environment,
             "jank": self.page.jank,
+            "settling": self.settling,
         })  # fmt: skip
 
     def _end(self, state: str) -> None:
