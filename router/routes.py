@@ -160,6 +160,7 @@ TABLE = [
     Route("GET", "/app/identifiers", slice="wallet", where="one"),
     # 64 keys and 64 next ones, stretched each (salty): a quarter of a second apiece.
     Route("POST", "/app/identifiers", "wallet", "one", idempotent=False, may_block_ms=90000, deadline_ms=120000),
+    Route("GET", "/app/identifiers/making", slice="wallet", where="one"),
     Route("GET", "/app/identifiers/{aid}", slice="wallet", where="one"),
     Route("GET", "/app/identifiers/{aid}/events", slice="wallet", where="one"),
     Route("GET", "/app/identifiers/{aid}/events/{sn}", slice="wallet", where="one"),

@@ -30,6 +30,7 @@ def mount(app: falcon.App, worker: Any) -> None:
         ("/app/wallet/challenge", challenges.Challenge(vault)),
         ("/app/wallet/challenge/verify", challenges.Verify(vault)),
         ("/app/identifiers", identifiers.Identifiers(vault)),
+        ("/app/identifiers/making", identifiers.Making(vault)),
         ("/app/identifiers/{aid}", identifiers.Identifier(vault)),
         ("/app/identifiers/{aid}/events", identifiers.More(vault)),
         ("/app/identifiers/{aid}/events/{sn}", sharing.Event(vault)),

@@ -10,7 +10,7 @@ from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer, wants_json
 
-from . import delegation, timeline
+from . import delegation, stretching, timeline
 from .consent import consent
 from .identifiers import Resource, majority
 from .inputs import MOST_KEYS, check_expected, threshold
@@ -64,8 +64,10 @@ class Rotate(Acting):
             nsith = isith if following == current else majority(following)
         if following == 0:
             yield from consent(self.vault, fields)
+        plan = stretching.rotation(self.vault.hby, aid, following)
+        seeds = (yield from stretching.ahead(self.vault, plan)) if plan and following else None
         yield
-        with self.vault.change() as hby:
+        with self.vault.change() as hby, stretching.at_hand(seeds):
             hab = hby.habs[aid]
             check_expected(fields, hab.kever.sner.num)  # somebody else's event may have come between
             established = hab.kever.lastEst.s

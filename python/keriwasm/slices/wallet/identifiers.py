@@ -9,9 +9,9 @@ from typing import Any
 import falcon
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
-from keriwasm.rendering import wants_json
+from keriwasm.rendering import answer, wants_json
 
-from . import delegation, picture, timeline, view
+from . import delegation, picture, stretching, timeline, view
 from .inputs import MOST_KEYS, label, threshold
 from .moving import moved
 from .trouble import NoIdentifier
@@ -92,8 +92,13 @@ class Identifiers(Resource):
             if not asked["transferable"]:
                 raise FieldError("delegator", "goes with an identifier that can rotate only")
             delegation.check(self.hab(delegator))
+        seeds = None
+        if algo == "salty":
+            plan = stretching.inception(hby, alias, asked["icount"], asked.get("ncount", 0))
+            seeds = yield from stretching.ahead(self.vault, plan)
+            alias = free_alias(fields, self.vault.hby)  # somebody else may have taken it meanwhile
         yield
-        with self.vault.change() as hby:
+        with self.vault.change() as hby, stretching.at_hand(seeds):
             hab = hby.makeHab(alias, algo=algo, delpre=delegator or None, **asked)
             if delegator:
                 delegation.anchor(hby, hab, hby.habs[delegator])
@@ -102,6 +107,15 @@ class Identifiers(Resource):
             moved(req, rep, "", "pages/identifier.html", data, {}, title=alias, status=201)
         else:
             yield from self.show(req, rep, hab.pre, "The identifier is made: its log begins with event 0.", 201)
+
+
+class Making(Resource):
+    """GET: {running, done, total} of the keys that are being derived; as HTML a fragment that asks again until they are."""
+
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
+        plan = self.vault.making
+        data = {"running": plan is not None, "done": plan.done if plan else 0, "total": plan.total if plan else 0}
+        answer(req, rep, "fragments/wallet/making.html", data)
 
 
 class Identifier(Resource):

@@ -34,6 +34,7 @@ from keriwasm.slices.wallet.facts import Facts, FactStore
 from keriwasm.slices.wallet.trouble import Exists, Locked, NoWallet, TooSoon, WrongPasscode
 
 if TYPE_CHECKING:
+    from keriwasm.slices.wallet.stretching import Plan
     from keriwasm.worker import Worker
 
 HEAD = Path("/keriwasm/wallet")
@@ -68,6 +69,7 @@ class Vault:
     Attributes:
         reason (str): why the wallet is locked, when nobody asked for it; "" otherwise
         epoch (int): grows with every create, unlock, lock, delete
+        making: the keys that are being derived now, if any
         watchers: Doers that are woken when `epoch` grows
         loses (str): what a replacement of its worker would lose while it holds it, for people
     """
@@ -87,6 +89,7 @@ class Vault:
         self._rgy: Any = None
         self._used = (0.0, 0.0)
         self._undone = 0
+        self.making: Plan | None = None
 
     # -- what everybody may ask -------------------------------------------------------------------------------------
 
