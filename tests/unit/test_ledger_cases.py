@@ -216,3 +216,92 @@ def test_what_is_no_key_event_is_listed_with_where_it_belongs(within: Any) -> No
         assert "Nothing for the ledger" in await sent(kit, "33-ipex-grant", HTML)
 
     within(test)
+
+
+def test_one_log_in_each_serialization_by_every_route(within: Any) -> None:
+    """What keripy makes in CBOR and MessagePack is as good as JSON: key states, raw views, verification, duplicity."""
+    from keri.core import coring, eventing, signing
+
+    async def test(kit: Kit) -> None:
+        for kind in ("JSON", "CBOR", "MGPK"):
+            keys = signing.Salter(raw=b"each-kind-has-16").signers(count=3, path=kind, temp=True)
+            digests = [coring.Diger(ser=each.verfer.qb64b).qb64 for each in keys]
+            seals = [{"big": float("inf"), "n": float("nan"), "deep": [[[["x"]]]]}]
+            icp = eventing.incept(
+                keys=[keys[0].verfer.qb64], ndigs=digests[1:2], code=coring.MtrDex.Blake3_256, kind=kind
+            )
+            ixn = eventing.interact(pre=icp.pre, dig=icp.said, sn=1, data=seals, kind=kind)
+            rot = eventing.rotate(
+                pre=icp.pre, keys=[keys[1].verfer.qb64], dig=ixn.said, ndigs=digests[2:], sn=2, kind=kind
+            )
+            fork = eventing.interact(pre=icp.pre, dig=icp.said, sn=1, data=[{"other": 1}], kind=kind)
+            icp_, ixn_, rot_, fork_ = (
+                bytes(eventing.messagize(each, sigers=[key.sign(each.raw, index=0)]))
+                for each, key in ((icp, keys[0]), (ixn, keys[0]), (rot, keys[1]), (fork, keys[0]))
+            )
+            result = await sent(kit, icp_ + b"\xff\x00what" + ixn_ + b"@@" + rot_)
+            assert [each["sn"] for each in result["accepted"]] == [0, 1, 2], (kind, result)
+            assert [each["size"] for each in result["rejected"]] == [6, 2]
+            told = (await get(kit, f"/app/ledger/{icp.pre}", "application/json")).json
+            assert [each["type"] for each in told["events"]] == ["icp", "ixn", "rot"] and told["sn"] == 2
+            assert all(each["valid"] for each in told["events"])
+            assert told["events"][1]["seals"] == [{"big": "Infinity", "n": "NaN", "deep": [[[["x"]]]]}]
+            assert (await get(kit, f"/app/ledger/{icp.pre}")).status == 200
+            for sn in range(3):
+                raw = (await get(kit, f"/app/ledger/{icp.pre}/events/{sn}", "application/json")).json
+                assert raw["kind"] == kind and json.loads(raw["json"])["s"] == f"{sn}", raw
+                assert (raw["cesr"] is None) == (kind != "JSON")
+                assert (await get(kit, f"/app/ledger/{icp.pre}/events/{sn}")).status == 200
+            for key, index, sn, valid, earlier in (
+                (0, 0, 1, True, None),
+                (0, 0, None, False, 0),
+                (1, 0, None, True, None),
+            ):
+                signed = keys[key].sign(b"words", index=index).qb64
+                more = {} if sn is None else {"sn": sn}
+                answer = await post(kit, "/app/verify", aid=icp.pre, text="words", signatures=[signed], **more)
+                assert (answer.status, answer.json["valid"], answer.json["earlier"]) == (200, valid, earlier)
+            assert [each["code"] for each in (await sent(kit, fork_))["rejected"]] == ["duplicity"]
+            other = eventing.rotate(
+                pre=icp.pre, keys=[keys[1].verfer.qb64], dig=ixn.said, ndigs=digests[:1], sn=2, kind=kind
+            )
+            other_ = bytes(eventing.messagize(other, sigers=[keys[1].sign(other.raw, index=0)]))
+            assert [each["code"] for each in (await sent(kit, other_))["rejected"]] == ["duplicity"]
+            assert (await get(kit, f"/app/ledger/{icp.pre}")).status == 200
+            kel = await get(kit, f"/app/ledger/{icp.pre}/kel")
+            assert len((await sent(kit, kel.body))["known"]) == 3
+
+    within(test)
+
+
+HALF = '"\\ud800"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"v":"KERI10JSON%s_","t":"icp","d":' + HALF + ',"i":' + HALF + ',"s":"0"}',
+        '{"v":"KERI10JSON%s_","t":' + HALF + ',"d":"E","i":"E","s":"0"}',
+        '{"v":"KERI10JSON%s_","t":"icp","d":"%s","i":"%s","s":"0","kt":' + HALF + "}",
+        '{"v":"KERI10JSON%s_","t":"rpy","d":"%s","dt":1e400,"r":' + HALF + ',"a":{}}',
+        '{"v":"KERI10JSON%s_","t":"ixn","d":"%s","i":"%s","s":"' + "f" * 33 + '","p":[],"a":[1e400]}',
+        '{"v":"KERI10JSON%s_","t":"ixn","d":"%s","i":"%s","s":1,"p":"%s","a":{}}',
+        '{"v":"KERI10JSON%s_","t":"rct","d":"%s","i":"%s","s":"-1"}',
+        '{"v":"KERI10JSON%s_","t":["icp"],"d":{},"i":null,"s":"0"}',
+        '{"v":"KERI10JSON%s_","t":"drt","d":"%s","i":"%s","s":"0","a":' + "[" * 40 + "]" * 40 + "}",
+    ],
+)
+@pytest.mark.parametrize("signed", [b"", b"-AABAABY", b"-VAA", b"-CAB" + b"B" * 132, b"-_AAABAA", b"-FAB", b"\xf8\x40"])
+def test_odd_content_is_told_never_a_fault(within: Any, body: str, signed: bytes) -> None:
+    said = "E" + "A" * 43
+    text = body.replace("%s", "000000", 1).replace("%s", said)
+    text = text.replace("000000", f"{len(text.encode()):06x}", 1)
+
+    async def test(kit: Kit) -> None:
+        log = case("70-3-delegator-more")
+        for stream in (text.encode() + signed, log[:459] + text.encode() + signed + b"\n" + log[459:]):
+            for accept in ("application/json", HTML):
+                await sent(kit, stream, accept)
+        assert (await get(kit, "/app/ledger", "application/json")).json["counts"]["events"] == 3
+
+    within(test)

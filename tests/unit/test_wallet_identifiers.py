@@ -134,6 +134,9 @@ def test_a_form_sent_twice_rotates_once(within: Any) -> None:
         ({"keys": 1, "threshold": [[]]}, "threshold"),
         ({"keys": 1, "threshold": {}}, "threshold"),
         ({"keys": 1, "threshold": True}, "threshold"),
+        ({"keys": 3, "threshold": [{"1/2": ["1/2", {"1/2": ["1"]}]}, "1/2"]}, "threshold"),
+        ({"keys": 2, "threshold": [{"1/2": ["1/4"]}, "1/2"]}, "threshold"),
+        ({"keys": 2, "threshold": [{"1/2": ["1"], "1/3": ["1"]}]}, "threshold"),
         ({"keys": 1, "next_keys": 2, "next_threshold": 3}, "next_threshold"),
         ({"transferable": False, "keys": 2}, "keys"),
         ({"transferable": "perhaps"}, "transferable"),
@@ -150,11 +153,28 @@ def test_what_cannot_be_an_identifier(within: Any, fields: dict[str, Any], field
     within(test)
 
 
+def test_25_an_identifier_with_nested_weights(within: Any) -> None:
+    wanted = json.loads((Path(__file__).parent / "cases" / "25-create-nested.json").read_bytes())
+
+    async def test(kit: Kit) -> None:
+        first = await post(kit, "/app/identifiers", **wanted)
+        assert first.status == 201 and first.json["threshold"] == wanted["threshold"], first.text
+        aid = first.json["aid"]
+        assert "1/2 of (1/2, 1/2), 1/2, 1/2 (a sum of 1)" in (await page(kit, f"/app/identifiers/{aid}")).text
+        rotated = await post(kit, f"/app/identifiers/{aid}/rotate", sn=0)
+        assert rotated.status == 201 and rotated.json["threshold"] == wanted["threshold"], rotated.text
+        kel = await kit.ask("GET", f"/app/identifiers/{aid}/kel")
+        assert verified(kel.body)[aid] == 1
+
+    within(test)
+
+
 @pytest.mark.parametrize(
     ("typed", "keys", "kept"),
     [
         ("2", 3, 2), ("1/2, 1/2,1/2", 3, HALVES), ("[\"1/2\",\"1/2\"]", 2, ["1/2", "1/2"]),
         ("1/2,1/2; 1", 3, [["1/2", "1/2"], ["1"]]), ("16", 20, 16),
+        ('[{"1/2": ["1/2", "1/2"]}, "1/2", "1/2"]', 4, [{"1/2": ["1/2", "1/2"]}, "1/2", "1/2"]),
     ],
 )  # fmt: skip
 def test_thresholds_as_people_type_them(within: Any, typed: str, keys: int, kept: Any) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from keriwasm import kevers
 from keriwasm.attachments import short
 from keriwasm.slices.credentials import reporting, shapes
 from keriwasm.slices.credentials.feeding import feed
@@ -40,12 +41,13 @@ class Place:
     """keripy's readers over a wallet's databases, or over those of a test."""
 
     def __init__(self, db: Any, reger: Any) -> None:
-        from keri.core import eventing, parsing
+        import keri.core.eventing  # noqa: F401  (first, see below)
+        from keri.core import parsing
         from keri.vdr import eventing as televenting
         from keri.vdr import verifying
 
         self.db, self.reger = db, reger
-        self.kvy = eventing.Kevery(db=db, lax=False, local=False)
+        self.kvy = kevers.kevery(db=db, lax=False, local=False)
         self.tvy = televenting.Tevery(reger=reger, db=db, local=False, lax=True)
         hby = SimpleNamespace(db=db, kvy=self.kvy, inited=True, name="presented", temp=True)
         self.vry = verifying.Verifier(hby=hby, reger=reger)

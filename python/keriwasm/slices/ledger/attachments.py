@@ -14,6 +14,7 @@ __all__ = ["VERSION_COUNTER", "Attached", "walk"]
 VERSION_COUNTER = re.compile(rb"-[-_]AAA([A-Za-z0-9_-])([A-Za-z0-9_-]{2})|\xfb[\xe0\xf0]\x00[\x00-\x03]..", re.DOTALL)
 """Genus and version of the code tables that follow, in text or binary: keripy 1.3.6 writes `--AAA`, the specification `-_AAA`."""
 SPACE = re.compile(rb"[ \t\r\n]*")
+RUN = re.compile(rb"[A-Za-z0-9_\-]*")
 COUNTER = re.compile(rb"-(?:([A-Z])([A-Za-z0-9_-]{2})|0([A-Z])([A-Za-z0-9_-]{5}))")
 
 GROUPS = {
@@ -72,7 +73,7 @@ def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
         count = _number(counter[2] or counter[4])
         if code in QUADLETS:
             end = counter.end() + 4 * count
-            if end > until:
+            if end > until or RUN.fullmatch(data, here, end) is None:
                 raise Malformed
             piece = data[here:end]
             if code == "V":
@@ -151,7 +152,7 @@ def _sized(data: bytes, at: int, until: int, hards: dict[str, int], sizes: dict)
         if len(soft) != size.ss:
             raise Malformed
         length = size.hs + size.ss + 4 * _number(soft)
-    if at + length > until:
+    if at + length > until or RUN.fullmatch(data, at, at + length) is None:
         raise Malformed
     return at + length
 
