@@ -2,7 +2,7 @@
 /**
  * What a hand means: one act per intent. A form that stands in the page is one intent, however often its button is pressed;
  * the second click of two that were one is not for what came up under the hand meanwhile; a button that is disabled while its
- * request runs gets the focus back; and a request that no answer came of is told where the answer would have stood.
+ * request runs gets the focus back; the answer that was asked for last stands in its place; and a request that no answer came of is told where the answer would have stood.
  */
 const { html } = /** @type {any} */ (globalThis).keriwasmDoor;
 
@@ -38,17 +38,40 @@ function guard(event) {
   before = { at: event.timeStamp, x: event.clientX, y: event.clientY, act };
 }
 
-export function watch() {
-  addEventListener('click', guard, { capture: true });
+/** Two answers never race for one place: the one that was asked for last stands there, whenever the other comes. Which request
+ *  that is, by place. @type {WeakMap<Element, number>} */
+const claims = new WeakMap();
+let asked = 0;
+
+/** @param {any} ctx */
+const placeOf = ctx => typeof ctx.target === 'string' ? document.querySelector(ctx.target) : ctx.target;
+
+/** @param {any} event htmx:before:swap, when the answer has said where it belongs */
+function arbitrate(event) {
+  const { ctx } = event.detail;
+  const place = placeOf(ctx);
+  if (!ctx.asked || !place) return;  // not a request of the page's: an event stream, words of our own
+  if ((claims.get(place) ?? 0) > ctx.asked) event.preventDefault();
+  else claims.set(place, ctx.asked);
 }
 
-/** Before a request: which button it is that will be disabled. @param {any} ctx */
+export function watch() {
+  addEventListener('click', guard, { capture: true });
+  document.addEventListener('htmx:before:swap', arbitrate);
+}
+
+/** Before a request: its place is claimed, and the button known that will be disabled. @param {any} ctx */
 export function hold(ctx) {
+  const place = placeOf(ctx);
+  ctx.asked = asked += 1;
+  if (place) claims.set(place, ctx.asked);
   if (ctx.sourceEvent?.type === 'submit') ctx.pressed = ctx.sourceElement.querySelector('[type=submit]');
 }
 
 /** After it, once the button is enabled again: the focus is its again, unless somebody else has it. @param {any} ctx */
 export function release(ctx) {
+  const place = placeOf(ctx);
+  if (ctx.status !== 'swapped' && place && claims.get(place) === ctx.asked) claims.delete(place);  // aborted, or without an answer
   setTimeout(() => {
     const { activeElement } = document;
     const lost = !activeElement || activeElement === document.body || activeElement.matches('[data-cancel]');  // it goes, too
@@ -62,7 +85,7 @@ export function sayFailed(htmx, ctx, error) {
   if (!target?.isConnected || ctx.failed) return;
   ctx.failed = true;
   const late = ctx.request?.signal?.reason === 'timeout';
-  htmx.swap({ ...ctx, target, swap: target.id === 'main' ? 'afterbegin' : 'innerHTML', select: null, selectOOB: null,
+  htmx.swap({ ...ctx, asked: 0, target, swap: target.id === 'main' ? 'afterbegin' : 'innerHTML', select: null, selectOOB: null,
     text: html`<section class="result bad problem" role="alert"><header><h3>${late ? 'No answer came in time' : 'This did not work'}</h3></header>
       <p>${late ? 'The request was given up.' : error.message}</p><p>Try again; if it fails again, load the page anew.</p></section>` });
 }

@@ -201,3 +201,37 @@ def test_escape_of_an_input_method_cancels_nothing(boot: Callable[..., Watched])
         page.evaluate(f"document.querySelector('#argon2id-password').dispatchEvent(new KeyboardEvent('keydown', {options}))")
     page.wait_for_selector("#argon2id-result .result.ok", timeout=60_000)
     assert page.inner_text("#announce") != "Cancelled"
+
+
+def test_the_answer_asked_for_last_stands_in_its_place(wallet: Watched) -> None:
+    """An act that was slow, and a click elsewhere meanwhile: its late answer does not take the page away again."""
+    page = wallet.page
+    visit(page, "app/identifiers", "#new-form")
+    page.fill("#new-alias", "slow")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    page.fill("#new-keys", "6")
+    page.select_option("#new-algo", "salty")
+    page.evaluate("""() => {
+      globalThis.late = false;
+      document.addEventListener('keriwasm:answer', event => { if (event.detail.source?.id === 'new-form') globalThis.late = true; });
+    }""")
+    press(page, "new")
+    until(page, "document.querySelector('#key-making progress') !== null")  # 64 keys or 6: it is told how far it is
+    page.click(".site-nav >> text=Post-quantum")
+    until(page, "document.querySelector('#main h1')?.textContent === 'Post-quantum'")
+    if not page.evaluate("globalThis.late"):  # a form that is swapped away takes its request along: nothing was made
+        time.sleep(3)
+    assert page.inner_text("#main h1") == "Post-quantum" and page.url.endswith("/app/pq")
+    # The same place asked for twice by two elements: the slow first one must not stand there in the end.
+    page.evaluate("""async () => {
+      const place = document.createElement('div');
+      place.id = 'place';
+      document.querySelector('#main').append(place);
+      const ask = path => {
+        const element = document.createElement('p');
+        document.querySelector('#main').append(element);
+        return htmx.ajax('GET', path, {source: element, target: '#place', swap: 'innerHTML'});
+      };
+      await Promise.all([ask('app/'), ask('app/load/panel')]);
+    }""")
+    assert page.locator("#place #panel-load").count() == 1 and page.locator("#place #panel-home").count() == 0
