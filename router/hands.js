@@ -38,10 +38,14 @@ function guard(event) {
   before = { at: event.timeStamp, x: event.clientX, y: event.clientY, act };
 }
 
-/** Two answers never race for one place: the one that was asked for last stands there, whenever the other comes. Which request
+/** Two answers never race for one place: what a person asked for last stands there, whenever the other comes. Which request
  *  that is, by place. @type {WeakMap<Element, number>} */
 const claims = new WeakMap();
 let asked = 0;
+
+/** What a page does by itself (a poll, a stream that says "look again") claims no place from a person.
+ *  @param {any} ctx */
+const byHand = ctx => !ctx.sourceEvent || /^(submit|click|change|input|search|key\w+)$/.test(ctx.sourceEvent.type);
 
 /** @param {any} ctx */
 const placeOf = ctx => typeof ctx.target === 'string' ? document.querySelector(ctx.target) : ctx.target;
@@ -52,7 +56,7 @@ function arbitrate(event) {
   const place = placeOf(ctx);
   if (!ctx.asked || !place) return;  // not a request of the page's: an event stream, words of our own
   if ((claims.get(place) ?? 0) > ctx.asked) event.preventDefault();
-  else claims.set(place, ctx.asked);
+  else if (byHand(ctx)) claims.set(place, ctx.asked);
 }
 
 export function watch() {
@@ -64,7 +68,7 @@ export function watch() {
 export function hold(ctx) {
   const place = placeOf(ctx);
   ctx.asked = asked += 1;
-  if (place) claims.set(place, ctx.asked);
+  if (place && byHand(ctx)) claims.set(place, ctx.asked);
   if (ctx.sourceEvent?.type === 'submit') ctx.pressed = ctx.sourceElement.querySelector('[type=submit]');
 }
 
