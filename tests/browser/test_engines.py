@@ -43,6 +43,21 @@ def test_firefox(app_url: str) -> None:
     assert not errors, errors
 
 
+def test_a_hand_in_firefox(app_url: str, tmp_path: Path) -> None:
+    """Typed lines, double clicks and a file that is gone, as tests/browser/test_hand.py has them in Chromium."""
+    gone = tmp_path / "gone.txt"
+    gone.write_text("here for now")
+    result = subprocess.run(
+        ["node", HERE / "hand.mjs", f"{app_url}?workers=2", gone], cwd=ROOT / "tests", capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    seen = json.loads(result.stdout)
+    assert blake3.blake3(b"a\nb").hexdigest() in seen["digest"] and "3 bytes" in seen["digest"]
+    assert "cannot be read" in seen["gone"] and "Choose it again" in seen["gone"]
+    assert (seen["made"], seen["rotated"], seen["identifiers"]) == (0, 0, [["twice", 1]])
+    assert not [error for error in seen["errors"] if "status of 400" not in error], seen["errors"]
+
+
 @pytest.fixture
 def display() -> Iterator[None]:
     """A virtual screen, because WebKitGTK's MiniBrowser has no headless mode."""
