@@ -75,8 +75,10 @@ def arrive(main):
 
 def show_note(note):
     """What was done stands at the top of the page; who pressed a button further down sees it under the header for a while."""
+    header = find(".site-header")
+    covered = header.offsetHeight if js.getComputedStyle(header).position == "sticky" else 0
     note.classList.add("fresh")
-    note.style.top = f"{find('.site-header').offsetHeight + 8}px"
+    note.style.top = f"{covered + 8}px"
     js.setTimeout(lambda: note.classList.remove("fresh"), NOTE_MS)
 
 

@@ -235,3 +235,79 @@ def test_the_answer_asked_for_last_stands_in_its_place(wallet: Watched) -> None:
       await Promise.all([ask('app/'), ask('app/load/panel')]);
     }""")
     assert page.locator("#place #panel-load").count() == 1 and page.locator("#place #panel-home").count() == 0
+
+
+def test_tables_keep_their_last_column_on_a_phone(boot: Callable[..., Watched]) -> None:
+    """Whatever is wider than the screen scrolls inside of itself, under its last column."""
+    page = boot().page
+    page.set_viewport_size({"width": 390, "height": 844})
+    last = """() => [...document.querySelectorAll('.table-wrap')].map(wrap => {
+      const cell = wrap.querySelector('tbody tr > :last-child');
+      if (!cell) return '';
+      const [inner, outer] = [cell.getBoundingClientRect(), wrap.getBoundingClientRect()];
+      return inner.right <= outer.right + 1 && inner.left >= outer.left && inner.right <= innerWidth ? '' : cell.outerHTML.slice(0, 200);
+    }).filter(Boolean)"""
+    ended = """async () => (await (await keriwasm.fetch('%s', {headers: {accept: 'application/json'}})).json()).state !== 'running'"""
+    id = ask(page, "app/load/runs", 202, {"operations": ["control", "blake2b-200"], "workers": [1], "seconds": 0.1})["id"]
+    until(page, ended % f"app/load/runs/{id}")
+    run = ask(page, "app/suites/blake3/runs", 202, {"effort": "quick"})["id"]
+    until(page, ended % f"app/suites/runs/{run}", 120_000)
+    load = ("app/load", f"app/load/runs/{id}", f"app/load/compare?a={id}&b={id}")
+    for path in (*load, "app/pq", "app/suites", f"app/suites/runs/{run}", "app/suites/runs", "app/crypto/hash"):
+        page.evaluate("path => htmx.ajax('GET', path, {target: '#main', swap: 'innerHTML'})", path)
+        until(page, "!document.querySelector('#main .htmx-request')")
+        assert page.evaluate(last) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+
+
+def test_a_bare_click_on_the_menu_never_fails(boot: Callable[..., Watched]) -> None:
+    """Each is a page that explains itself, without a wallet and with a locked one; an error in the console fails the test."""
+    page = boot().page
+    for locked in (False, True):
+        if locked:
+            ask(page, "app/wallet", 201, {"name": "w", "passcode": PASSCODE})
+            ask(page, "app/wallet/lock", 200, {})
+        for name in page.locator(".site-nav a").all_inner_texts():
+            page.click(f'.site-nav >> text="{name}"')
+            until(page, f"document.querySelector('.site-nav [aria-current]')?.textContent === {name!r}")
+            until(page, "document.querySelector('#main h1') !== null && !document.querySelector('.htmx-request:not([hx-sse\\\\:connect])')")
+            assert not page.title().rstrip(")").endswith(("409", "423")), name
+    assert "locked" in page.inner_text("#main") or page.url.endswith("/pool")
+
+
+def test_words_where_the_eye_is(wallet: Watched) -> None:
+    """A wrong passcode in words; what was done in sight; terms explain themselves by keyboard, too; timing only on demand."""
+    page = wallet.page
+    wallet.allow("status of 422")
+    aid = ask(page, "app/identifiers", 201, {"alias": "me"})["aid"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit(page, f"app/identifiers/{aid}", "#rename-form")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    page.fill("#rename-alias", "renamed")
+    press(page, "rename")
+    until(page, "document.querySelector('#main h1')?.textContent === 'renamed'")
+    note = "document.querySelector('#main .note').getBoundingClientRect()"
+    until(page, f"({note}).top >= 0 && ({note}).bottom <= innerHeight")
+
+    assert page.locator("main [data-timing]").count() == 0 and page.locator("footer [data-timing]").is_hidden()
+    page.click("footer .timing summary")
+    assert " ms in w" in page.inner_text("footer [data-timing]")
+
+    term = page.locator("#main .term").first
+    tip = term.locator(".tip")
+    assert tip.is_hidden() and term.get_attribute("aria-description")
+    term.focus()
+    assert tip.is_visible() and tip.bounding_box()["x"] >= 0
+    page.keyboard.press("Tab")
+    assert tip.is_hidden()
+    term.hover()
+    assert tip.is_visible()
+
+    visit(page, "app/wallet", "#passcode-form")
+    ask(page, "app/wallet/lock", 200, {})
+    visit(page, "app/wallet", "#unlock-form")
+    page.fill("#unlock-passcode", "not the passcode of it")
+    press(page, "unlock")
+    page.wait_for_selector("#unlock-result .problem")
+    said = page.inner_text("#unlock-result")
+    assert said.startswith("That is not the passcode") and "HTTP" not in said and "acceptable" not in said
