@@ -167,6 +167,7 @@ class Admission:
 
     def enqueue(self, task: Task):
         """Put a task in the queue, or return why there is no room."""
+        self.lend(task, True)
         if not self.pool.hopeful(task.slice, task.route.where):
             task.parent = None
             return self.hopeless(task)
@@ -181,6 +182,12 @@ class Admission:
                 task.parent.worker.book(task.parent)
         self.queue.put(task)
         return None
+
+    def lend(self, task: Task, anew: bool):
+        """See to it that there will be a worker for what w1 must not see."""
+        where = task.route.where
+        if where == "others" or (where == "keyless" and not self.pool.get("w1").stands(where)):
+            self.pool.lend(self.now, anew)
 
     def fan_out(self, task: Task):
         """Split a task into its parts; parts whose slice is not configured are left out."""
@@ -307,6 +314,8 @@ class Admission:
         """503: nobody is there or will be."""
         broken = [worker for worker in self.pool.workers if worker.last_error]
         detail = "No worker can serve the slice %s" % clip(task.slice, 60)
+        if task.route.where in ("others", "keyless"):
+            detail = "What others made is looked at by a worker that holds no keys, and none could be started"
         if self.pool.state() == "failed":
             detail = "The pool failed: no worker could start"
         if broken:

@@ -95,8 +95,10 @@ class Dispatching:
             except Exception as error:
                 self.failed_task(error, task)
         for key in sorted(blocked):
-            if not self.pool.hopeful(key[3], key[4]):
-                for task in list(self.queue.lanes.get(key, [])):
+            for task in list(self.queue.lanes.get(key, [])):
+                if not self.pool.hopeful(key[3], key[4]):
+                    self.lend(task, False)  # a wallet may have been opened since the task came
+                if not self.pool.hopeful(key[3], key[4]):
                     self.answer_problem(task, self.hopeless(task))
 
     def dispatch(self, task, worker):

@@ -32,6 +32,7 @@ POOL_DEFAULTS = {
     "backoff_ms": 500,  # first wait after a failed boot; doubles
     "max_backoff_ms": 30000,
     "max_boot_failures": 5,
+    "lent_ms": 120000,  # a pool of one lets its second worker go when nothing of a stranger's came for so long
     "max_heap_bytes": 536870912,  # a worker that has grown beyond is replaced when it is idle
     "max_held_heap_bytes": 2147483648,  # the same for one that holds an open wallet, which that locks: twice its dearest unlock
     "image_idle_ms": 15000,  # how long the pool is idle before a spare worker makes a memory snapshot

@@ -18,6 +18,7 @@ SLOW = (
     ("snova", ("sign",)),
 )
 KERI_IMPORT_MS = 30000  # what a first request to a slice of keripy may block
+JUDGE_MS = 10000  # what one credential's schema may take, a regular expression of a stranger's within it
 SLOW_BLOCK_MS = 120000  # what a slow one may block before its worker counts as hung
 SLOW_DEADLINE_MS = 180000
 SUITES_BLOCK_MS = 20000  # their code is imported by the first request, which takes a while on a busy machine
@@ -27,8 +28,10 @@ SLOWEST_BYTES_PER_MS = 5000  # no operation on a body is slower than that on the
 class Route:
     """One way through the house.
 
-    ``slice`` None means that the slice is the parameter ``{slice}``; ``where`` "all" or "one" (the worker that holds
-    pinned slices); ``idempotent`` may be tried again on another worker after its worker died; ``deadline_ms`` None
+    ``slice`` None means that the slice is the parameter ``{slice}``; ``where`` "all", "one" (the worker that holds
+    pinned slices), "others" (never that one: what strangers made is judged there; a pool of one starts a second worker for
+    it) or "keyless" (as "others" while that one holds an open wallet);
+    ``idempotent`` may be tried again on another worker after its worker died; ``deadline_ms`` None
     takes the pool's; ``may_block_ms`` is how long a worker may stay silent over it before it counts as hung; ``heavy``
     does not yield while it runs; ``stream`` stays open; ``snapshot`` gets the pool's state along; ``parts`` makes it a
     fan-out of (name, path) joined in that order; ``stops`` is an address with the same parameters: when a request of this
@@ -126,7 +129,7 @@ TABLE = [
     Route("POST", "/app/wallet/autolock", slice="wallet", where="one", idempotent=False),
     Route("GET", "/app/wallet/challenge", slice="wallet", where="one"),
     Route("POST", "/app/wallet/challenge", slice="wallet", where="one"),
-    Route("POST", "/app/wallet/challenge/verify", slice="wallet", where="one"),
+    Route("POST", "/app/wallet/challenge/verify", "wallet", "one", idempotent=False, deadline_ms=60000),
     # Backup and restore stretch a passphrase and replay logs: they hold the worker for seconds, and change the wallet once.
     Route("GET", "/app/wallet/backup", "backup", "one", idempotent=False, may_block_ms=60000, deadline_ms=180000),
     Route("POST", "/app/wallet/backup", "backup", "one", idempotent=False, heavy=True, may_block_ms=60000, deadline_ms=180000),
@@ -143,14 +146,16 @@ TABLE = [
     Route("GET", "/app/credentials/panel", slice="credentials", where="one"),
     Route("GET", "/app/credentials", slice="credentials", where="one"),
     Route("GET", "/app/credentials/schemas", slice="credentials", where="one"),
-    Route("POST", "/app/credentials/schemas", slice="credentials", where="one", idempotent=False),
+    Route("POST", "/app/credentials/schemas", "credentials", "one", idempotent=False, deadline_ms=60000),
     Route("GET", "/app/credentials/schemas/{said}", slice="credentials", where="one"),
     Route("POST", "/app/credentials/registries", slice="credentials", where="one", idempotent=False),
     Route("GET", "/app/credentials/registries/{regk}", slice="credentials", where="one"),
     Route("GET", "/app/credentials/issue", slice="credentials", where="one"),
-    Route("POST", "/app/credentials/issue", slice="credentials", where="one", idempotent=False),
+    Route("POST", "/app/credentials/issue", "credentials", "one", idempotent=False, deadline_ms=60000),
     Route("GET", "/app/credentials/verify", slice="credentials", where="one"),
-    Route("POST", "/app/credentials/verify", slice="credentials", where="one", may_block_ms=60000, deadline_ms=120000),
+    Route(
+        "POST", "/app/credentials/verify", "credentials", "one", idempotent=False, may_block_ms=60000, deadline_ms=120000
+    ),
     Route(
         "POST", "/app/credentials/receive", "credentials", "one", idempotent=False, may_block_ms=60000, deadline_ms=120000
     ),
@@ -234,7 +239,22 @@ TABLE = [
     Route("GET", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     Route("POST", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     # The ledger is on one worker; what it asks of the others is pure. A share of an import is at most some 200 messages.
-    Route("POST", "/app/ledger/check", slice="verifying", deadline_ms=300000, may_block_ms=KERI_IMPORT_MS),
+    Route("POST", "/app/ledger/check", "verifying", "keyless", deadline_ms=300000, may_block_ms=KERI_IMPORT_MS),
+    # What strangers made is judged by a worker that never holds keys. It is heavy, so that nobody else's work is beside it
+    # when it hangs its worker, and it is not tried again on another one. Importing keripy is asked for before: what judges
+    # may then block for JUDGE_MS only.
+    Route("POST", "/app/judge", "verifying", "others", deadline_ms=120000, may_block_ms=KERI_IMPORT_MS),
+    Route(
+        "POST",
+        "/app/judge/{what}",
+        "verifying",
+        "others",
+        idempotent=False,
+        heavy=True,
+        stream=True,
+        deadline_ms=120000,
+        may_block_ms=JUDGE_MS,
+    ),
     # One worker coordinates a run and keeps the history; shares go to the worker that the run names, behind all clicks.
     Route("GET", "/app/load", slice="load", where="one", snapshot=True),
     Route("POST", "/app/load/runs", slice="load", where="one", idempotent=False, snapshot=True),

@@ -33,6 +33,7 @@ class Pool:
         self.workers = []
         self.generations = {}
         self.target = 0
+        self.lent_at = None  # when a pool of one last wanted its second worker, which is lent to it; see ``lend``
         self.opened = True  # False at the start until the first worker has answered, or is through with its boot badly
         self.open_at = None  # when that was waited for long enough
         self.first = 1  # how many boot until then
@@ -50,6 +51,8 @@ class Pool:
         """Grow or shrink to ``size`` workers. Failed ones that stay are given another chance."""
         self.target = size
         self.changed = True
+        if size > 1:
+            self.lent_at = None
         for index in range(1, size + 1):
             worker = self.get("w%d" % index)
             if worker is None:
@@ -61,7 +64,39 @@ class Pool:
                 worker.boot_failures = 0
                 self.spawn(worker, now)
         for worker in list(self.workers):
-            if worker.index > size:
+            if worker.index > self.most():
+                self.retire(worker, now)
+
+    def most(self) -> int:
+        """The number of workers there is to be, with the one that is lent."""
+        return self.target if self.lent_at is None else max(self.target, 2)
+
+    def lend(self, now: float, anew: bool):
+        """A pool of one gets a second worker for what w1 must not see, for as long as that is wanted now and then.
+
+        ``anew``: something new wants it, so one that would not boot is given another chance.
+        """
+        if self.target > 1:
+            return
+        self.lent_at = now
+        self.changed = True
+        worker = self.get("w2")
+        if worker is None:
+            worker = Worker(2)
+            self.workers.append(worker)
+            self.opened = True  # somebody waits for it: it does not wait for the first answer of the pool
+            self.spawn(worker, now)
+        elif worker.state == FAILED and anew:
+            worker.boot_failures = 0
+            self.spawn(worker, now)
+
+    def take_back(self, now: float):
+        """Let the lent worker go when nobody has wanted it for a while; what it still does is finished first."""
+        if self.lent_at is None or now - self.lent_at < self.numbers["lent_ms"]:
+            return
+        self.lent_at = None
+        for worker in list(self.workers):
+            if worker.index > self.target:
                 self.retire(worker, now)
 
     def retire(self, worker: Worker, now: float):
@@ -120,6 +155,7 @@ class Pool:
         worker.beat_at = worker.spawn_at = worker.drain_at = worker.idle_at = None
         worker.boot_ms = worker.heap_bytes = None
         worker.silent = False
+        worker.held = False
         worker.slices = [name for name in sorted(self.slices) if self.slices[name] == "all" or worker.index == 1]
         if generation > 1:
             worker.restarts += 1
@@ -187,7 +223,7 @@ class Pool:
             # The memory of WebAssembly only grows: a new generation is the one way to give it back. What is held is spared
             # for a while, not for ever: an interpreter that runs out of memory takes it along in the middle of some work.
             most = self.numbers["max_held_heap_bytes" if worker.held else "max_heap_bytes"]
-            if worker.heap_bytes > most and self.ready_count() == self.target:
+            if worker.heap_bytes > most and self.ready_count() >= self.target:
                 self.log("info", "%s is replaced: it has grown to %d MB" % (worker.id, int(worker.heap_bytes) // 1048576))
                 self.retire(worker, now)
 
@@ -214,7 +250,7 @@ class Pool:
         worker.heap_bytes = None
         if crashed:
             worker.last_error = clip(cause, 500)
-        if worker.index > self.target:
+        if worker.index > self.most():
             self.workers.remove(worker)
         elif booting and crashed:
             worker.boot_failures += 1
@@ -258,6 +294,7 @@ class Pool:
 
     def check(self, now: float):
         """Look after everybody, and set ``check_at``."""
+        self.take_back(now)
         for worker in list(self.workers):
             state = worker.state
             if state == DEAD:
@@ -355,10 +392,10 @@ class Pool:
     def hopeful(self, slice: str, where: str) -> bool:
         """True if somebody offers ``slice`` now or may after its boot."""
         for worker in self.workers:
-            if worker.index > self.target or worker.state == FAILED:
+            if worker.index > self.most() or worker.state == FAILED:
                 continue
             if worker.state in (BOOTING, DEAD, DRAINING, HUNG):
-                if where == "all" and self.slices.get(slice) == "all" or worker.index == 1:
+                if worker.stands(where) and (worker.index == 1 or self.slices.get(slice) == "all"):
                     return True
             elif worker.offers(slice, where):
                 return True
@@ -371,6 +408,7 @@ class Pool:
         state = self.state()
         if state == "ready":
             self.whole_once = True
+        ready = len([worker for worker in self.workers if worker.takes_work() and worker.index <= self.target])
         key = [state, self.target]
         steps = []
         for worker in self.workers:
@@ -394,6 +432,6 @@ class Pool:
         self.emit(
             {
                 "do": "status",
-                "status": {"state": state, "size": self.target, "ready": self.ready_count(), "workers": workers},
+                "status": {"state": state, "size": self.target, "ready": ready, "workers": workers},
             }
         )

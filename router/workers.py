@@ -1,6 +1,6 @@
 """One pool worker as the router knows it."""
 
-from router.tasks import BACKGROUND, CANCELLING, RUNNING
+from router.tasks import BACKGROUND, CANCELLING, RUNNING, STREAMING
 
 BOOTING = "booting"
 READY = "ready"
@@ -15,7 +15,7 @@ class Worker:
     """The place ``w<index>`` in the pool; its generations come and go, the place stays.
 
     ``running`` are the tasks it has, ``closing`` those it was told to cancel. ``own`` and ``kids`` count what works at
-    the moment: open streams and parents that wait for their children cost nothing.
+    the moment: open streams (but heavy ones) and parents that wait for their children cost nothing.
     """
 
     def __init__(self, index: int):
@@ -62,12 +62,19 @@ class Worker:
         return self.generation > 0 and self.state in (BOOTING, READY, BUSY, HUNG, DRAINING)
 
     def offers(self, slice: str, where: str = "all") -> bool:
-        """True if it serves ``slice``; pinned routes are served by w1 alone."""
-        return slice in self.slices and (where == "all" or self.index == 1)
+        """True if it serves ``slice`` to a route of this ``where``; pinned slices and their keys are on w1 alone."""
+        return slice in self.slices and self.stands(where)
+
+    def stands(self, where: str) -> bool:
+        """True if a route of this ``where`` may be answered at this place in the pool, as things are now."""
+        if self.index == 1:
+            return where in ("all", "one") or (where == "keyless" and not self.held)
+        return where != "one"
 
     def book(self, task):
         """Count what ``task`` costs at this moment; call it whenever that may have changed."""
         want = (task.state == RUNNING and not task.children) or (task.state == CANCELLING and task.counted)
+        want = want or (task.state == STREAMING and task.route.heavy)  # it tells how far it is while it works
         if want == task.counted:
             return
         task.counted = want

@@ -182,6 +182,11 @@ class RequestDoer(doing.Doer):
             close(chunks)
         self.worker.post("http:end", id=self.id, error=error)
 
+    def push(self, chunk: bytes) -> None:
+        """Post a chunk of the stream at once, out of turn: for what has to be known even if the next step never ends."""
+        self.credit -= 1
+        self.worker.post("http:chunk", chunk, id=self.id)
+
     def reply(
         self, headers: dict[str, str], timings: dict[str, float], *, body: bytes = b"", stream: bool = False
     ) -> None:

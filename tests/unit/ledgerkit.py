@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from poolkit import alone
 from walletkit import FakeDisk
 from workerkit import Kit, running
 
@@ -107,16 +108,7 @@ async def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async with running(slices={name: {} for name in ("ledger", "verifying", "wallet")}) as kit:
         kit.worker.disk = FakeDisk(tmp_path / "disk")
 
-        def relay(message: dict[str, Any], body: bytes | None) -> None:
-            if message["type"] == "http:request":
-                kit.worker.inbox.push({**message, "id": f"pool-{message['id']}"}, body or b"")
-            elif message["type"] == "http:reply" and message["id"].startswith("pool-"):
-                headers = {**message["headers"], "x-worker": "w1"}
-                kit.worker.inbox.push(
-                    {**message, "id": message["id"].removeprefix("pool-"), "headers": headers}, body or b""
-                )
-
-        kit.host.on_post = relay
+        alone(kit)
         try:
             yield kit
         finally:

@@ -275,12 +275,12 @@ class House:
         paper.beat = self.now + 250
         self.from_worker(id, "ready", **{"boot_ms": 1700, "heap_bytes": 1 << 25, "python": "3.14.2", **fields})
 
-    def heartbeat(self, id: str) -> None:
+    def heartbeat(self, id: str, **more: Any) -> None:
         """A scheduler turns."""
         paper = self.papers[id]
         paper.beat = self.now + 250
         self.from_worker(
-            id, "heartbeat", tyme=1.5, inflight=sorted(paper.work), heap_bytes=1 << 25, handled=1, failed=0
+            id, "heartbeat", tyme=1.5, inflight=sorted(paper.work), heap_bytes=1 << 25, handled=1, failed=0, **more
         )
 
     def reply(
@@ -537,6 +537,7 @@ class House:
         burdened = serving = 0
         for worker in router.pool.workers:
             active = [task for task in worker.running.values() if task.state == "running" and not task.children]
+            active += [task for task in worker.running.values() if task.state == "streaming" and task.route.heavy]
             active += [task for task in worker.closing.values() if task.counted]
             own = [task for task in active if not task.child]
             must(worker.own == len(own) and worker.kids == len(active) - len(own), worker.id, "has lost count")

@@ -14,6 +14,7 @@ import pytest
 from backupkit import ATTRIBUTES, PASSCODE, FakeDisk, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
 from keriwasm.fields import FieldError
 from keriwasm.slices.credentials import issuing, presenting, schemas, view
+from poolkit import alone
 from slicekit import Page, problem, upload
 from workerkit import Kit, run, running
 
@@ -185,8 +186,9 @@ SCRIPT = "<script>alert(1)</script>"
 async def serving(place: Path) -> AsyncIterator[tuple[Kit, Any]]:  # noqa: F811
     from keriwasm.slices.wallet import vault as module
 
-    async with running(slices={"credentials": {"module": "keriwasm.slices.credentials"}}) as kit:
+    async with running(slices={name: {} for name in ("credentials", "verifying")}) as kit:
         kit.worker.disk = FakeDisk(place)
+        alone(kit)
         held = module.of(kit.worker)
         try:
             yield kit, held

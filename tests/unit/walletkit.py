@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from poolkit import alone
 from workerkit import Kit, running
 
 PASSCODE = "a passcode of enough characters"
-SLICES = {"wallet": {"module": "keriwasm.slices.wallet"}}
+SLICES = {name: {"module": f"keriwasm.slices.{name}"} for name in ("wallet", "verifying")}
 
 
 class FakeDisk:
@@ -91,6 +92,7 @@ async def wallet(place: Path, *, created: bool = True, **init: Any) -> AsyncIter
 
     async with running(slices=init.pop("slices", SLICES), **init) as kit:
         kit.worker.disk = FakeDisk(place)
+        alone(kit)
         if created:
             made = await kit.ask("POST", "/app/wallet", json_body={"name": "Mine", "passcode": PASSCODE})
             assert made.status == 201, made.text

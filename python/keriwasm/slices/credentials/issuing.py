@@ -75,17 +75,28 @@ def make_registry(vault: Vault, hab: Any, label: str) -> Any:
     return registry
 
 
+def draft(registry: Any, sed: dict[str, Any], holder: str | None, data: dict[str, Any], rules: Any = None) -> Any:
+    """The credential (keripy's SerderACDC) as it would be issued. Whether it fits its schema is not judged here."""
+    from keri.vc import proving
+
+    return proving.credential(
+        schema=sed["$id"], issuer=registry.hab.pre, data=data, recipient=holder, status=registry.regk, rules=rules
+    )
+
+
 def issue(
     vault: Vault, registry: Any, sed: dict[str, Any], holder: str | None, data: dict[str, Any], rules: Any = None
 ) -> Any:
-    """The issued credential (keripy's SerderACDC). Raises FieldError for attributes that do not fit the schema."""
-    from keri.core import coring
-    from keri.vc import proving
-
-    creder = proving.credential(
-        schema=sed["$id"], issuer=registry.hab.pre, data=data, recipient=holder, status=registry.regk, rules=rules
-    )
+    """The issued credential, its schema judged here. Raises FieldError for attributes that do not fit it."""
+    creder = draft(registry, sed, holder, data, rules)
     schemas.judge(sed, creder.sad)
+    return carry_out(vault, registry, creder)
+
+
+def carry_out(vault: Vault, registry: Any, creder: Any) -> Any:
+    """Issue what was drafted and found to fit; keripy runs the schema once more over the same content."""
+    from keri.core import coring
+
     if vault.rgy.reger.creds.get(keys=creder.said) is not None:
         raise Refused("This credential exists", "The very same one was issued already.")
     event = registry.issue(said=creder.said, dt=creder.attrib["dt"])

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 import falcon
+from keriwasm import strangers
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
 from keriwasm.labels import label
@@ -95,6 +96,15 @@ class Resource:
         data = view.detail(self.vault, self.creder(said))
         self.page(req, rep, "-credential", data, data["title"], note=note, shown=data)
 
+    def judged(self, data: bytes, along: list[bytes]) -> Generator[float, float, dict[str, Any]]:
+        """judging.judge's, by a worker without keys; it gets those of the known schemas whose SAID stands in the stream."""
+        vault = self.vault
+        known = schemas.stored(vault.hby.db) if vault.exists and not vault.locked else []
+        bare = b"".join(data.split())  # a mail program may have broken its lines anywhere
+        wanted = [each.raw for each in known if each.said.encode() in data or each.said.encode() in bare]
+        unit = {"data": data, "known": wanted, "along": along}
+        return (yield from strangers.judged(vault.worker, "presentation", unit))
+
     def logs(self) -> Generator[float, float, dict[str, Any]]:
         """What else knows key event logs, for presenting.compared: the ledger of other people's."""
         if "ledger" not in self.vault.worker.slices:
@@ -171,7 +181,10 @@ class Schemas(Resource):
         """{schema | file, saidify?} -> the schema. One without a SAID gets it; a wrong one is refused unless `saidify`."""
         yield from self.open()
         fields = Fields(req)
-        schemer = schemas.load(schemas.read(fields), saidify=fields.flag("saidify"))
+        unit = {"schema": json.dumps(schemas.read(fields)).encode(), "saidify": fields.flag("saidify")}
+        judged = yield from strangers.judged(self.vault.worker, "schema", unit)
+        yield from self.open()  # it may have been locked meanwhile
+        schemer = schemas.judged(judged["raw"])
         with self.vault.change() as hby:
             hby.db.schema.pin(schemer.said, schemer)
         answer(req, rep, "fragments/credentials/schema-added.html", {**view.schema(schemer), "json": schemer.sed})
@@ -264,8 +277,13 @@ class Issue(Resource):
         rules = fields.json("rules", None)
         if rules is not None and not isinstance(rules, dict):
             raise FieldError("rules", "must be a JSON object")
+        drafted = issuing.draft(self.registry(regk), sed, holder, data, rules)
+        # Whoever made the schema may be a stranger, and its patterns are run over what was typed: not beside the keys.
+        unit = {"schema": self.schemer(said).raw, "credential": drafted.raw}
+        yield from strangers.judged(self.vault.worker, "fits", unit)
+        yield from self.open()  # it may have been locked meanwhile
         with self.vault.change():
-            made = issuing.issue(self.vault, self.registry(regk), sed, holder, data, rules).said
+            made = issuing.carry_out(self.vault, self.registry(regk), drafted).said
         self.go(req, rep, f"app/credentials/{made}")
         self.show_credential(req, rep, made, "The credential is issued and anchored.")
 
@@ -303,14 +321,14 @@ def presented(fields: Fields) -> bytes:
     return fields.message(max_bytes=presenting.MOST)
 
 
-def extra(fields: Fields) -> list[Any]:
-    """A schema that goes along."""
+def extra(fields: Fields) -> list[bytes]:
+    """A schema that goes along, not judged yet."""
     given = fields.json("schema", None, max_bytes=schemas.MOST)
     if given is None:
         return []
     if not isinstance(given, dict):
         raise FieldError("schema", "must be a JSON object: a JSON Schema")
-    return [schemas.load(given, saidify=False)]
+    return [json.dumps(given).encode()]
 
 
 class Verify(Resource):
@@ -327,9 +345,11 @@ class Verify(Resource):
         """{file | text | data, schema?} -> {valid, results: [{said, valid, state, checks, …}], remarks}. Changes nothing."""
         fields = Fields(req)
         data = presented(fields)
+        yield from self.vault.ready()
+        judged = yield from self.judged(data, extra(fields))
         logs = yield from self.logs()
         yield from self.vault.ready()
-        self.show_report(req, rep, presenting.check(self.vault, data, extra(fields), logs))
+        self.show_report(req, rep, presenting.compared(self.vault, judged, logs))
 
 
 class Receive(Resource):
@@ -338,17 +358,19 @@ class Receive(Resource):
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:
         """As verify; what is authentic, though it be revoked, is saved. 422 when anything is not."""
-        logs = yield from self.logs()
         yield from self.open()
         fields = Fields(req)
-        data, along = presented(fields), extra(fields)
-        found = presenting.check(self.vault, data, along, logs)
+        data = presented(fields)
+        judged = yield from self.judged(data, extra(fields))
+        logs = yield from self.logs()
+        yield from self.open()  # it may have been locked meanwhile
+        found = presenting.compared(self.vault, judged, logs)
         for each in found["results"]:
             if not each["authentic"]:
                 wrong = next(check["detail"] for check in each["checks"] if not check["ok"] and check["name"] != "State")
                 raise FieldError("file", f"was not taken in: {wrong}")
         with self.vault.change() as hby:
-            for schemer in along:
+            for schemer in map(schemas.judged, judged["along"]):
                 hby.db.schema.pin(schemer.said, schemer)
             presenting.receive(self.vault, data, found["order"])
             for each in found["results"]:

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from keriwasm.fields import FieldError, Fields
-from keriwasm.slices.credentials import shapes
+from keriwasm.slices.credentials import references, shapes
 
-__all__ = ["MOST", "SAMPLES", "Attribute", "attributes", "load", "read", "stored", "title"]
+__all__ = ["MOST", "SAMPLES", "Attribute", "attributes", "judge", "judged", "load", "read", "stored", "title"]
 
 MOST = 256 << 10
 """Bytes of a schema."""
@@ -49,9 +49,14 @@ def read(fields: Fields) -> dict[str, Any]:
 
 def load(sed: dict[str, Any], *, saidify: bool) -> Any:
     """keripy's Schemer of a schema. saidify: give it its SAID, also in the place of a wrong one. Raises FieldError."""
+    import jsonschema
     from keri import kering
     from keri.core import coring, scheming
 
+    try:
+        jsonschema.Draft7Validator.check_schema(sed)
+    except jsonschema.SchemaError as ex:
+        raise FieldError("schema", f"is no JSON Schema: at {_place(ex.path)}, {ex.message[:300]}") from ex
     _check(sed)
     said = sed.get("$id", "")
     if saidify or not said:
@@ -62,6 +67,13 @@ def load(sed: dict[str, Any], *, saidify: bool) -> Any:
         return scheming.Schemer(raw=coring.dumps(sed))
     except (kering.KeriError, ValueError, TypeError) as ex:
         raise FieldError("schema", _why(sed, said, ex)) from ex
+
+
+def judged(raw: str) -> Any:
+    """keripy's Schemer of a schema that another worker has judged (`load`)."""
+    from keri.core import scheming
+
+    return scheming.Schemer(raw=raw.encode())
 
 
 def _why(sed: dict[str, Any], said: Any, ex: Exception) -> str:
@@ -97,16 +109,9 @@ def _check(sed: dict[str, Any]) -> None:
     block = _block(sed)
     if block is None:
         raise FieldError("schema", "describes no attributes: properties/a must be an object, or a choice that has one")
-    stack: list[Any] = [sed]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, dict):
-            reference = value.get("$ref")
-            if isinstance(reference, str) and not reference.startswith("#"):
-                raise FieldError("schema", f"refers to {reference[:100]}: other documents are not fetched, put it inline")
-            stack.extend(value.values())
-        elif isinstance(value, list):
-            stack.extend(value)
+    wrong = references.trouble(sed)
+    if wrong:
+        raise FieldError("schema", wrong)
 
 
 def _block(sed: dict[str, Any]) -> dict[str, Any] | None:

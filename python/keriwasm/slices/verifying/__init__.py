@@ -1,4 +1,4 @@
-"""The pure part of the ledger, on every worker: verify a share of an import and hand back what was found.
+"""The pure part of ledger and wallet, on every worker: what strangers made is verified and judged, and nothing is stored.
 
 `POST /app/ledger/check` takes and gives MessagePack (see ledger.checking.check); it is for workers among themselves. It
 stores nothing, so a share may be given to another worker when one dies.
@@ -13,6 +13,7 @@ import falcon
 from keriwasm import guarding, native
 from keriwasm.deeds import deed
 from keriwasm.scheduling import ASAP
+from keriwasm.slices.verifying import judges
 
 __all__ = ["mount"]
 
@@ -54,3 +55,5 @@ class Check:
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's route to a worker's application."""
     app.add_route("/app/ledger/check", Check())
+    app.add_route("/app/judge", judges.Ready())
+    app.add_route("/app/judge/{what}", judges.Judge(worker))

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import falcon
-from keriwasm import streams
+from keriwasm import strangers, streams
 from keriwasm.attachments import short
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
@@ -27,6 +27,8 @@ ROUTE = "/challenge/response"
 WORDS_LEAST, WORDS_MOST = 6, 48
 RESPONSE_MOST = 64 << 10
 TITLE = "Challenge · KeriWasm"
+AID = re.compile(rb"(?<![A-Za-z0-9_-])([A-Za-z0-9_-]{44})(?![A-Za-z0-9_-])")
+"""What may be an identifier, in any serialization: a signature is longer. A response of 64 KiB has at most 1,500."""
 
 
 class Challenge(Resource):
@@ -78,8 +80,11 @@ class Verify(Resource):
         fields = Fields(req)
         words = read_words(fields)
         response = fields.text("response", max_bytes=RESPONSE_MOST).strip()
+        sent = response.encode()
         kevers = yield from known(self.vault)
-        answer(req, rep, "fragments/wallet/challenge-verified.html", verify(kevers, response.encode(), words))
+        unit = {"response": sent, "words": words, "states": states(kevers, sent)}
+        result = yield from strangers.judged(self.vault.worker, "answer", unit)
+        answer(req, rep, "fragments/wallet/challenge-verified.html", result)
 
 
 def read_words(fields: Fields) -> list[str]:
@@ -121,6 +126,23 @@ def known(vault: Any) -> Generator[float, float, Newest]:
         yield from ledger.ready()
         kevers.append(ledger.kevers)
     return Newest(*kevers)
+
+
+def states(kevers: Newest, response: bytes) -> dict[str, dict[str, Any]]:
+    """Key states of the identifiers that stand in a response, as plain data; it is not parsed here, only searched."""
+    found = {}
+    bare = b"".join(response.split())  # a mail program may have broken its lines anywhere
+    for aid in {each[1].decode() for text in (response, bare) for each in AID.finditer(text)}:
+        kever = kevers.get(aid)
+        if kever is not None:
+            found[aid] = {
+                "sn": kever.sner.num,
+                "transferable": kever.transferable,
+                "keys": [each.qb64 for each in kever.verfers],
+                "threshold": kever.tholder.sith,
+                "established": [f"{kever.lastEst.s:x}", kever.lastEst.d],
+            }
+    return found
 
 
 class Collector:
