@@ -146,12 +146,15 @@ TABLE = [
     Route("GET", "/app/credentials/panel", slice="credentials", where="one"),
     Route("GET", "/app/credentials", slice="credentials", where="one"),
     Route("GET", "/app/credentials/schemas", slice="credentials", where="one"),
-    Route("POST", "/app/credentials/schemas", "credentials", "one", idempotent=False, deadline_ms=60000),
+    # What was judged elsewhere within JUDGE_MS may take as long once more where it is stored.
+    Route(
+        "POST", "/app/credentials/schemas", "credentials", "one", idempotent=False, may_block_ms=30000, deadline_ms=60000
+    ),
     Route("GET", "/app/credentials/schemas/{said}", slice="credentials", where="one"),
     Route("POST", "/app/credentials/registries", slice="credentials", where="one", idempotent=False),
     Route("GET", "/app/credentials/registries/{regk}", slice="credentials", where="one"),
     Route("GET", "/app/credentials/issue", slice="credentials", where="one"),
-    Route("POST", "/app/credentials/issue", "credentials", "one", idempotent=False, deadline_ms=60000),
+    Route("POST", "/app/credentials/issue", "credentials", "one", idempotent=False, may_block_ms=30000, deadline_ms=60000),
     Route("GET", "/app/credentials/verify", slice="credentials", where="one"),
     Route(
         "POST", "/app/credentials/verify", "credentials", "one", idempotent=False, may_block_ms=60000, deadline_ms=120000

@@ -154,6 +154,10 @@ async def test_the_keys_worker_asks_another_for_every_judgement(quick: None, uns
         questions.clear()
         taken = await upload(kit, "/app/credentials/receive", [("file", ("a", good))])
         assert taken.status == 200, taken.text
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("keriwasm.slices.credentials.resources.TAKEN_SECONDS", 0)
+            told = problem(await upload(kit, "/app/credentials/receive", [("file", ("a", good))]), 422, "file")
+            assert "seconds of work to judge" in told["detail"]
         made = await post(kit, "/app/credentials/registries", identifier=aid, name="n")
         questions.clear()
         done = await post(kit, "/app/credentials/issue", registry=made.json["regk"], schema=said, holder=aid, attributes={})

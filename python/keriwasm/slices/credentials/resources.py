@@ -18,6 +18,8 @@ from keriwasm.slices.wallet.vault import Vault
 __all__ = ["Credential", "Credentials", "Issue", "Panel", "Receive", "Registries", "Registry", "Schema", "Schemas", "Verify"]
 
 TITLE = "Credentials · KeriWasm"
+TAKEN_SECONDS = 30
+"""Of judging, at most, for what is taken in: half of what the keys' worker may block over it (router/routes.py)."""
 
 Deed = Generator[float, float, None]
 
@@ -365,6 +367,12 @@ class Receive(Resource):
         logs = yield from self.logs()
         yield from self.open()  # it may have been locked meanwhile
         found = presenting.compared(self.vault, judged, logs)
+        if judged["seconds"] > TAKEN_SECONDS:
+            raise FieldError(
+                "file",
+                f"takes {judged['seconds']:.0f} seconds of work to judge, and would take as long where your keys are: at most "
+                f"{TAKEN_SECONDS} are spent there. Take in fewer credentials at once",
+            )
         for each in found["results"]:
             if not each["authentic"]:
                 wrong = next(check["detail"] for check in each["checks"] if not check["ok"] and check["name"] != "State")

@@ -29,7 +29,8 @@ Work = Generator[None, None, Any]
 
 
 def presentation(unit: dict[str, Any], tell: Tell) -> Work:
-    """{data, known: [schemas that are stored], along: [a schema that was sent]} -> judging.judge's, and `along` as stored."""
+    """{data, known: [schemas that are stored], along: [a schema that was sent]} -> judging.judge's, with `along` as it is
+    stored and the `seconds` of work that it took."""
     from keri.core import scheming
     from keriwasm.slices.credentials import judging, schemas
 
@@ -40,10 +41,19 @@ def presentation(unit: dict[str, Any], tell: Tell) -> Work:
         yield
     titles = {each.said: schemas.title(each.sed) for each in (*known, *along)}
     listed = "”, “".join(titles.values())[:300]
-    result = yield from judging.judge(
+    work = judging.judge(
         unit["data"], [*known, *along], lambda said: tell({"schema": listed, "field": "schema", "said": said})
     )
-    return {**result, "along": [each.raw.decode() for each in along]}
+    seconds = 0.0
+    while True:
+        began = time.perf_counter()
+        try:
+            next(work)
+        except StopIteration as stop:
+            seconds += time.perf_counter() - began
+            return {**stop.value, "along": [each.raw.decode() for each in along], "seconds": round(seconds, 3)}
+        seconds += time.perf_counter() - began
+        yield
 
 
 def schema(unit: dict[str, Any], tell: Tell) -> Work:
