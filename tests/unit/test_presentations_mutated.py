@@ -223,7 +223,6 @@ def test_nothing_spoilt_is_valid(quick: None, unsynced: None, place: Path) -> No
 def test_nothing_of_two_thousand_spoilt_ones_is_valid(quick: None, unsynced: None, place: Path) -> None:  # noqa: F811
     verdicts = played(place, 2000)
     assert min(verdicts.values()) >= 100, verdicts
-    print(verdicts)
 
 
 def run(within: Callable[[Kit], Awaitable[None]], place: Path) -> None:  # noqa: F811
