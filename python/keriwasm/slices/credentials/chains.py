@@ -81,7 +81,7 @@ def judge(edge: Edge, issuer: str, far: Any) -> str:
     """Why an edge does not hold, "" when it does.
 
     issuer: of the credential that has the edge. far: what was found of the other one: None when it is not there, or an
-    object with `schema`, `holder`, `revoked` (when, or "") and `good` (everything but its state holds).
+    object with `schema`, `holder`, `revoked` ("on" or "at" when, or "") and `good` (everything but its state holds).
     """
     if edge.fault:
         return edge.fault
@@ -90,7 +90,7 @@ def judge(edge: Edge, issuer: str, far: Any) -> str:
     if not far.good:
         return f"the credential {edge.said} does not verify"
     if far.revoked:
-        return f"the credential {edge.said} was revoked on {far.revoked[:10]}"
+        return f"the credential {edge.said} was revoked {far.revoked}"
     if edge.schema and far.schema != edge.schema:
         return f"the credential {edge.said} is of the schema {far.schema}, not of {edge.schema} as the edge says"
     operator = edge.operator or ("I2I" if far.holder is not None else "NI2I")

@@ -231,12 +231,12 @@ class Reports:
         last = events[-1]
         missing = self._later(one.serder.issuer, one.serder.said, len(events) - 1)
         if last.ilk in REVOKED:
-            one.state, one.revoked = "revoked", last.sad["dt"]
+            one.state, one.revoked = "revoked", f"on {last.sad['dt'][:10]}"
             one.note("State", False, f"Revoked on {last.sad['dt'][:10]}.")
             return
         one.state = "issued"
         if missing:
-            one.state, one.revoked = "revoked", "a day that the file does not tell"
+            one.state, one.revoked = "revoked", "at a time that the file does not tell"
             words = f"Revoked: event {missing} of the issuer’s log anchors a later event of it, which is not in the file."
             one.note("State", False, words)
             one.note("Issuance", False, "Its events are not all in the file.")

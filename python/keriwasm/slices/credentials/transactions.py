@@ -87,7 +87,7 @@ class Transactions:
         for message in messages:
             if shapes.faults(message.sad, message.ilk):
                 told = " ".join(shapes.faults(message.sad, message.ilk))
-                self.refused.append((message, told))
+                self.refused.append((message, told.removesuffix(".")))
             elif registry_of(message.sad) in self._asked(message, wanted):
                 needed.append(message)
             else:
@@ -109,7 +109,7 @@ class Transactions:
 
     def troubles(self, *pres: str) -> list[str]:
         """Why events of these registries and credentials were refused."""
-        return [f"{name(message)}: {reason}" for message, reason in self.refused if message.sad.get("i") in pres]
+        return [f"{name(message).capitalize()}: {reason}" for message, reason in self.refused if message.sad.get("i") in pres]
 
     def _take(self, message: Message) -> None:
         try:
