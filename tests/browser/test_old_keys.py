@@ -129,7 +129,7 @@ def test_nothing_that_an_old_passcode_opens_is_left(boot: Callable[..., Watched]
     ask(page, "app/wallet/passcode", 200, {"old": NEW, "new": PASSCODE})
     held = dump(page)
     late = opened(PASSCODE, salts(held), ciphers(held))
-    told = restore(page, made, passcode=NEW, new_passcode=THIRD, replace="Mine")
+    told = restore(page, made, passcode=NEW, new_passcode=THIRD, replace="Mine", wallet_passcode=PASSCODE)
     assert told["status"] == 200, told
     held, known = dump(page), known | salts(held)
     known |= salts(held)

@@ -153,6 +153,7 @@ class Backup(Resource):
     ) -> Generator[float, float, None]:
         record = records.read(self.vault.head)
         public = self.public(record) if sealed and record.recovery else None
+        self.vault.spoke()
         with told("tier"):
             made = yield from making.make(
                 self.vault, self.app, passphrase=passphrase, tier=tier, public=public, kem=self.kem
@@ -262,6 +263,7 @@ class Restore(Resource):
                 raise FieldError("again", "is not the same passcode: type it twice alike")
         check = fields.flag("check")
         yield from self.vault.mounted()
+        self.vault.spoke()
         replace = filled(fields, "replace") or ""
         if not check and self.vault.exists and replace == self.vault.name:
             yield from consent(self.vault, fields, "wallet_passcode", lost=True)

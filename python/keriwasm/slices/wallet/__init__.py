@@ -10,6 +10,7 @@ from keriwasm.disk import MountDoer
 from . import acts, challenges, identifiers, session, sharing
 from .idle import IdleDoer
 from .vault import of
+from .wiping import WipeDoer
 
 __all__ = ["mount"]
 
@@ -17,7 +18,7 @@ __all__ = ["mount"]
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's routes to a worker's application, and the Doers that mount the disk and lock an idle wallet."""
     vault = of(worker)
-    worker.doist.doers.extend([MountDoer(worker.disk), IdleDoer(vault)])
+    worker.doist.doers.extend([MountDoer(worker.disk), IdleDoer(vault), WipeDoer(vault)])
     for path, resource in (
         ("/app/wallet", session.Wallet(vault)),
         ("/app/wallet/panel", session.Panel(vault)),

@@ -12,7 +12,7 @@ keripy's Habery, Hab, Keeper and Manager are used as they are. Two things are do
   the root salt in plain first and encrypt it in a second transaction, and a log of transactions might keep the first.
 
 What is secret (the seed, decrypted keys) lives in this worker's memory while the wallet is open, and nowhere else.
-Python cannot wipe memory: a lock drops every reference and collects, which makes reuse likely but is no erasure.
+Python cannot wipe memory: a lock drops every reference, and what is free is overwritten after it (wiping.py).
 """
 
 from __future__ import annotations
@@ -276,6 +276,11 @@ class Vault:
         self._facts = self._store.read()
         self._changed()
 
+    def spoke(self) -> None:
+        """Secrets came through memory, or went: those who watch are woken, among them who overwrites what is free."""
+        for doer in list(self.watchers):
+            self.worker.doist.wake(doer)
+
     # -- idle time --------------------------------------------------------------------------------------------------
 
     def remaining(self) -> float | None:
@@ -314,6 +319,7 @@ class Vault:
         facts.failures += 1
         facts.until = epoch_ms() + round(wait_after(facts.failures) * 1000)
         self._store.write(facts)
+        self.spoke()
         yield from self.worker.disk.settle()
         passcodes.check_tier(facts.tier)
         signer = passcodes.stretch(passcode, facts.salt_bytes, facts.tier)
@@ -422,8 +428,7 @@ class Vault:
         else:
             self.worker.holders.add(self)  # a replacement of this worker would lock it
         self.epoch += 1
-        for doer in list(self.watchers):
-            self.worker.doist.wake(doer)
+        self.spoke()
 
 
 def epoch_ms() -> int:
