@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import re
-import secrets
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,17 @@ from backupkit import PASSCODE, do, place, quick, unsynced, vault  # noqa: F401 
 from keriwasm.slices.wallet import wiping
 from keriwasm.slices.wallet.trouble import TooSoon, WrongPasscode
 
-MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p ")
+PROGRAM = r"""
+import re, secrets, sys
+from pathlib import Path
+from keriwasm.slices.wallet import wiping
 
-
-def hits(word: bytes) -> int:
-    """How often these bytes stand in this process's writable memory; the copies that are looked for with count too."""
+def hits(word):
+    # How often these bytes stand in this process's writable memory; the copies that are looked for with count too.
     count = 0
     with Path("/proc/self/mem").open("rb", buffering=0) as memory:
         for line in Path("/proc/self/maps").read_text().splitlines():
-            found = MAP.match(line)
+            found = re.match("([0-9a-f]+)-([0-9a-f]+) rw-p ", line)
             if found is None:
                 continue
             at, end = (int(each, 16) for each in found.groups())
@@ -35,18 +38,25 @@ def hits(word: bytes) -> int:
                 at += len(part)
     return count
 
+length = int(sys.argv[1])
+word = secrets.token_hex(length)[:length].encode()
+held = [(str(number), word.decode() + str(number), bytearray(word)) for number in range(3000)]
+full = hits(word)
+held = [each[0] for each in held]
+freed = hits(word)
+for _ in wiping.overwrite():
+    pass
+print(full, freed, hits(word))
+"""
+
 
 @pytest.mark.parametrize("length", [21, 32, 44, 124, 300, 900])
 def test_what_is_freed_is_overwritten(length: int) -> None:
     """Nearly all of thousands of copies: no allocator promises which free place it takes."""
-    word = secrets.token_hex(length)[:length].encode()
-    held = [(str(number), word.decode() + str(number), bytearray(word)) for number in range(3000)]
-    assert hits(word) >= 3000
-    held = [each[0] for each in held]  # type: ignore[misc]
-    before = hits(word)
-    do(wiping.overwrite())
-    after = hits(word)
-    assert len(held) == 3000 and before > 1000 and after < before / 20, (before, after)
+    environment = {**os.environ, "PYTHONPATH": str(Path(wiping.__file__).parents[3])}
+    done = subprocess.run([sys.executable, "-c", PROGRAM, str(length)], env=environment, capture_output=True, text=True, check=True)
+    full, freed, left = map(int, done.stdout.split())
+    assert full >= 3000 and freed > 1000 and left < freed / 20, (full, freed, left)
 
 
 def test_it_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ class Vault:
         reason (str): why the wallet is locked, when nobody asked for it; "" otherwise
         epoch (int): grows with every create, unlock, lock, delete
         making: the keys that are being derived now, if any
-        watchers: Doers that are woken when `epoch` grows
+        watchers: Doers that are woken when `epoch` grows; wipers: those that overwrite free memory, see `spoke`
         loses (str): what a replacement of its worker would lose while it holds it, for people
     """
 
@@ -81,6 +81,7 @@ class Vault:
         self.reason = ""
         self.epoch = 0
         self.watchers: set[Any] = set()
+        self.wipers: set[Any] = set()
         self.head = HEAD
         self._store = FactStore(self.head)
         self._facts: Facts | None = None
@@ -277,8 +278,8 @@ class Vault:
         self._changed()
 
     def spoke(self) -> None:
-        """Secrets came through memory, or went: those who watch are woken, among them who overwrites what is free."""
-        for doer in list(self.watchers):
+        """Secrets came through memory, or went: who overwrites what is free is woken."""
+        for doer in self.wipers:
             self.worker.doist.wake(doer)
 
     # -- idle time --------------------------------------------------------------------------------------------------
@@ -428,6 +429,8 @@ class Vault:
         else:
             self.worker.holders.add(self)  # a replacement of this worker would lock it
         self.epoch += 1
+        for doer in list(self.watchers):
+            self.worker.doist.wake(doer)
         self.spoke()
 
 

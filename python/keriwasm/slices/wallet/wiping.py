@@ -25,9 +25,11 @@ __all__ = ["WipeDoer", "overwrite"]
 
 SMALL, STEP = 512, 8
 """Up to so many bytes Python's own allocator gives blocks, of sizes that are so many bytes apart."""
+BARE = 64
+"""Blocks too small for a bytes object with its head: the content of a bytearray has none."""
 EACH = 256 << 10
 """Bytes that are overwritten of each size."""
-LARGE = (1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10)
+LARGE = (*range(544, 1200, 64), 2 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10)
 AT_ONCE = 8
 """Sizes between two yields: a few milliseconds."""
 
@@ -43,7 +45,9 @@ def overwrite() -> Generator[float, float, None]:
             yield ASAP
 
 
-def _zeros() -> Iterator[list[bytes]]:
+def _zeros() -> Iterator[list[bytes] | list[bytearray]]:
+    for size in range(2 * STEP, BARE, STEP):
+        yield [bytearray(size - 1) for _ in range(EACH // (size + 64))]
     for size in (*range(STEP, SMALL, STEP), *LARGE):
         yield [bytes(size) for _ in range(EACH // (size + 16))]
 
@@ -57,7 +61,7 @@ class WipeDoer(doing.Doer):
     def __init__(self, vault: Vault) -> None:
         super().__init__()
         self.vault = vault
-        vault.watchers.add(self)
+        vault.wipers.add(self)
 
     def recur(self, tock: float = 0.0) -> Generator[float, float, None]:
         """Runs as long as the worker."""
