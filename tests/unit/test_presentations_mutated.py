@@ -22,6 +22,7 @@ from backupkit import PASSCODE, do, place, quick, unsynced  # noqa: F401 (fixtur
 from credkit import CASES, OTHER, TRIAL, Issuer, issuers, parts, remade
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from poolkit import alone
 from slicekit import HTML, JSON, Page, upload
 from test_credentials import serving
 from workerkit import Kit
@@ -328,14 +329,7 @@ def test_an_old_presentation_looks_revoked_where_that_is_known(quick: None, unsy
             kit.worker.disk = FakeDisk(place.parent)
             held = vault.of(kit.worker)
 
-            def relay(message: dict[str, Any], body: bytes | None) -> None:
-                if message["type"] == "http:request":
-                    kit.worker.inbox.push({**message, "id": f"pool-{message['id']}"}, body or b"")
-                elif message["type"] == "http:reply" and message["id"].startswith("pool-"):
-                    headers = {**message["headers"], "x-worker": "w1"}
-                    kit.worker.inbox.push({**message, "id": message["id"].removeprefix("pool-"), "headers": headers}, body or b"")
-
-            kit.host.on_post = relay
+            alone(kit)
 
             async def verify(data: bytes, accept: str = JSON) -> Any:
                 fields = [("file", ("x.cesr", data)), ("schema", json.dumps(TRIAL))]
@@ -352,6 +346,13 @@ def test_an_old_presentation_looks_revoked_where_that_is_known(quick: None, unsy
                 assert "The ledger knows event 3" in next(c["detail"] for c in report["checks"] if c["name"] == "State here")
                 page = await verify(old, HTML)
                 assert "credential hue" in page.text and "revoked" in page.text and "This credential was revoked." in page.text
+
+                with issuers("by-ledger") as (again,):  # the same keys, and another story
+                    forked = again.issue(again.body({"d": "", "dt": "2026-11-01T10:00:00+00:00", "name": "C"}))[1]
+                    assert again.hab.pre == one.hab.pre
+                    told = (await verify(b"".join([*again.log, *again.tel, *forked]))).json
+                    wrong = [check["detail"] for check in told["results"][0]["checks"] if not check["ok"]]
+                    assert len(wrong) == 1 and "Duplicity: the ledger has seen another event 2 of the issuer" in wrong[0], wrong
 
                 do(held.create("Mine", PASSCODE, "low"))
                 await kit.ask("POST", "/app/credentials/schemas", json_body={"schema": TRIAL})

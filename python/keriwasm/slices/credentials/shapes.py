@@ -113,7 +113,9 @@ def schema(value: Any) -> str:
 
 
 def attributes(value: Any) -> str:
-    return "" if isinstance(value, dict) else said(value)
+    if isinstance(value, str):
+        return said(value)
+    return "" if isinstance(value, dict) else f"is {kind(value)}, where an object belongs"
 
 
 def edges(value: Any) -> str:
