@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import rpds as real_rpds
 from cryptography import exceptions as real_exceptions
+from cryptography import utils as real_numbers
 from cryptography.hazmat.primitives import hashes as real_hashes
 from cryptography.hazmat.primitives import serialization as real_serialization
 from cryptography.hazmat.primitives.asymmetric import ec as real_ec
@@ -39,6 +40,7 @@ def ours() -> Iterator[SimpleNamespace]:
         found = SimpleNamespace(
             rpds=importlib.import_module("rpds"),
             exceptions=importlib.import_module("cryptography.exceptions"),
+            numbers=importlib.import_module("cryptography.utils"),
             hashes=importlib.import_module(f"{primitives}.hashes"),
             serialization=importlib.import_module(f"{primitives}.serialization"),
             ec=importlib.import_module(f"{primitives}.asymmetric.ec"),
@@ -193,6 +195,18 @@ def test_der(ours: SimpleNamespace, r: int, s: int, tail: bytes) -> None:
     assert told(lambda: ours.utils.decode_dss_signature(encoded + tail)) == told(
         lambda: real_utils.decode_dss_signature(encoded + tail)
     )
+
+
+@pytest.mark.parametrize("number", [0, 1, 255, 256, 2**255, 2**256 - 1])
+@pytest.mark.parametrize("length", [None, 0, 1, 32, 33])
+def test_numbers_as_bytes(ours: SimpleNamespace, number: int, length: int | None) -> None:
+    given = []
+    for numbers in (ours.numbers, real_numbers):
+        try:
+            given.append(numbers.int_to_bytes(number, length))
+        except (ValueError, OverflowError) as error:
+            given.append(type(error))
+    assert given[0] == given[1]
 
 
 def test_the_stand_in_says_what_it_cannot(ours: SimpleNamespace) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm import native
+from keriwasm.slices.ledger import mending
 from keriwasm.slices.ledger.framing import Broken, Frame, Passed, frames
 from keriwasm.slices.ledger.others import other
 from keriwasm.slices.ledger.outcome import Outcome
@@ -90,6 +91,9 @@ class Book:
             yield  # a first import of keripy takes a second or two: in steps, so that the worker is not taken for hung
             yield from native.keri_steps()
             self._open()
+            if self.worker.disk.trouble is None and not self._notes.mended(mending.MARK):
+                with self._change():
+                    self._notes.mark(mending.MARK, mending.witnesses(self._db))
 
     @property
     def db(self) -> Any:

@@ -1,4 +1,4 @@
-"""What the ledger keeps beside keripy's database: contacts, messages that wait, and proofs of duplicity.
+"""What the ledger keeps beside keripy's database: contacts, messages that wait, proofs of duplicity, and what was mended.
 
 One small lmdb environment below the ledger's directory, written in the same batch as the events it belongs to.
 """
@@ -13,11 +13,11 @@ from typing import Any
 
 __all__ = ["Notes"]
 
-TABLES = (b"contacts", b"pending", b"duplicity")
+TABLES = (b"contacts", b"pending", b"duplicity", b"mended")
 
 
 class Notes:
-    """Dicts by key in three tables. `pending` is held in memory as well, for every import looks through it."""
+    """Dicts by key in four tables. `pending` is held in memory as well, for every import looks through it."""
 
     def __init__(self, path: Path) -> None:
         import lmdb
@@ -93,6 +93,16 @@ class Notes:
             self.release(key)
         for key in [key for key, _ in self._items(b"duplicity", f"{aid}.")]:
             self._put(b"duplicity", key, None)
+
+    # -- what was mended --------------------------------------------------------------------------------------------
+
+    def mended(self, what: str) -> bool:
+        """Whether this was put right already, or was never wrong."""
+        return self._get(b"mended", what) is not None
+
+    def mark(self, what: str, number: int) -> None:
+        """Remember that it was, and in how many places."""
+        self._put(b"mended", what, {"number": number})
 
     # -- private ----------------------------------------------------------------------------------------------------
 
