@@ -1,6 +1,6 @@
 """Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, these three.
-`python test.py long` runs the tests marked `long` (tests/wasm and tests/browser): they take minutes each, or kill browsers by
-the dozen, and are left out otherwise.
+`python test.py long` runs the tests marked `long`: they take minutes each, or kill browsers by the dozen, and are left out
+otherwise (but collected, so that they cannot rot).
 `python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
 
 `python test.py wasm --tests DIR [-- PYTEST OPTIONS]` runs a folder of pytest tests of your own instead, in Pyodide under
@@ -23,6 +23,8 @@ import time
 import venv
 from pathlib import Path
 
+from tests import secondchance
+
 if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs it with an older one should read why it stops)
     sys.exit(f"test.py: needs Python 3.11 or newer, this is {sys.version.split()[0]}")
 
@@ -35,6 +37,8 @@ SUITES = ("unit", "wasm", "browser")
 RESTORED = [f"tests/browser/test_{name}.py" for name in ("doors", "keri", "routes", "slices")]
 """Run a second time by workers that were restored from the memory snapshot: both kinds of boot pass the same tests."""
 LONG = "long"
+NOTHING = 5
+"""pytest's status when it was left nothing to run."""
 # Debian's own packages by suite: what is on PATH afterwards -> package.
 DEBIAN = {
     "unit": {"/usr/lib/x86_64-linux-gnu/libsodium.so.23": "libsodium23"},
@@ -126,6 +130,27 @@ def packages(suites: list[str]) -> None:
     run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", *missing)
 
 
+def collect() -> None:
+    """Collect the long tests, each folder in a process of its own as when they run; a plain run ends here when it cannot."""
+    for suite in SUITES:
+        command = [PYTHON, "-m", "pytest", f"tests/{suite}", "-m", LONG, "--collect-only", "-q"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{done.stdout}{done.stderr}\ntest.py: the long tests of tests/{suite} cannot be collected")
+
+
+def long(options: list[str]) -> int:
+    """Run the long tests of each folder; pytest's status of the first that failed."""
+    found = []
+    for suite in SUITES:
+        again = secondchance.OPTIONS if suite == "browser" else []
+        command = [PYTHON, "-m", "pytest", f"tests/{suite}", "-m", LONG, *again, *options]
+        found.append(subprocess.run(command, cwd=ROOT).returncode)
+    if all(status == NOTHING for status in found):
+        return NOTHING
+    return next((status for status in found if status not in (0, NOTHING)), 0)
+
+
 def main(arguments: list[str]) -> int:
     """Install what is missing, run the suites one after the other, and sum up."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
@@ -155,17 +180,20 @@ def main(arguments: list[str]) -> int:
         return subprocess.run([PYTHON, "tests/wasm/folder.py", folder, *options], cwd=ROOT).returncode
     if "unit" in suites:
         run(PYTHON, "-m", "ruff", "check", "--quiet", ".")
+        collect()
     failed = []
     for suite in suites:
         began = time.monotonic()
         print(f"\ntest.py: {suite}", flush=True)
         # Files are spread over two processes; those that drive a browser have the machine for themselves.
         spread = ["-n", "2", "--dist", "loadfile"] if suite in ("unit", "wasm") else []
-        # A browser on a machine that is busy with something else misses a moment now and then: it gets a second chance,
-        # and pytest's summary names who needed one.
-        again = ["--reruns", "2", "-rR"] if suite in ("browser", LONG) else []
-        which = ["tests/wasm", "tests/browser", "-m", "long"] if suite == LONG else [f"tests/{suite}", "-m", "not long"]
-        status = subprocess.run([PYTHON, "-m", "pytest", *which, *spread, *again, *options], cwd=ROOT).returncode
+        # A browser on a machine that is busy with something else misses a moment now and then: see tests/secondchance.py.
+        again = secondchance.OPTIONS if suite == "browser" else []
+        if suite == LONG:
+            status = long(options)
+        else:
+            which = [f"tests/{suite}", "-m", "not long"]
+            status = subprocess.run([PYTHON, "-m", "pytest", *which, *spread, *again, *options], cwd=ROOT).returncode
         if suite == "browser" and not options:
             restored = [*RESTORED, "--restored", "-m", "not long", *again]
             status = subprocess.run([PYTHON, "-m", "pytest", *restored], cwd=ROOT).returncode or status

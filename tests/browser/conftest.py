@@ -171,6 +171,10 @@ def context(playwright: Playwright, browser: Browser, visited: Path | None, tmp_
     shutil.rmtree(tmp_path / "profile", ignore_errors=True)
 
 
+class NotInTime(AssertionError):
+    """A wait that ran out: what a busy machine may do once (see tests/secondchance.py)."""
+
+
 def until(page: Page, expression: str, timeout: float = 30_000) -> Any:
     """Wait until an expression (or an async function) in the page is true; returns its value.
 
@@ -180,7 +184,7 @@ def until(page: Page, expression: str, timeout: float = 30_000) -> Any:
     while not (value := _now(page, expression)):
         if time.monotonic() > end:
             status = page.evaluate("JSON.stringify(globalThis.keriwasm?.status ?? null)")
-            raise AssertionError(f"not within {timeout / 1000:.0f} s: {expression}; the pool: {status}")
+            raise NotInTime(f"not within {timeout / 1000:.0f} s: {expression}; the pool: {status}")
         time.sleep(0.03)
     return value
 

@@ -27,6 +27,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 KEPT = 40
 """Records that a store keeps: older ones are deleted."""
 
+PATIENCE_S = 60
+
 SETUP = f"""
 disks.LEAST, disks.PART = 6000, 1000
 await run(disk.mount())
@@ -80,8 +82,11 @@ def processes(profile: str) -> list[int]:
     return found
 
 
-def round_(driver: Any, url: str, profile: str, acked: int, pause: float) -> tuple[list[Any], int, list[str]]:
-    """Open, look, write, kill: (what the worker found, the last acknowledged step, faults)."""
+def round_(driver: Any, url: str, profile: str, acked: int, writes: int, pause: float) -> tuple[list[Any], int, list[str]]:
+    """Open, look, write, kill: (what the worker found, the last acknowledged step, faults).
+
+    It is killed so many seconds after so many writes were acknowledged: a busy machine takes longer and does as much.
+    """
     context = driver.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=FLAGS)
     last, faults = [acked], []
 
@@ -100,6 +105,11 @@ def round_(driver: Any, url: str, profile: str, acked: int, pause: float) -> tup
     seen = probe.python("writer", SETUP + "seen")
     probe.page.evaluate("([n, c]) => begin(n, c)", ["writer", WORK])
     try:
+        end = time.monotonic() + PATIENCE_S
+        while last[0] < seen[0] + writes:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{last[0] - seen[0]} of {writes} writes in {PATIENCE_S} s; faults: {faults}")
+            probe.page.wait_for_timeout(20)
         probe.page.wait_for_timeout(pause * 1000)
         for pid in processes(profile):
             os.kill(pid, signal.SIGKILL)
@@ -115,7 +125,8 @@ def main(url: str, kills: int, seed: int) -> dict[str, Any]:
     acked = steps = compactions = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, sync_playwright() as driver:
         for kill in range(kills + 1):
-            seen, last, faults = round_(driver, url, profile, acked, chance.uniform(0.05, 0.6) if kill < kills else 0.0)
+            writes, pause = (chance.randrange(6), chance.uniform(0.0, 0.5)) if kill < kills else (0, 0.0)
+            seen, last, faults = round_(driver, url, profile, acked, writes, pause)
             one, two, whole, compactions, trouble = seen
             if not (one == two >= acked and whole and trouble is None):
                 wrong.append(f"after kill {kill}: {seen}, acknowledged {acked}")

@@ -138,8 +138,14 @@ await run(disk.settle())
 def test_every_acknowledged_write_survives_fifty_kills_and_no_half_one_does(app_url: str) -> None:
     """Two browsers at a time, each killed 25 times with SIGKILL while it writes and compacts."""
     command = [sys.executable, str(Path(__file__).with_name("diskkill.py")), app_url, "25"]
-    running = [subprocess.Popen([*command, seed], stdout=subprocess.PIPE, text=True) for seed in ("1", "2")]
-    found = [json.loads(program.communicate(timeout=1500)[0]) for program in running]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen([*command, seed], **pipes) for seed in ("1", "2")]
+    found = []
+    for program in running:
+        told, why = program.communicate(timeout=1500)
+        if program.returncode:
+            raise (TimeoutError if "TimeoutError: " in why else RuntimeError)(why[-4000:])
+        found.append(json.loads(told))
     assert [one["wrong"] for one in found] == [[], []]
     assert sum(one["kills"] for one in found) == 50
     assert all(one["steps"] > 25 and one["compactions"] > 0 for one in found), found
