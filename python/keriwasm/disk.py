@@ -116,6 +116,7 @@ class Disk:
         self._task: asyncio.Future[None] | None = None
         self._paths: dict[str, str] = {}  # id -> path as the disk knows it
         self._held: dict[str, tuple[Any, Any, int, int]] = {}  # id -> the store and its state as the disk holds it
+        self._held_paths: dict[str, str] = {}  # id -> the path as the disk holds it: memory may be a move or deletion ahead
         self._depth = 0
         self._fenced = False
 
@@ -331,7 +332,7 @@ class Disk:
         pending, self._pending = self._pending, []
         forget, self._forget = self._forget, False
         first, last = self._settled, self._tickets
-        states = self._states()
+        states, paths = self._states(), dict(self._paths)
         try:
             number = self.number + 1
             record = disklog.encode(number, pending)
@@ -350,7 +351,7 @@ class Disk:
             self.number = number
             self.log_bytes += len(record)
             self._settled = last
-            self._held = states
+            self._held, self._held_paths = states, paths
             self._marked = True
             if forget:
                 self.owed, self.leftover = number, ""
@@ -537,7 +538,7 @@ class Disk:
                 store.sink = self._committed
                 self._paths[id] = store.data
             self._place(store)
-        self._held = self._states()
+        self._held, self._held_paths = self._states(), dict(self._paths)
         self.undone += 1
 
     def _place(self, store: Any) -> None:
@@ -738,7 +739,8 @@ def _compact(disk: Disk) -> Generator[Any, Any, None]:
     backing: Any = disk.backing
     snapshot, since = disk._head["snapshot"] + 1, disk.number
     log_then = disk.log_bytes
-    held = {id: (disk._paths[id], entry[1]) for id, entry in disk._held.items() if id in disk._paths}
+    # As the disk holds them: what memory deleted or moved since is in no record yet, so a crash must find it in its place.
+    held = {id: (disk._held_paths[id], entry[1]) for id, entry in disk._held.items() if id in disk._held_paths}
     contents = disk._lmdb.stores.contents
     parts = size = 0
     for changes in chunks(held, contents):

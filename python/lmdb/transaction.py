@@ -381,6 +381,8 @@ class Transaction:
                 return False
             if exists and db._fixed and len(found[0].keys[found[1]][1]) != len(value):  # type: ignore[index]
                 raise errors.BadValsizeError("mdb_put")
+            if exists and not value and found[0].keys[found[1]][1]:  # type: ignore[index]
+                raise errors.BadValsizeError("mdb_put")  # LMDB keeps an empty value only as a key's only one ...
             if exists and append:
                 last = tree.below((key, ABOVE))
                 if last is not None and last[0].keys[last[1]][1] >= value:
@@ -388,6 +390,8 @@ class Transaction:
             if exists and tree.get(place, _ABSENT) is None:
                 self._mutations += 1
                 return place if dupdata else False
+            if exists and value and tree.get((key, b""), _ABSENT) is None:
+                self._remove(db, (key, b""))  # ... and forgets it when another one comes
             held: Any = _ABSENT
             stored = None
             added = len(key) + len(value) + 16

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from diskkit import Crashed, Machine, MemoryDisk
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from keriwasm import disk as disks
 
@@ -81,6 +81,9 @@ class Workload:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps, st.integers(0, 30), st.booleans())
+@example(  # a snapshot while a deleted directory and the batch before it are in memory only
+    [("put", "one", b"a", b""), ("settle",), ("both", b"a", b""), ("clear", "one"), ("compact",)], 3, False
+)
 def test_a_crash_anywhere(sequence: list[tuple], crash_at: int, after: bool) -> None:
     part, disks.PART = disks.PART, 60
     temporary, disks.TEMPORARY = disks.TEMPORARY, "/nowhere/"
