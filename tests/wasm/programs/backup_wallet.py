@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from keriwasm import native
-from keriwasm.fields import b64u, unb64u
+from keriwasm.fields import FieldError, b64u, unb64u
 
 native.keri()
 
@@ -106,10 +106,12 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
             creder = issuing.issue(vault, registry, schemer.sed, second.pre, given)
     with vault.change():
         issuing.revoke(vault, creder)
-    (report,) = presenting.check(vault, presenting.export(vault, creder))
+    (report,) = presenting.check(vault, presenting.export(vault, creder))["results"]
     told["report"] = {"state": report["state"], "authentic": report["authentic"]}
-    (cut,) = presenting.check(vault, presenting.export(vault, creder)[:-40]) or ({"valid": False},)
-    told["cut"] = cut["valid"]
+    try:
+        presenting.check(vault, presenting.export(vault, creder)[:-40])
+    except FieldError as ex:
+        told["cut"] = ex.reason
 
     before = state(vault)
     started = time.perf_counter()
