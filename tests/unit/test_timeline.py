@@ -174,3 +174,22 @@ def test_a_branch_is_told_in_one_pass() -> None:
     assert len(records.branch(log)) == 1000 and Counted.asked <= 4000
     turned = records.branch([*log, {"sn": 500, "said": "x"}, {"sn": 501, "said": "y"}])
     assert [each["said"] for each in turned[498:]] == ["498", "499", "x", "y"] and len(turned) == 502
+
+
+def test_an_old_signature_is_placed_without_reading_the_log(vault: Any, work: Counter[str]) -> None:  # noqa: F811
+    """`POST app/verify` by keys of long ago: before, the whole log was read with all its signatures, a hundred times over."""
+    from keriwasm.slices.ledger import verification
+
+    with vault.change() as hby:
+        hab = hby.makeHab("signs")
+        signed = list(hab.sign(b"message", indexed=True))
+        for _ in range(30):
+            hab.rotate()
+            hab.interact()
+    parsed = [(each.qb64, each, True) for each in signed]
+    state = hab.kever.state()._asdict()
+    work.clear()
+    log = do(timeline.survey(lambda: vault.hby.db, hab.pre, 60))
+    assert do(verification.earlier(log, state, b"message", parsed)) == 0
+    assert work["verified"] == 30 and work["parsed"] == 30 and work["reads"] <= 120
+    assert do(verification.earlier(log, state, b"another", parsed)) is None

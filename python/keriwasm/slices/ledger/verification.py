@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import falcon
-from keriwasm import bodies
 from keriwasm.deeds import deed
 from keriwasm.fields import FieldError, Fields
 from keriwasm.rendering import answer
 from keriwasm.slices.ledger import book as books
-from keriwasm.slices.ledger import records as logs
 from keriwasm.slices.ledger.contacts import check_aid
+from keriwasm.slices.wallet import timeline
 from keriwasm.slices.wallet import vault as vaults
 from keriwasm.slices.wallet.view import readable
 
@@ -74,16 +73,20 @@ class Verify:
         message = fields.message()
         parsed = signatures_of(fields)
         yield from vaults.of(self.worker).mounted()
-        db, kever, source = self._held(book, aid)
+        _, kever, source = self._held(book, aid)
         sn = fields.integer("sn", 0, 1 << 53, default=None)
         yield
         state = kever.state()._asdict()
+        if sn is not None and sn > kever.sn:
+            raise FieldError("sn", f"is beyond the log: its events are 0 to {kever.sn}")
+        look = timeline.survey(lambda: self._held(book, aid)[0], aid, kever.sn)  # at the whole log, so only if need be
         if sn is not None and sn != kever.sn:
-            state = logs.state_at(list(logs.kept(db, aid)), sn)
-            if state is None:
-                raise FieldError("sn", f"is beyond the log: its events are 0 to {kever.sn}")
+            log = yield from look
+            state = keys_of(log.established(log.source(), sn + 1))
         told = judge(state, message, parsed)
-        told["earlier"] = earlier(db, aid, state, message, parsed) if not told["valid"] and sn is None else None
+        told["earlier"] = None
+        if not told["valid"] and sn is None:
+            told["earlier"] = yield from earlier((yield from look), state, message, parsed)
         data = {"aid": aid, "source": source, "bytes": len(message), **told}
         contact = book.notes.contact(aid) or {}
         answer(
@@ -191,14 +194,23 @@ def _verifies(verfer: Any, raw: bytes, message: bytes) -> bool:
         return False
 
 
-def earlier(db: Any, aid: str, state: Mapping[str, Any], message: bytes, parsed: list[Parsed]) -> int | None:
+def keys_of(serder: Any) -> dict[str, Any]:
+    """What `judge` asks of a key state, as an establishment event made it."""
+    ked = serder.ked
+    return {"k": ked["k"], "kt": ked["kt"], "ee": {"s": ked["s"], "d": ked["d"]}}
+
+
+def earlier(
+    log: timeline.Log, state: Mapping[str, Any], message: bytes, parsed: list[Parsed]
+) -> Generator[float, float, int | None]:
     """The establishment event, before the current one, whose keys did sign this; None when none of the last hundred did."""
-    log = logs.branch(logs.kept(db, aid))
-    numbers = [
-        each["sn"] for each in log if each["sn"] < int(state["ee"]["s"], 16) and bodies.ilk(each["raw"]) != "ixn"
-    ]
-    for number in reversed(numbers[-100:]):
-        before = logs.state_at(log, number)
-        if before is not None and judge(before, message, parsed)["valid"]:
-            return number
+    sn = int(state["ee"]["s"], 16)
+    for _ in range(100):
+        serder = log.established(log.source(), sn)
+        if serder is None:
+            return None
+        sn = serder.sn
+        if judge(keys_of(serder), message, parsed)["valid"]:
+            return sn
+        yield
     return None

@@ -110,7 +110,8 @@ class Log:
 
     def established(self, db: Any, sn: int) -> Any:
         """The latest establishment event before a number, as it is stored; None when there is none."""
-        for number, said in reversed(self.marks[: bisect_left(self.marks, (sn, b""))]):
+        for at in range(bisect_left(self.marks, (sn, b"")) - 1, -1, -1):
+            number, said = self.marks[at]
             if _said(db, self.pre, number) == said:
                 return _serder(db, self.pre, number)
         return None
