@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import re
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +12,7 @@ import falcon
 from falcon import media
 from falcon.routing import CompiledRouter
 
-from keriwasm import problems
+from keriwasm import problems, sayable
 from keriwasm.deeds import Outcomes
 from keriwasm.fields import b64u
 from keriwasm.forms import Tokens
@@ -49,7 +48,7 @@ def make_app(worker: Worker, progress: Progress | None = None) -> falcon.App:
     app = falcon.App(middleware=[Outcomes(), Tokens()], router=router)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
-    handler = media.JSONHandler(dumps=partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=encode))
+    handler = media.JSONHandler(dumps=partial(sayable.json_text, default=encode))
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler
     problems.handlers(app, worker)
     total = len(worker.settings.slices)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import falcon
 
+from keriwasm import sayable
 from keriwasm.later import Coming
 from keriwasm.rendering import VARY, render, wants_json
 from keriwasm.requests import MESSAGE
@@ -61,23 +61,25 @@ def serialize(req: falcon.Request, rep: falcon.Response, error: falcon.HTTPError
     An error may bring a fragment of its own, named by its attribute `template`, which sees the same variables.
     """
     members = problem(error)
+    members["title"] = sayable.text(members["title"])
     rep.set_header("Vary", VARY)
     # No <title> in the fragment: htmx would rename the page because a form field was wrong. A whole page takes this.
     number = f" ({members['status']})" if members["status"] >= 500 else ""  # a person is told what is wrong, not its number
     rep.set_header("X-Title", quote(f"{members['title']}{number}", safe=""))
     if wants_json(req):
         rep.content_type = PROBLEM_JSON
-        rep.data = json.dumps(members, ensure_ascii=False, default=str).encode()
+        rep.data = sayable.json_text(members, default=str).encode()
         return
     if getattr(error, "explains", False) and goes_to(req):
         rep.status = falcon.HTTP_200
     rep.content_type = "text/html; charset=utf-8"
-    rep.text = render(
+    shown = render(
         getattr(error, "template", "fragments/problem.html"),
         problem=members,
         request=req,
         advice=ADVICE.get(members["status"], "") if error.description else "",
     )
+    rep.text = sayable.text(shown)
 
 
 def goes_to(req: falcon.Request) -> bool:

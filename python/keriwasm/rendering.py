@@ -14,7 +14,7 @@ import falcon
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from keriwasm import forms
+from keriwasm import forms, sayable
 from keriwasm.fields import b64u
 from keriwasm.glossary import explained
 from keriwasm.requests import RENDER_MS
@@ -65,6 +65,7 @@ def answer(
     rep.status = status
     rep.set_header("Vary", VARY)
     if title is not None:
+        title = sayable.text(title)
         rep.set_header("X-Title", quote(title, safe=""))
     started = time.perf_counter()
     if wants_json(req):
@@ -76,7 +77,7 @@ def answer(
         text = render(template, {"title": title, "request": req, **data})
         if title is not None and text.lstrip()[:7].lower() != "<title>":
             text = f"<title>{html.escape(title)}</title>\n{text}"
-        rep.text = text
+        rep.text = sayable.text(text)
     req.env[RENDER_MS] = req.env.get(RENDER_MS, 0.0) + (time.perf_counter() - started) * 1000
 
 
@@ -114,10 +115,8 @@ def sse(event: str | None, data: str | bytes | Mapping[str, Any] | list[Any], *,
     Raises ValueError for a line break in `event` or `id`, which would begin another field.
     """
     if isinstance(data, (Mapping, list)):
-        import json
-
-        data = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    text = data.decode() if isinstance(data, bytes) else data
+        data = sayable.json_text(data)
+    text = data.decode() if isinstance(data, bytes) else sayable.text(data)
     lines = []
     for name, value in (("event", event), ("id", id)):
         if value is not None:
@@ -156,9 +155,7 @@ def ms(milliseconds: float) -> str:
 
 def json_text(value: Any) -> str:
     """JSON for reading, as plain text: the template escapes it (Jinja's own tojson is for scripts and spells < as \\u003c)."""
-    import json
-
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return sayable.json_text(value, indent=2)
 
 
 def group(value: object, width: int = 8) -> Markup:

@@ -39,11 +39,12 @@ def threshold(fields: Fields, name: str, keys: int) -> Sith | None:
     value = _value(fields, name)
     if value is None:
         return None
+    from keri import kering
     from keri.core import coring
 
     try:
         tholder = coring.Tholder(sith=value)
-    except (ValueError, TypeError, IndexError, ZeroDivisionError) as ex:
+    except (kering.KeriError, ValueError, TypeError, IndexError, ZeroDivisionError) as ex:
         raise FieldError(name, f"is no threshold: {_reason(ex)}") from ex
     if tholder.weighted and tholder.size != keys:
         raise FieldError(
@@ -60,6 +61,8 @@ def _value(fields: Fields, name: str) -> Sith | None:
         return None
     raw = fields.json(name) if fields.typed else fields.text(name, max_bytes=4096).strip()
     if isinstance(raw, int) and not isinstance(raw, bool):
+        if raw > MOST_KEYS:
+            raise FieldError(name, f"is {str(raw)[:20]}: an event has at most {MOST_KEYS} keys")
         return f"{max(raw, 0):x}"
     if isinstance(raw, list):
         return _weights(name, raw)
