@@ -20,6 +20,7 @@ from keriwasm.slices.backup.sealing import Secret
 from keriwasm.slices.credentials import issuing, view
 from keriwasm.slices.crypto import passwords
 from keriwasm.slices.ledger import book
+from poolkit import alone
 from slicekit import Page, problem, upload
 from workerkit import Kit, run, running
 
@@ -289,7 +290,7 @@ def test_delegation_replays(vault: Any) -> None:  # noqa: F811
 
 # -- over HTTP ----------------------------------------------------------------------------------------------------------
 
-SLICES = {"backup": {"module": "keriwasm.slices.backup"}}
+SLICES: dict[str, Any] = {"backup": {}, "verifying": {}}
 
 
 @asynccontextmanager
@@ -300,6 +301,7 @@ async def serving(place: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(backup, "MlKem768", FakeKem)
     async with running(slices=SLICES) as kit:
         kit.worker.disk = FakeDisk(place.parent)
+        alone(kit)
         held = module.of(kit.worker)
         try:
             yield kit, held

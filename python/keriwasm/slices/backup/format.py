@@ -24,7 +24,8 @@ from typing import Any
 from keriwasm import guarding, native
 from keriwasm.fields import FieldError, b64u, unb64u
 
-__all__ = ["CHUNK", "FILE_MOST", "MAGIC", "PLAIN_MOST", "VERSION", "BadFile", "Header", "Parts", "assemble", "fits", "split"]
+__all__ = ["CHUNK", "FILE_MOST", "MAGIC", "PLAIN_MOST", "VERSION", "BadFile", "Header", "Parts", "assemble", "fits", "outline", "shell"]
+__all__ += ["split"]
 
 MAGIC = b"KeriWasm backup\n"
 VERSION = 1
@@ -131,6 +132,20 @@ def assemble(head: bytes, mac: bytes, body: bytes) -> bytes:
 
 def split(data: bytes) -> Parts:
     """Take a file apart. Raises BadFile for all that can be seen without a key."""
+    head, mac, body = outline(data)
+    return Parts(shell(head, len(body)), head, mac, body)
+
+
+def shell(head: bytes, body: int) -> Header:
+    """The header of a file with a body of so many bytes; head: all before the 32 bytes that authenticate it."""
+    header = Header.read(head[PRELUDE.size :])
+    if not fits(header.plain, body):
+        raise BadFile(f"says that its {body:,} bytes hold {header.plain:,}; at most {RATIO} for each are unpacked")
+    return header
+
+
+def outline(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """(head, mac, body) by their lengths alone: nothing is parsed. Raises BadFile."""
     if not data:
         raise BadFile("is empty")
     if not data.startswith(MAGIC):
@@ -151,11 +166,7 @@ def split(data: bytes) -> Parts:
     if length > HEADER_MOST or PRELUDE.size + length + HASH + OVERHEAD + HASH > len(data):
         raise BadFile("has a header of an impossible length")
     end = PRELUDE.size + length
-    head, mac, body = data[:end], data[end : end + HASH], data[end + HASH : -HASH]
-    header = Header.read(head[PRELUDE.size :])
-    if not fits(header.plain, len(body)):
-        raise BadFile(f"says that its {len(body):,} bytes hold {header.plain:,}; at most {RATIO} for each are unpacked")
-    return Parts(header, head, mac, body)
+    return data[:end], data[end : end + HASH], data[end + HASH : -HASH]
 
 
 def fits(plain: int, body: int) -> bool:

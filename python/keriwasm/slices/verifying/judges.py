@@ -85,6 +85,18 @@ def answer(unit: dict[str, Any], tell: Tell) -> Work:
     return challenges.verify(states, unit["response"], unit["words"])
 
 
+def shell(unit: dict[str, Any], tell: Tell) -> Work:
+    """{head, body} of a backup -> {}: its header can be read."""
+    from keriwasm.slices.backup import format
+
+    yield
+    try:
+        format.shell(unit["head"], unit["body"])
+    except format.BadFile as ex:
+        raise FieldError("file", str(ex)) from ex
+    return {}
+
+
 class State:
     """As much of a Kever as a signature is judged by, made of plain data."""
 
@@ -103,6 +115,7 @@ JUDGES: dict[str, Callable[[dict[str, Any], Tell], Work]] = {
     "schema": schema,
     "fits": fits,
     "answer": answer,
+    "shell": shell,
 }
 
 
