@@ -349,6 +349,13 @@ def test_a_long_log_comes_in_parts(within: Any) -> None:
         last = (await kit.ask("GET", f"/app/identifiers/{aid}/events?before=5")).json
         assert last["before"] is None and last["events"][-1]["type"] == "icp"
         problem(await kit.ask("GET", f"/app/identifiers/{aid}/events?before=99"), 422, "before")
+        assert not first.all("input", name="before"), "a short log needs no way to its middle"
+        with vault_of(kit).change() as hby:
+            for _ in range(80):
+                hby.habs[aid].interact()
+        long = await page(kit, f"/app/identifiers/{aid}")
+        (field,) = long.all("input", name="before")
+        assert field["max"] == "105" and long.all("form", action=f"app/identifiers/{aid}/events")
 
     within(test)
 
