@@ -24,13 +24,17 @@ const ACTS = 'a, button, summary, input, select, label, [role=button]';
 /** The click before: when, where, and on what. @type {{ at: number, x: number, y: number, act: Element | null }} */
 let before = { at: -Infinity, x: 0, y: 0, act: null };
 
+/** Whether two are one to a hand: a label and what it labels get a click each for one. @param {Element} one @param {Element} other */
+const same = (one, other) => one.contains(other) || other.contains(one)
+  || one instanceof HTMLLabelElement && one.control === other || other instanceof HTMLLabelElement && other.control === one;
+
 /** Keeps a double click from acting on what the answer to its first half brought to the same spot. @param {MouseEvent} event */
 function guard(event) {
   if (!event.detail) return;  // a key, or a script
   const act = event.target instanceof Element ? event.target.closest(ACTS) : null;
   const near = Math.hypot(event.clientX - before.x, event.clientY - before.y) < 6;
   const second = near && (event.detail > 1 || event.timeStamp - before.at < TOGETHER_MS);
-  if (second && act && before.act && act !== before.act) {
+  if (second && act && before.act && !same(act, before.act)) {
     event.preventDefault();
     event.stopImmediatePropagation();
     return;

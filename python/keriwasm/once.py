@@ -3,7 +3,8 @@
 The page names each form's requests by a key of that form (`Idempotency-Key`, router/intercept.js). A request with a key and
 a content that are under way here waits for the one before it; one that was done well a moment ago is answered as that was.
 Only for a moment: a form that is still there can be meant again. What failed may always be tried again. What this does not
-catch: a repeat that reaches another worker, which for all that changes something does not happen (their slice has one).
+catch: a repeat that reaches another worker, which for all that changes something does not happen (their slice has one); one of several megabytes, after the first was
+answered: the button is enabled again by then.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ MOST = 64
 """Answers kept at once; past it the oldest goes."""
 MAX_BYTES = 1 << 20
 """Larger answers are not kept: a repeat is done anew, as it was before there was this."""
+MAX_CONTENT = 4 << 20
+"""Larger contents (files) are not compared: looking at all of them would hold the worker for longer than two clicks take."""
 MAX_KEY = 100
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -35,7 +38,7 @@ def name_of(message: Message, body: bytes) -> str | None:
     """What makes two requests the same: key, method, address and content; None for a request without a key."""
     headers = {name.lower(): value for name, value in (message.get("headers") or {}).items()}
     key = headers.get("idempotency-key", "")
-    if not key or len(key) > MAX_KEY or message["method"] in ("GET", "HEAD"):
+    if not key or len(key) > MAX_KEY or len(body) > MAX_CONTENT or message["method"] in ("GET", "HEAD"):
         return None
     kind, _, boundary = headers.get("content-type", "").partition("boundary=")
     if boundary:  # a browser draws one for each request

@@ -126,6 +126,18 @@ def test_a_repeat_after_the_answer_is_the_same_act(boot: Callable[..., Watched])
     assert one == two != three and len(one) > 20
 
 
+def test_a_label_and_its_control_are_one_click(boot: Callable[..., Watched]) -> None:
+    """What keeps the second half of a double click from another button must not take a label's click from its control."""
+    page = boot(workers=1).page
+    visit(page, "app/load", "#load-form")
+    box = page.locator("#load-form input[name=operations][type=checkbox]").first
+    before = box.is_checked()
+    page.locator(f"label[for='{box.get_attribute('id')}']").click(position={"x": 60, "y": 8})
+    assert box.is_checked() != before
+    page.locator(f"label[for='{box.get_attribute('id')}']").click(position={"x": 60, "y": 8})
+    assert box.is_checked() == before
+
+
 @pytest.fixture
 def gone() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:

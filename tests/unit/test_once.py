@@ -110,5 +110,7 @@ def test_a_browser_s_boundary_makes_no_difference():
         return name_of(message, f"--{boundary}\r\n\r\n{content}\r\n--{boundary}--\r\n".encode())
 
     assert request("----a1", "x") == request("----b2", "x") != request("----a1", "y")
+    large = {"method": "POST", "path": "/app/x", "headers": {"idempotency-key": "k"}}
+    assert name_of(large, bytes(4 << 20)) is not None and name_of(large, bytes((4 << 20) + 1)) is None
     assert name_of({"method": "GET", "path": "/app/x", "headers": {"idempotency-key": "k"}}, b"") is None
     assert name_of({"method": "POST", "path": "/app/x", "headers": {}}, b"") is None
