@@ -3,8 +3,8 @@
 The page names each form's requests by a key of that form (`Idempotency-Key`, router/intercept.js). A request with a key and
 a content that are under way here waits for the one before it; one that was done well a moment ago is answered as that was.
 Only for a moment: a form that is still there can be meant again. What failed may always be tried again. What this does not
-catch: a repeat that reaches another worker, which for all that changes something does not happen (their slice has one); one of several megabytes, after the first was
-answered: the button is enabled again by then.
+catch: a repeat that reaches another worker, which for all that changes something does not happen (their slice has one); and
+one of several megabytes after the first was answered, when the button is enabled again.
 """
 
 from __future__ import annotations
