@@ -18,7 +18,7 @@ export function intent(form) {
 }
 
 /** Between two clicks that count as one even if the system does not say so. It says so for those of a mouse (`detail`). */
-const TOGETHER_MS = 200;
+const TOGETHER_MS = 100;
 const ACTS = 'a, button, summary, input, select, label, [role=button]';
 
 /** The click before: when, where, and on what. @type {{ at: number, x: number, y: number, act: Element | null }} */
@@ -49,7 +49,7 @@ let asked = 0;
 
 /** What a page does by itself (a poll, a stream that says "look again") claims no place from a person.
  *  @param {any} ctx */
-const byHand = ctx => !ctx.sourceEvent || /^(submit|click|change|input|search|key\w+)$/.test(ctx.sourceEvent.type);
+const byHand = ctx => !ctx.sourceEvent?.type || /^(submit|click|change|input|search|key\w+)$/.test(ctx.sourceEvent.type);
 
 /** @param {any} ctx */
 const placeOf = ctx => typeof ctx.target === 'string' ? document.querySelector(ctx.target) : ctx.target;

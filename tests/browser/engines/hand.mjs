@@ -41,9 +41,9 @@ try {
     await page.$eval(selector, element => element.scrollIntoView({ block: 'center' }));
     const box = await (await page.$(selector)).boundingBox();
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    for (const wait of [gap, 0]) {
-      await page.mouse.down();
-      await page.mouse.up();
+    for (const [clickCount, wait] of [[1, gap], [2, 0]]) {
+      await page.mouse.down({ clickCount });
+      await page.mouse.up({ clickCount });
       await new Promise(resolve => setTimeout(resolve, wait));
     }
   };
