@@ -140,7 +140,7 @@ def test_another_wallet_takes_it_in_once_it_is_authentic(vault: Any, tmp_path: P
     try:
         with other.change() as hby:
             hby.db.schema.pin(schemer.said, schemer)
-            presenting.receive(other, data, presenting.check(other, data)["order"])
+            presenting.receive(other, data, presenting.check(other, data))
         (shown,) = view.credentials(other)
         assert shown["state"] == "issued" and shown["roles"] == [] and not shown["revocable"]
         with pytest.raises(issuing.Refused):
@@ -150,6 +150,31 @@ def test_another_wallet_takes_it_in_once_it_is_authentic(vault: Any, tmp_path: P
     finally:
         other._close()
         other._store.close()
+
+
+def test_a_strangers_word_does_not_hinder_a_revocation(vault: Any) -> None:  # noqa: F811
+    """In a wallet of the time when everything in a stream was handed to keripy."""
+    from credkit import issuers
+    from keri.db import dbing
+    from keriwasm.slices.credentials import judging
+
+    creder, reger = issued(vault), vault.rgy.reger
+    (digest,) = (bytes(each) for _, _, each in reger.getTelItemPreIter(creder.saidb))
+    issuance = bytes(reger.getTvt(dbing.dgKey(creder.said, digest))) + b"-VAS"
+    with issuers("stranger") as (stranger,):
+        poison = stranger.revoke(creder.said, issuance, ri=stranger.regk)
+        with vault.change():
+            place = judging.Place(vault.hby.db, reger)
+            for each in (*stranger.log, *stranger.tel, poison):
+                place.take(each)
+    assert reger.tevers[creder.regi].vcState(creder.said).et == "rev", "keripy is misled: else this tests nothing"
+    assert view.credentials(vault)[0]["state"] == "issued"
+    with vault.change():
+        issuing.revoke(vault, creder)
+    assert view.credentials(vault)[0]["state"] == "revoked"
+    assert [each["kind"] for each in view.detail(vault, creder)["events"]] == ["issued", "revoked"]
+    (told,) = checked(vault, presenting.export(vault, creder))
+    assert told["state"] == "revoked" and told["authentic"]
 
 
 def test_schemas_are_taken_in_strictly() -> None:

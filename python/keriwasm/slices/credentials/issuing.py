@@ -117,6 +117,7 @@ def revoke(vault: Vault, creder: Any) -> None:
     state = lookup.state(vault.rgy.reger, creder)
     if state is not None and state.et in ("rev", "brv"):
         raise Refused("It is revoked already", f"It was revoked on {state.dt[:10]}.")
+    lookup.cleanse(vault.rgy.reger, creder.regi, creder.said)
     event = registry.revoke(said=creder.said)
     _anchor(vault, registry, event.pre, 1, event.said)
     if lookup.state(vault.rgy.reger, creder).et not in ("rev", "brv"):

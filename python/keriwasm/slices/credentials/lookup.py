@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["found", "registry_of", "state", "state_in"]
+__all__ = ["cleanse", "found", "registry_of", "state", "state_in"]
 
 
 def found(cache: Any, key: str | None) -> Any:
@@ -38,6 +38,22 @@ def state_in(reger: Any, regi: str, said: str) -> Any:
     last = own[-1]
     told.et, told.s, told.dt = last["t"], last["s"], last["dt"]
     return told
+
+
+def cleanse(reger: Any, regi: str, said: str) -> None:
+    """Take out what other registries have said of a credential: it stands where its own one's next event belongs.
+
+    Nothing of the kind comes in any more; a wallet of before may hold it. Inside of `vault.change()`.
+    """
+    from keri.core import serdering
+    from keri.db import dbing
+
+    for _, number, digest in list(reger.getTelItemPreIter(said.encode())):
+        key = dbing.dgKey(said, bytes(digest))
+        if registry_of(serdering.SerderKERI(raw=bytes(reger.getTvt(key)), verify=False).sad) != regi:
+            reger.delTel(dbing.snKey(said, number))
+            reger.delTvt(key)
+            reger.delAnc(key)
 
 
 def registry_of(sad: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from keriwasm.fields import FieldError
 from keriwasm.slices.credentials import chains, judging, schemas
 from keriwasm.slices.credentials.feeding import finished
-from keriwasm.slices.credentials.lookup import found, state_in
+from keriwasm.slices.credentials.lookup import cleanse, found, state_in
 from keriwasm.slices.credentials.reporting import anchors, later
 from keriwasm.slices.wallet.vault import Vault
 from keriwasm.streams import read
@@ -170,11 +170,12 @@ def _sn_key(pre: str, sn: int) -> bytes:
     return dbing.snKey(pre, sn)
 
 
-def receive(vault: Vault, data: bytes, order: Iterable[int]) -> None:
-    """Take the messages of these numbers into the wallet's own databases, those that `check` has accepted and no others;
-    inside of `vault.change()`."""
+def receive(vault: Vault, data: bytes, checked: Mapping[str, Any]) -> None:
+    """Take the messages that `check` has accepted into the wallet's own databases, and no others; inside of `vault.change()`."""
+    for each in checked["results"]:
+        cleanse(vault.rgy.reger, each["registry"], each["said"])
     place = judging.Place(vault.hby.db, vault.rgy.reger)
     messages = {each.number: each.raw for each in read(data).messages}
-    for number in order:
+    for number in checked["order"]:
         place.take(messages[number])
     place.settle()

@@ -380,7 +380,7 @@ class Receive(Resource):
         with self.vault.change() as hby:
             for schemer in map(schemas.judged, judged["along"]):
                 hby.db.schema.pin(schemer.said, schemer)
-            presenting.receive(self.vault, data, found["order"])
+            presenting.receive(self.vault, data, found)
             for each in found["results"]:
                 if self.vault.rgy.reger.saved.get(keys=each["said"]) is None:
                     raise FieldError("file", f"was not taken in: over what this wallet holds, keripy did not accept {each['said']}")
