@@ -39,6 +39,11 @@ class Disk:
     def unkept(self) -> Any:
         yield
 
+    leftover = ""
+
+    def forget(self) -> None:
+        """Nothing is kept here."""
+
     @contextmanager
     def batch(self) -> Any:
         yield
