@@ -14,8 +14,9 @@ begins each at 0, and the loop took just that one away.
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from keriwasm import guarding
 
 __all__ = ["MARK", "witnesses"]
 
@@ -80,7 +81,7 @@ def _derived(db: Any, aid: str) -> dict[str, list[str]]:
 def _event(raw: bytes) -> dict[str, Any]:
     """The fields of a verified event."""
     if raw[:1] == b"{":
-        return json.loads(raw)
+        return guarding.json_value(raw, strict=False)
     from keri.core import serdering
 
     return serdering.SerderKERI(raw=raw, verify=False).ked
