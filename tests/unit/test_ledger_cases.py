@@ -305,3 +305,25 @@ def test_odd_content_is_told_never_a_fault(within: Any, body: str, signed: bytes
         assert (await get(kit, "/app/ledger", "application/json")).json["counts"]["events"] == 3
 
     within(test)
+
+
+@pytest.mark.parametrize("group", [b"-CAB", b"-CAC", b"-FAB", b"-DAB", b"-HAB", b"-AAC", b"-VBA"])
+def test_attachments_cut_anywhere_end(book: Any, group: bytes) -> None:  # noqa: F811
+    """keripy's own Parser asks for the rest of a receipt for ever: it is never given one that is cut."""
+    from keri.core import coring
+
+    log = case("70-3-delegator-more")
+    key, seqner, signature = b"B" + b"A" * 43, coring.Seqner(sn=0).qb64b, b"0B" + b"A" * 86
+    whole = {
+        b"C": key + signature,
+        b"F": key + seqner + key + b"-AAB" + b"AA" + b"A" * 86,
+        b"H": key + b"-AAB" + b"AA" + b"A" * 86,
+    }
+    body = log[: log.index(b"}-VA") + 1]
+    rest = group + whole.get(group[1:2], key + seqner + key + b"AA" + b"A" * 86)
+    for end in (4, 5, 30, 48, 49, 100, 130, 131, 135, 200, len(rest) - 1):
+        refused = book.ingest(body + rest[:end])["rejected"]
+        assert [each["code"] for each in refused] in (["truncated"], ["attachments"], ["signature"], ["form"]), (
+            end,
+            refused,
+        )

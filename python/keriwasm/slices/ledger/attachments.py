@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["VERSION_COUNTER", "Attached", "walk"]
+__all__ = ["VERSION_COUNTER", "Attached", "unfit", "walk"]
 
 VERSION_COUNTER = re.compile(rb"-[-_]AAA([A-Za-z0-9_-])([A-Za-z0-9_-]{2})|\xfb[\xe0\xf0]\x00[\x00-\x03]..", re.DOTALL)
 """Genus and version of the code tables that follow, in text or binary: keripy 1.3.6 writes `--AAA`, the specification `-_AAA`."""
@@ -39,6 +39,10 @@ class Malformed(Exception):
     """These are no attachments that the tables know."""
 
 
+class Short(Malformed):
+    """They would be, if they went on."""
+
+
 @dataclass
 class Attached:
     """What stands behind a body: up to `end`, without version counters; `versions` says which of these were passed over,
@@ -58,6 +62,23 @@ def walk(data: bytes, at: int) -> Attached | None:
         return None
 
 
+def unfit(data: bytes, at: int) -> tuple[str, str] | None:
+    """(code, reason) why what stands from `at` to the end is no whole attachments; None when it is.
+
+    keripy 1.3.6 must never see others: where receipts (-C, -F) end too early, its Parser asks for more for ever, and takes
+    memory each time.
+    """
+    try:
+        found = _groups(data, at, len(data), True)
+    except Short:
+        return "truncated", "the stream ends within its attachments (truncated)"
+    except (Malformed, KeyError, UnicodeDecodeError):
+        return "attachments", "its attachments cannot be read: a code in them is not known, or a group is damaged"
+    if found.end < len(data):
+        return "attachments", f"{len(data) - found.end} bytes after its attachments belong to nothing"
+    return None
+
+
 def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
     made = Attached(at)
     kept: list[bytes] = []
@@ -73,7 +94,9 @@ def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
         count = _number(counter[2] or counter[4])
         if code in QUADLETS:
             end = counter.end() + 4 * count
-            if end > until or RUN.fullmatch(data, here, end) is None:
+            if end > until and RUN.fullmatch(data, here, until):
+                raise Short
+            if RUN.fullmatch(data, here, end) is None or end > until:
                 raise Malformed
             piece = data[here:end]
             if code == "V":
@@ -144,6 +167,8 @@ def _indexed(data: bytes, at: int, until: int) -> int:
 
 
 def _sized(data: bytes, at: int, until: int, hards: dict[str, int], sizes: dict) -> int:
+    if at >= until:
+        raise Short
     hard = hards[data[at : at + 1].decode()]
     size = sizes[data[at : at + hard].decode()]
     length = size.fs
@@ -152,7 +177,9 @@ def _sized(data: bytes, at: int, until: int, hards: dict[str, int], sizes: dict)
         if len(soft) != size.ss:
             raise Malformed
         length = size.hs + size.ss + 4 * _number(soft)
-    if at + length > until or RUN.fullmatch(data, at, at + length) is None:
+    if at + length > until and RUN.fullmatch(data, at, until):
+        raise Short
+    if RUN.fullmatch(data, at, at + length) is None or at + length > until:
         raise Malformed
     return at + length
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keriwasm import bodies
+from keriwasm.slices.ledger import attachments
 
 __all__ = ["EVENTS", "Message", "Refused", "read"]
 
@@ -81,6 +82,8 @@ def read(raw: bytes, body: int, ilk: str) -> Message:
         raise Refused("kind", "this is no key event; the ledger keeps key event logs only")
     if len(raw) == body:
         raise Refused("signature", "no signature is attached to it")
+    if (found := attachments.unfit(raw, body)) is not None:
+        raise Refused(*found)
     recorder = Recorder()
     ims = bytearray(raw)
     try:

@@ -123,12 +123,17 @@ def detail(book: Book, aid: str) -> dict[str, Any] | None:
         return None
     made = summary(aid, book, contact, len(waiting))
     made["events_kept"] = made.pop("events")
-    made["waiting"] = [
-        {name: each[name] for name in ("aid", "sn", "said", "ilk", "code", "reason", "waits", "since")}
-        for each in waiting
-    ]
+    made["waiting"] = [_waiting(each, made["sn"]) for each in waiting]
     made["duplicity"] = [_proof(book, aid, each) for each in book.notes.duplicity(aid)]
     return made
+
+
+def _waiting(message: dict[str, Any], sn: int | None) -> dict[str, Any]:
+    """A message that waits; which event it lacks is told by the log as it is now, not as it was when it came."""
+    told = {name: message[name] for name in ("aid", "sn", "said", "ilk", "code", "reason", "waits", "since")}
+    if message["code"] == "order" and sn is not None:
+        told["reason"] = f"event {sn + 1} is missing, it must come first"
+    return told
 
 
 def _proof(book: Book, aid: str, proof: dict[str, Any]) -> dict[str, Any]:
