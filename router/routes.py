@@ -227,10 +227,10 @@ TABLE = [
     Route("POST", "/app/pq/stfl/{alg}/sign", slice="pq", by_scheme=True, idempotent=False),
     Route("POST", "/app/pq/stfl/{alg}/verify", slice="pq", by_scheme=True),
     # The first request of any kind imports keripy, which holds the worker for a second or two, on a slow machine for many.
-    # An import changes nothing that a second one would not find: it may be tried again. It yields while others verify for it.
+    # It yields while others verify for it. What a stranger made is never tried again by itself where it has ended a worker.
     Route("GET", "/app/ledger/panel", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     Route("GET", "/app/ledger", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
-    Route("POST", "/app/ledger", "ledger", "one", may_block_ms=KERI_IMPORT_MS, deadline_ms=300000),
+    Route("POST", "/app/ledger", "ledger", "one", idempotent=False, may_block_ms=KERI_IMPORT_MS, deadline_ms=300000),
     Route("GET", "/app/ledger/progress", slice="ledger", where="one"),
     Route("GET", "/app/ledger/{aid}", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     Route("DELETE", "/app/ledger/{aid}", "ledger", "one", idempotent=False, may_block_ms=KERI_IMPORT_MS),
@@ -240,9 +240,11 @@ TABLE = [
     Route("GET", "/app/ledger/{aid}/events/{sn}", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
     Route("GET", "/app/ledger/{aid}/kel", "ledger", "one", may_block_ms=KERI_IMPORT_MS, guarded=True),
     Route("GET", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
-    Route("POST", "/app/verify", slice="ledger", where="one", may_block_ms=KERI_IMPORT_MS),
+    Route("POST", "/app/verify", "ledger", "one", idempotent=False, may_block_ms=KERI_IMPORT_MS),
     # The ledger is on one worker; what it asks of the others is pure. A share of an import is at most some 200 messages.
-    Route("POST", "/app/ledger/check", "verifying", "keyless", deadline_ms=300000, may_block_ms=KERI_IMPORT_MS),
+    Route(
+        "POST", "/app/ledger/check", "verifying", "keyless", idempotent=False, deadline_ms=300000, may_block_ms=KERI_IMPORT_MS
+    ),
     # What strangers made is judged by a worker that never holds keys. It is heavy, so that nobody else's work is beside it
     # when it hangs its worker, and it is not tried again on another one. Importing keripy is asked for before: what judges
     # may then block for JUDGE_MS only.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from routerkit import SLICES, House
+
+from router.routes import TABLE, Table
 
 JUDGE = "/app/judge/presentation"
 CHECK = "/app/ledger/check"
@@ -181,4 +184,25 @@ def test_what_a_worker_held_is_gone_with_it():
     there.ready("w1")
     assert there.holder(judge(there, CHECK).id) == "w1"
     there.serve()
+    there.settle()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [JUDGE, CHECK, "/app/ledger", "/app/verify", "/app/credentials/verify", "/app/credentials/receive", "/app/credentials/schemas",
+     "/app/credentials/issue", "/app/wallet/challenge/verify", "/app/wallet/restore"],
+)  # fmt: skip
+def test_no_request_with_a_stranger_s_bytes_is_tried_again(path):
+    route, _, _ = Table(TABLE).match("POST", path)
+    assert not route.idempotent
+
+
+def test_a_lost_share_of_an_import_is_told():
+    there = house(3)
+    there.heartbeat("w1", held=True)
+    asked = judge(there, CHECK)
+    place = there.holder(asked.id)
+    there.crash(place)
+    assert asked.status == 502 and there.holder(asked.id) is None
+    there.ready(place)
     there.settle()

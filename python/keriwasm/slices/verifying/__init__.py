@@ -1,7 +1,7 @@
 """The pure part of ledger and wallet, on every worker: what strangers made is verified and judged, and nothing is stored.
 
-`POST /app/ledger/check` takes and gives MessagePack (see ledger.checking.check); it is for workers among themselves. It
-stores nothing, so a share may be given to another worker when one dies.
+`POST /app/ledger/check` takes and gives MessagePack (see ledger.checking.check); it is for workers among themselves. A
+share that ended its worker is not given to another: the import says so, and has changed nothing.
 """
 
 from __future__ import annotations
