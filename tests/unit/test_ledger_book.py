@@ -94,6 +94,25 @@ def test_signatures_of_one_event_in_several_messages_add_up(book: Any) -> None: 
         assert len(book.log(hab.pre)[0]["sigs"]) == 2 and not book.notes.pending
 
 
+@pytest.mark.parametrize(
+    ("sith", "count", "words"),
+    [
+        ("c", 12, "the threshold is 12:"),
+        (["1/2", "1/2", "1/2"], 3, "the threshold is weights 1/2, 1/2, 1/2:"),
+        ([{"1/2": ["1/2", "1/2"]}, "1/2", "1/2"], 4, "the threshold is weights 1/2 of (1/2, 1/2), 1/2, 1/2:"),
+        ([["1/2", "1/2"], ["1"]], 3, "the threshold is weights (1/2, 1/2) and (1):"),
+    ],
+)
+def test_a_threshold_is_told_in_words(book: Any, sith: Any, count: int, words: str) -> None:  # noqa: F811
+    from keri.core import eventing
+
+    with habery() as hby:
+        hab = hby.makeHab("many", isith=sith, icount=count, nsith="1", ncount=1)
+        serder, sigers, _ = hab.getOwnEvent(sn=0)
+        (held,) = book.ingest(bytes(eventing.messagize(serder, sigers=sigers[-1:])))["escrowed"]
+        assert words in held["reason"], held
+
+
 def test_one_key_in_two_codes_is_one_signature(book: Any) -> None:  # noqa: F811
     """keripy 1.3.6 itself counts it twice."""
     from keri.core import eventing, indexing

@@ -327,3 +327,40 @@ def test_attachments_cut_anywhere_end(book: Any, group: bytes) -> None:  # noqa:
             end,
             refused,
         )
+
+
+@pytest.mark.parametrize("interactions", [1, 2])
+def test_30a_a_delegated_rotation_over_interactions(book: Any, interactions: int) -> None:  # noqa: F811
+    """Over the last one keripy judges it, over several it cannot: which is said."""
+    from keri.core import coring, eventing, signing
+
+    def made(name: str, delegator: str | None = None) -> tuple[list[Any], list[Any]]:
+        keys = signing.Salter(raw=b"superseding-have").signers(count=3, path=name, temp=True)
+        digests = [coring.Diger(ser=each.verfer.qb64b).qb64 for each in keys]
+        more = {"delpre": delegator} if delegator else {"code": coring.MtrDex.Blake3_256}
+        return keys, [eventing.incept(keys=[keys[0].verfer.qb64], ndigs=digests[1:2], **more), digests]
+
+    def signed(serder: Any, key: Any) -> bytes:
+        return bytes(eventing.messagize(serder, sigers=[key.sign(serder.raw, index=0)]))
+
+    boss_keys, (boss, _) = made("boss")
+    keys, (dip, digests) = made("dele", boss.pre)
+    log = [dip]
+    for _ in range(interactions):
+        log.append(eventing.interact(pre=dip.pre, dig=log[-1].said, sn=len(log)))
+    drt = eventing.deltate(pre=dip.pre, keys=[keys[1].verfer.qb64], dig=dip.said, ndigs=digests[2:], sn=1)
+    seals = [{"i": each.pre, "s": each.snh, "d": each.said} for each in (dip, drt)]
+    anchor = eventing.interact(pre=boss.pre, dig=boss.said, sn=1, data=seals)
+    stream = signed(boss, boss_keys[0]) + signed(anchor, boss_keys[0]) + b"".join(signed(each, keys[0]) for each in log)
+    assert not book.ingest(stream)["rejected"]
+    result = book.ingest(signed(drt, keys[1]))
+    if interactions == 1:
+        assert told(result)["accepted"] == [1] and book.heads()[dip.pre]["et"] == "drt"
+    else:
+        assert told(result)["rejected"] == [(1, "superseding")], result
+
+
+def test_a_log_that_is_no_text_fits_no_code() -> None:
+    from keriwasm.slices.wallet.sharing import pack
+
+    assert pack(["a", "b", None, "c"]) == ["ab", None, "c"] and pack([None]) == [None]

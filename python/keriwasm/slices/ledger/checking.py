@@ -21,7 +21,7 @@ from typing import Any
 from keriwasm import kevers
 from keriwasm.slices.ledger import conflicts, endorsing, signing
 from keriwasm.slices.ledger import records as logs
-from keriwasm.slices.ledger.reading import Message, Refused, _words, read
+from keriwasm.slices.ledger.reading import Message, Refused, _words, read, spelled
 from keriwasm.slices.ledger.records import Record
 from keriwasm.slices.ledger.room import Entry, Held, Key, Room
 from keriwasm.slices.ledger.sealing import Seals
@@ -270,9 +270,9 @@ class Checker:
             )
         except kering.MissingSignatureError as ex:
             tholder = serder.tholder if serder.ilk != "ixn" else kever.tholder
-            want = tholder.sith if isinstance(tholder.sith, str) else str(tholder.sith)
+            want = spelled(tholder.sith)
             if tholder.satisfy(sorted({each.index for each in sigers})) and serder.ilk in ROTATIONS:
-                want = f"{kever.ntholder.sith} of the committed next keys"
+                want = f"{spelled(kever.ntholder.sith)} of the committed next keys"
             raise Held(
                 "threshold", f"{len(sigers)} signature(s) verified, the threshold is {want}: more are needed", aid
             ) from ex
@@ -280,6 +280,8 @@ class Checker:
             need = serder.bn if serder.ilk != "ixn" else kever.toader.num
             raise Held("witnesses", f"{len(wigers)} of {need} needed witness signatures are there", aid) from ex
         except kering.MissingDelegationError as ex:
+            if anchor is not None and serder.ilk == "drt" and serder.sn <= kever.sn:  # it looks for an interaction's delegation
+                raise conflicts.superseding(self, message) from ex
             known = delegator in self.db.kevers
             what = "no seal of it is in its delegator's log yet" if known else "its delegator's log is not known yet"
             key = ("seal", delegator, aid, serder.sner.numh, serder.said)

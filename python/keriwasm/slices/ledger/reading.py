@@ -12,7 +12,7 @@ from typing import Any
 from keriwasm import bodies
 from keriwasm.slices.ledger import attachments
 
-__all__ = ["EVENTS", "Message", "Refused", "read"]
+__all__ = ["EVENTS", "Message", "Refused", "read", "spelled"]
 
 EVENTS = ("icp", "rot", "ixn", "dip", "drt")
 
@@ -133,3 +133,19 @@ def _words(ex: BaseException) -> str:
     ):
         words = words.split(mark)[0]
     return f"{type(ex).__name__}: {words[:300]}"
+
+
+def spelled(sith: Any) -> str:
+    """A threshold in a sentence: "2", "weights 1/2, 1/2", "weights 1/2 of (1/2, 1/2), 1/2", "weights (1/2, 1/2) and (1)"."""
+    if isinstance(sith, str):
+        return str(int(sith, 16))
+    if sith and all(isinstance(group, list) for group in sith):
+        return "weights " + " and ".join(f"({_weights(group)})" for group in sith)
+    return f"weights {_weights(sith)}"
+
+
+def _weights(listed: list[Any]) -> str:
+    told = []
+    for each in listed:
+        told += [each] if isinstance(each, str) else [f"{weight} of ({', '.join(of)})" for weight, of in each.items()]
+    return ", ".join(told)
