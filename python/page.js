@@ -19,16 +19,39 @@ function missing() {
 
 document.addEventListener('click', (event) => {
   const target = /** @type {Element} */ (event.target);
+  if (!target.closest?.('[data-reload]')) return;
+  // Once more from the server, past the kept version that did not start.
+  if (document.documentElement.dataset.state === 'failed' && pinned && tell({ asked: true, reason: said() })) setTimeout(() => location.reload(), 3000);
   // The door's own reload takes a version that was offered with it; the door may be what failed.
-  if (target.closest?.('[data-reload]')) (/** @type {any} */ (window).keriwasm?.reload ?? (() => location.reload()))();
+  else (/** @type {any} */ (window).keriwasm?.reload ?? (() => location.reload()))();
 });
+
+/** The kept version that this page was loaded from; '' when it came from the server. */
+const pinned = /\/@([0-9a-f]{16})\//.exec(import.meta.url)?.[1] ?? '';
+
+/** Has the service worker give up this version (router/versions.js); it answers app:instead. @param {object} fields */
+function tell(fields) {
+  const controller = navigator.serviceWorker?.controller;
+  controller?.postMessage({ type: 'app:failed', id: pinned, ...fields });
+  return Boolean(controller);
+}
+
+/** What the page shows as the reason. */
+const said = () => document.querySelector('#boot-reason')?.textContent ?? '';
+
+/** The first error of a script of the page, which cannot say so itself. */
+function slip() {
+  const { trouble } = /** @type {any} */ (window).keriwasmEarly ?? {};
+  if (!trouble?.filename) return '';
+  return `${new URL(trouble.filename).pathname.replace(/^.*\/@[0-9a-f]{16}\//, '')}: ${trouble.message}`;
+}
 
 /** What the service worker last said of a kept file that is damaged. */
 let trouble = '';
 
 /** Shows why the runtime was given up. JavaScript, because what failed may be MicroPython itself. */
 function reason() {
-  const { status } = /** @type {any} */ (window).keriwasm ?? { status: { state: 'failed', reason: trouble, workers: [] } };
+  const { status } = /** @type {any} */ (window).keriwasm ?? { status: { state: 'failed', reason: trouble || slip(), workers: [] } };
   if (status?.state !== 'failed') return;
   const why = status.reason || status.workers.find((/** @type {any} */ worker) => worker.error)?.error;
   const place = document.querySelector('#boot-reason');
@@ -37,11 +60,16 @@ function reason() {
 document.addEventListener('keriwasm:status', reason);
 navigator.serviceWorker?.addEventListener('message', ({ data }) => {
   if (data.type === 'app:trouble') { trouble = data.text; reason(); }
+  // The door answers this itself, unless it is what failed or a person asked.
+  if (data.type === 'app:instead' && document.documentElement.dataset.state === 'failed') location.reload();
 });
 navigator.serviceWorker?.startMessages();
 reason();
 // Modules run in order: without the door's object its module, or one that it needs, did not come.
-if (!(/** @type {any} */ (window).keriwasm)) document.documentElement.dataset.state = 'failed';
+if (!(/** @type {any} */ (window).keriwasm)) {
+  document.documentElement.dataset.state = 'failed';
+  if (pinned && !(/** @type {any} */ (window).keriwasmEarly?.again)) tell({ scripts: true, reason: said() });
+}
 
 for (const need of missing()) {
   document.querySelector(`[data-needs="${need}"]`)?.removeAttribute('hidden');

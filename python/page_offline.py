@@ -39,11 +39,13 @@ async def persist():
 
 
 async def on_click(event):
-    button = closest(event, "[data-keep], [data-lead], [data-persist]")
+    button = closest(event, "[data-keep], [data-lead], [data-persist], [data-retry]")
     if not button:
         return
     if button.hasAttribute("data-keep"):
         js.window.keriwasm.offline.look()
+    elif button.hasAttribute("data-retry"):
+        js.window.keriwasm.offline.retry()
     elif button.hasAttribute("data-lead"):
         js.window.keriwasm.lead()
     else:

@@ -77,7 +77,7 @@ class Banner:
     def __init__(self):
         self.state = "ok"
         self.emptied = False
-        self.offer = None  # of a new version: it comes back after other news
+        self.offer = None  # of a new version, or that it was given up: it comes back after other news
 
     def follow(self, ready):
         """Hides "restarting" and "takeover" once the new router has workers. The old one's last status may still come: it
@@ -90,10 +90,10 @@ class Banner:
             self.show("ok")
 
     def show(self, state, reason=""):
-        if state == "update":
-            self.offer = reason
+        if state in ("update", "given-up"):
+            self.offer = state, reason
         elif state == "ok" and self.offer is not None:
-            state, reason = "update", self.offer
+            state, reason = self.offer
         text, kind, reload_offered = words.banner(state, reason)
         self.state = state if text else "ok"
         self.emptied = False
@@ -101,6 +101,7 @@ class Banner:
         set_text(find("[data-banner-text]"), text)
         find("[data-reload]", element).hidden = not reload_offered
         find("[data-lead]", element).hidden = state != "retired"
+        find("[data-retry]", element).hidden = state != "given-up"
         element.className = "banner " + kind
         element.hidden = not text
 

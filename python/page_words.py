@@ -264,6 +264,13 @@ def banner(state, reason):
         return f"The runtime stopped{tail}. Load the page again to go on.", "bad", True
     if state == "update":
         return f"A new version is here{tail}. Reload when it suits you: all open tabs of the app go with it.", "info", True
+    if state == "given-up":
+        return (
+            f"The newest version of this app did not start here{tail}. You are on the version before it; your wallet and data are "
+            "as they were. It is tried again when the server has another one.",
+            "warn",
+            False,
+        )
     if state == "takeover":
         return f"{reason} Requests under way are answered or repeated.", "warn", False
     if state == "robbed":

@@ -91,6 +91,15 @@
     return made(status, html`<section class="panel error" role="alert"><h2>${title}</h2><p>${detail}</p></section>`, 'text/html', headers);
   }
 
+  /**
+   * What a script's or worker's error event says, with the file that it names.
+   * @param {ErrorEvent} event @param {string} [otherwise]
+   */
+  function blame({ message, filename }, otherwise = 'its script could not be loaded') {
+    const file = filename && new URL(filename).pathname.replace(/^.*\/@[0-9a-f]{16}\//, '').replace(/^\//, '');
+    return message ? (file ? `${file}: ${message}` : message) : otherwise;
+  }
+
   class Door {
     /**
      * @param {MessagePort} port to the router worker
@@ -224,5 +233,5 @@
     }
   }
 
-  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, barred, html, made, problem };
+  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, barred, html, made, problem, blame };
 })();

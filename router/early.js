@@ -17,14 +17,22 @@
   if (typeof Worker !== 'function') return;  // python/page.js says so
   const { src, dataset: { wasm, integrity } } = /** @type {HTMLScriptElement} */ (document.currentScript);
   const worker = new Worker(new URL('worker.js', src), { type: 'module', name: 'router, early' });
-  const early = /** @type {any} */ (globalThis).keriwasmEarly = { worker, error: '' };
+  /** @type {{ worker: Worker, error: string, trouble: ErrorEvent | null, again: boolean }} */
+  const early = /** @type {any} */ (globalThis).keriwasmEarly = { worker, error: '', trouble: null, again: false };
   worker.onerror = event => { event.preventDefault(); early.error = event.message || 'its script could not be loaded'; };
+  // The first error of the page, for python/page.js: a script that did not run cannot say so itself.
+  addEventListener('error', event => {
+    if (!early.trouble && event instanceof ErrorEvent) early.trouble = event;
+  });
 
   const [, folder, generation] = /^(.*\/)@([0-9a-f]{16})\/router\/early\.js$/.exec(new URL(src).pathname) ?? [];
   // A module of the page that did not come is asked for no second time: the page is loaded anew, not more often than once a minute.
   // From a kept app that was seen in Chromium now and then: what was on its way failed before the service worker had heard of it.
   addEventListener('error', ({ target }) => {
-    if (generation && target instanceof HTMLScriptElement && target.type === 'module' && seldom()) location.reload();
+    if (generation && target instanceof HTMLScriptElement && target.type === 'module' && seldom()) {
+      early.again = true;
+      location.reload();
+    }
   }, true);
   // Without shared memory what is read ahead would have to be copied once it is there: then the host reads it itself.
   if (!generation || !wasm || !crossOriginIsolated || !navigator.locks) return;

@@ -11,7 +11,7 @@ import { Supplies } from './supplies.js';
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
 /** @typedef {{ do: string, [field: string]: any }} Command */
 
-const { PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { PROTOCOL, VERSION, blame } = /** @type {any} */ (globalThis).keriwasmDoor;
 const now = () => performance.timeOrigin + performance.now();
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const encoder = new TextEncoder();
@@ -212,7 +212,7 @@ function employ(worker, id, generation) {
     event.preventDefault();  // the policy logs the cause, once
     if (!event.message) Object.assign(workers.get(id) ?? {}, { restoring: false });  // its script did not come
     feed({ type: 'fault', worker: id, generation, fatal: true,
-      error: { type: 'WorkerError', message: event.message || 'the worker script could not be loaded', traceback: '' } });
+      error: { type: 'WorkerError', message: blame(event, 'the worker script could not be loaded'), traceback: '' } });
   };
   worker.onmessageerror = () => feed({ type: 'fault', worker: id, generation, fatal: true,
     error: { type: 'MessageError', message: 'a message could not be read', traceback: '' } });

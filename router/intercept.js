@@ -63,12 +63,16 @@ function show() {
   const shown = { ...status, state, workers, missing, role, refused: leadership.refused, ignored: role === 'follower' && (settings.workers !== null || settings.faults) };
   Object.assign(/** @type {any} */ (globalThis).keriwasm, { status: shown });
   tell('status', shown);
-  if (state === 'ready') offline.begin();
+  if (state === 'ready' || state === 'degraded' && status.ready && missing === '') offline.begin();
+  if (state === 'failed') offline.fail(reason());
   if (!announced && (state === 'ready' || state === 'follower')) {
     announced = true;
     tell('ready', { workers: status.size });
   }
 }
+
+/** Why the pool was given up. */
+const reason = () => status.reason || status.workers?.find(worker => worker.error)?.error || 'no worker could be started';
 
 /** @param {any} opened */
 function useDoor(opened) {
@@ -131,6 +135,8 @@ const offline = new Offline(base, {
   registration: () => serviceWorker,
   offer: reason => tell('connection', { state: 'update', reason }),
   alone: () => leadership.role === 'alone',
+  leads: () => leadership.role === 'leader',
+  given: reason => tell('connection', { state: 'given-up', reason }),
 });
 
 /** A newer version is here: offered, never mixed. @param {string} reason */
@@ -162,6 +168,9 @@ async function startServiceWorker() {
     else if (data.type === 'door:mismatch') update(`The page is version ${VERSION}, the service worker ${data.version}.`);
     else if (data.type === 'leader:port') leadership.admit(data, ports[0], to => own.open('page-f', to));
     else if (data.type === 'app:reload') location.reload();
+    else if (data.type === 'app:instead') offline.instead();
+    else if (data.type === 'app:look') offline.look();
+    else if (data.type === 'app:given') tell('connection', { state: 'given-up', reason: data.reason });
     else if (data.type === 'app:trouble') tell('offline', { ...offline.report, trouble: data.text });
   });
   container.startMessages();

@@ -8,10 +8,13 @@
  * they are what the lock says. A new generation is read twice before it counts: a deployment that was caught half way differs.
  * What that does not catch: a deployment that stands still half way while we look twice.
  */
+import './versions.js';
 import './kept.js';
 import { parts } from './parts.js';
+import { fault } from './whole.js';
 
 const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
+const { NOTHING, found: noted, needed } = /** @type {any} */ (globalThis).keriwasmVersions;
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
 const AT_ONCE = 4;
@@ -27,6 +30,9 @@ async function each(paths, work) {
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
+/** @param {{ [path: string]: { size: number } }} files */
+const total = files => Object.values(files).reduce((sum, { size }) => sum + size, 0);
+
 /** @param {URL} base @param {any} kept @param {(fields: object) => void} tell */
 async function keep(base, kept, tell) {
   const { parse } = await import(new URL(`../${TOML}`, import.meta.url).href);
@@ -39,22 +45,34 @@ async function keep(base, kept, tell) {
     });
     if (!response.ok) throw new Error(`${path} could not be fetched: HTTP ${response.status}`);
     const bytes = await response.arrayBuffer();
+    const type = response.headers.get('content-type') ?? '';
+    const reason = fault(path, type, bytes);
+    if (reason) throw new Error(reason);
     const headers = Object.fromEntries([...response.headers].filter(([name]) => HEADERS.test(name)));
-    return { bytes, headers, sha256: await digest(bytes), type: response.headers.get('content-type') ?? 'application/octet-stream' };
+    return { bytes, headers, sha256: await digest(bytes), type: type || 'application/octet-stream' };
+  }
+
+  /** The app's two lists. @param {string} manifest @param {string} lock */
+  function lists(manifest, lock) {
+    try {
+      const config = parse(manifest);
+      return { config, ...parts(config, JSON.parse(lock)) };
+    } catch (error) {
+      throw new Error(`pyscript.toml or static/lock.json is not whole: ${/** @type {Error} */ (error).message}`);
+    }
   }
 
   const text = (/** @type {{ bytes: ArrayBuffer }} */ { bytes }) => new TextDecoder().decode(bytes);
   const [shell, manifest, lock] = await Promise.all(['index.html', 'pyscript.toml', 'static/lock.json'].map(path => read(path)));
   if (text(shell).includes('/__dev__/reload.js')) {
-    await kept.update(() => ({ current: null, next: null, waiting: null, network: null, dev: true }));
+    await kept.update(() => ({ ...NOTHING, dev: true }));
     await kept.sweep([]);
     return { state: 'dev' };
   }
   // A host that sends no policy: workers, which no meta tag binds, get the page's own (without what only a document knows).
   const policy = /http-equiv="Content-Security-Policy" content="([^"]+?); require-trusted-types-for/.exec(text(shell))?.[1];
   if (policy) shell.headers['content-security-policy'] ??= `${policy}; frame-ancestors 'none'`;
-  const config = parse(text(manifest));
-  const { locked, own } = parts(config, JSON.parse(text(lock)));
+  const { config, locked, own } = lists(text(manifest), text(lock));
 
   /** @type {Map<string, any>} */
   const found = new Map([['index.html', shell], ['pyscript.toml', manifest], ['static/lock.json', lock]]);
@@ -69,6 +87,13 @@ async function keep(base, kept, tell) {
   const names = JSON.stringify([shell.headers, Object.entries(files), [...locked].sort()]);
   const id = (await digest(encoder.encode(names))).slice(0, 16);
   const before = await kept.state();
+  const digests = Object.fromEntries(own.map(path => [path, files[path].sha256]));
+  if (before.failed[id] && before.current !== id) {
+    // It was kept once and did not start: nothing of it is fetched again before somebody asks for it.
+    const { current, next, failed } = await kept.update(() => ({ network: id, dev: false }));
+    const { version, files: all = {} } = await kept.generation(current) ?? {};
+    return { state: 'kept', id, version, current, next, size: total(all), digests, failed: failed[id] };
+  }
   const known = await kept.generation(id);
   const generation = known ?? { id, version: config.version, headers: shell.headers, files: { ...files, ...Object.fromEntries(locked) } };
 
@@ -85,8 +110,8 @@ async function keep(base, kept, tell) {
   const there = new Set((await cache.keys()).map((/** @type {Request} */ request) => request.url));
   const missing = Object.keys(generation.files).filter(path => !there.has(kept.address(id, path)));
   let done = 0;
-  const total = missing.reduce((sum, path) => sum + generation.files[path].size, 0);
-  if (total) tell({ state: 'keeping', done, total });
+  const wanted = missing.reduce((sum, path) => sum + generation.files[path].size, 0);
+  if (wanted) tell({ state: 'keeping', done, total: wanted });
   await each(missing, async path => {
     const entry = generation.files[path];
     let file = found.get(path);
@@ -103,7 +128,7 @@ async function keep(base, kept, tell) {
     entry.type = file.type;
     await cache.put(kept.address(id, path), kept.response(generation, entry, file.bytes));
     done += entry.size;
-    tell({ state: 'keeping', done, total });
+    tell({ state: 'keeping', done, total: wanted });
   });
 
   if (!known) {
@@ -116,14 +141,10 @@ async function keep(base, kept, tell) {
     }
     await cache.put(kept.url('generation.json'), Response.json(generation));
   }
-  const after = await kept.update((/** @type {any} */ state) => ({
-    network: id, dev: false, current: state.current ?? id,
-    next: state.current && state.current !== id ? id : null,
-  }));
-  await kept.sweep([after.current, after.next]);
-  const size = Object.values(generation.files).reduce((sum, file) => sum + /** @type {any} */ (file).size, 0);
-  const own_digests = Object.fromEntries(own.map(path => [path, files[path].sha256]));
-  return { state: 'kept', id, version: config.version, current: after.current, next: after.next, size, digests: own_digests };
+  const after = await kept.update((/** @type {any} */ state) => noted(state, id));
+  await kept.sweep(needed(after));
+  return { state: 'kept', id, version: config.version, current: after.current, next: after.next, size: total(generation.files), digests,
+    failed: after.failed[id] };
 }
 
 scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {

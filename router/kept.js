@@ -18,10 +18,7 @@
   const ID = /^@([0-9a-f]{16})\//;
 
   /**
-   * @typedef {{ current: string | null, next: string | null, waiting: string | null, network: string | null,
-   *             dev: boolean }} State
-   *   current: what navigations get; next: complete and offered; waiting: whose service worker is installed and waits;
-   *   network: what the server had when it was last asked; dev: serve.py --dev, keep nothing
+   * @typedef {any} State   as router/versions.js says
    * @typedef {{ sha256: string, size: number, type: string }} File
    * @typedef {{ id: string, version: string, headers: { [name: string]: string }, files: { [path: string]: File } }} Generation
    */
@@ -67,12 +64,11 @@
 
     /** @returns {Promise<State>} */
     async state() {
-      const nothing = { current: null, next: null, waiting: null, network: null, dev: false };
       const response = await (await this.cache()).match(this.url('state.json'));
-      return { ...nothing, ...await response?.json() };
+      return { .../** @type {any} */ (globalThis).keriwasmVersions.NOTHING, ...await response?.json() };
     }
 
-    /** Changes the state; one at a time over all pages and workers.
+    /** Changes the state (router/versions.js); one at a time over all pages and workers.
      *  @param {(state: State) => Partial<State>} change @returns {Promise<State>} */
     async update(change) {
       return await navigator.locks.request(this.name, async () => {
@@ -81,11 +77,6 @@
         await (await this.cache()).put(this.url('state.json'), Response.json(after));
         return after;
       });
-    }
-
-    /** The offered generation becomes the current one. */
-    advance() {
-      return this.update(({ next }) => next ? { current: next, next: null, waiting: null } : {});
     }
 
     /** @param {string} id @param {string} address */

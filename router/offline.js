@@ -2,13 +2,22 @@
 /**
  * The page's side of the kept app: starts the keeper once the page is ready, says what it did, offers a new version and,
  * when that is accepted, has the service worker change over. Event keriwasm:offline on document; `data-offline` on <html>.
+ *
+ * It also tells the service worker how a kept version did (router/versions.js): ready once, which is when the pool has answered,
+ * the page's Python stands and the keeper spoke (a version that cannot look for the next one would be the last); or that it did
+ * not start. A page of which not even this script runs is told of by python/page.js.
  */
+import './door.js';
 import { START_MS } from './own.js';
+
+const { blame } = /** @type {any} */ (globalThis).keriwasmDoor;
 
 /** After ready the first clicks come first; then a look for a new version now and then. */
 const AFTER_READY_MS = 2500;
 const AGAIN_MS = 3_600_000;
 const AWAKE_MS = 600_000;
+/** A page that did not start looks sooner: what it is replaced by comes first. */
+const AFTER_FAILURE_MS = 1500;
 
 /** Why this page's app is not kept, by the state of the report. */
 const UNKEPT = {
@@ -17,7 +26,7 @@ const UNKEPT = {
 };
 
 /** @typedef {{ state: string, done?: number, total?: number, reason?: string, id?: string, current?: string | null, next?: string | null,
- *             size?: number, version?: string, digests?: { [path: string]: string } }} Report */
+ *             name?: string, size?: number, version?: string, failed?: string, digests?: { [path: string]: string } }} Report */
 
 export class Offline {
   /**
@@ -25,9 +34,9 @@ export class Offline {
    * @param {{ version: string, generation: () => string, adopt: (id: string) => void,
    *           unkept: (reason: string) => void, digests: () => { [path: string]: string } | undefined,
    *           registration: () => Promise<ServiceWorkerRegistration | null>, offer: (reason: string) => void,
-   *           alone: () => boolean }} page
+   *           alone: () => boolean, leads: () => boolean, given: (reason: string) => void }} page
    *   `generation` that this page runs, '' when it came straight from the server; `adopt` tells it which one that was,
-   *   `unkept` why none is kept
+   *   `unkept` why none is kept; `given` up was the server's version, which did not start
    */
   constructor(base, page) {
     this.base = base;
@@ -37,6 +46,13 @@ export class Offline {
     this.offered = false;
     this.looked = 0;
     this.begun = false;
+    /** What this page was loaded from: its files are pinned to it, whatever is adopted later. */
+    this.pinned = page.generation();
+    /** Whether this page did not start. */
+    this.dead = false;
+    this.settled = false;
+    /** A person asked for the version that did not start. */
+    this.retrying = false;
     /** A page that came from a generation that is kept whole is proof of it. @type {Report} */
     this.report = { state: page.generation() ? 'kept' : 'none' };
     document.documentElement.dataset.offline = this.report.state;
@@ -48,6 +64,7 @@ export class Offline {
     document.documentElement.dataset.offline = report.state;
     const { [report.state]: unkept } = /** @type {{ [state: string]: string }} */ (UNKEPT);
     if (unkept && !this.page.generation()) this.page.unkept(unkept);
+    if (report.state === 'kept' && report.failed !== undefined) this.page.given(report.failed);
     const { digests, ...detail } = report;
     document.dispatchEvent(new CustomEvent('keriwasm:offline', { detail }));
   }
@@ -57,9 +74,10 @@ export class Offline {
     if (this.begun) return;
     this.begun = true;
     if (!('serviceWorker' in navigator) || !('caches' in globalThis) || this.page.alone()) return this.tell({ state: 'off' });
+    this.ask({ type: 'app:known' });  // answered by app:given
     const look = () => { if (performance.now() - this.looked > AWAKE_MS && !document.hidden) this.look(); };
     if (/** @type {any} */ (navigator).connection?.saveData && !this.page.generation()) this.tell({ state: 'ask' });
-    else setTimeout(() => this.look(), AFTER_READY_MS);
+    else setTimeout(() => this.look(), this.dead ? AFTER_FAILURE_MS : AFTER_READY_MS);
     setInterval(() => this.look(), AGAIN_MS);
     addEventListener('online', look);
     document.addEventListener('visibilitychange', look);
@@ -75,7 +93,12 @@ export class Offline {
       this.keeper = null;
       this.finish(report).catch(error => this.tell({ state: 'failed', reason: error.message }));
     };
-    keeper.onerror = event => { event.preventDefault(); end({ state: 'failed', reason: event.message || 'router/keeper.js could not be loaded' }); };
+    keeper.onerror = event => {
+      event.preventDefault();
+      const reason = blame(event, 'router/keeper.js could not be loaded');
+      this.giveUp(reason);
+      end({ state: 'failed', reason });
+    };
     keeper.onmessage = ({ data }) => { if (data.state === 'keeping') this.tell(data); else end(data); };
     keeper.postMessage({ base: this.base.pathname });
   }
@@ -83,24 +106,68 @@ export class Offline {
   /** @param {Report} report */
   async finish(report) {
     const runs = this.page.generation();
+    if (report.name !== undefined || report.state !== 'failed') this.prove();  // the keeper itself spoke
     if (report.state === 'failed' && runs && report.current === runs) {
       // No server, or one that answers nonsense: what is kept stays good.
       return this.tell({ ...report, state: 'kept' });
     }
     if (report.state === 'dev' && runs) return location.reload();  // a server for development took over this address
     this.tell(report);
-    if (report.state !== 'kept' || report.id === runs) return;
+    if (report.state !== 'kept' || report.id === runs || report.failed !== undefined && runs) return;
     if (!runs) {
       const { id, digests = {} } = report;
       const mine = this.page.digests();
       if (mine && Object.entries(mine).every(([path, sha256]) => digests[path] === undefined || digests[path] === sha256)) {
+        this.ask({ type: 'app:ran', id });
         if (id === report.current) this.page.adopt(/** @type {string} */ (id));
         return;
       }
     }
     await this.install();
     this.offered = true;
+    if (this.dead) return this.ask({ type: 'app:accept-alone' });
+    if (this.retrying) return this.reload();
     this.page.offer(report.version === this.page.version ? '' : String(report.version));
+  }
+
+  /** @param {object} message to the service worker */
+  async ask(message) { (await this.page.registration())?.active?.postMessage(message); }
+
+  /** This page does not start. @param {string} reason */
+  fail(reason) {
+    if (this.dead || this.settled) return;
+    this.dead = true;
+    this.giveUp(reason);
+    if (this.pinned) this.begin();
+  }
+
+  /** The version that this page was loaded from did not start: the service worker says what comes instead. @param {string} reason */
+  giveUp(reason) {
+    if (this.pinned && !this.settled) this.ask({ type: 'app:failed', id: this.pinned, reason });
+  }
+
+  /** Something else comes in place of this version. Who works already is not disturbed: the next load brings it. */
+  instead() {
+    if (this.dead || !(/** @type {any} */ (navigator).userActivation?.hasBeenActive)) location.reload();
+  }
+
+  /** The version that this page was loaded from was ready, unless its content or the page's Python does not come. */
+  async prove() {
+    if (!this.pinned || this.settled || this.dead || !this.page.leads()) return;
+    this.settled = true;
+    const lacks = () => document.querySelector('#boot') ? 'its first page did not come'
+      : document.documentElement.dataset.page === 'ready' ? '' : 'python/page.js and python/page.py did not start';
+    const end = performance.now() + START_MS;
+    while (lacks() && performance.now() < end) await new Promise(resolve => { setTimeout(resolve, 250); });
+    if (!lacks()) return this.ask({ type: 'app:proven', id: this.pinned });
+    this.settled = false;
+    this.giveUp(lacks());
+  }
+
+  /** A person wants the version that did not start to be tried once more. */
+  retry() {
+    this.retrying = true;
+    this.ask({ type: 'app:again' });  // answered by app:look
   }
 
   /** A new version has perhaps a new service worker: it is installed, and waits to be accepted as the rest does. */

@@ -5,7 +5,7 @@
  */
 import './door.js';
 
-const { Door, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { Door, PROTOCOL, VERSION, blame } = /** @type {any} */ (globalThis).keriwasmDoor;
 
 /** How often the router is asked for a sign of life, and how long it may be silent: longer at its start, when engines
  *  compile Pyodide on its thread. A tab that slept is not a router that died: a check that itself came late starts
@@ -79,7 +79,7 @@ export class Own {
         this.tell.status(message.status);
       }
     };
-    worker.onerror = event => { event.preventDefault(); this.lost(worker, event.message || 'its script could not be loaded'); };
+    worker.onerror = event => { event.preventDefault(); this.lost(worker, blame(event)); };
     worker.onmessage = ({ data }) => {
       if (data.type === 'router:mismatch') this.tell.mismatch(`The page is version ${VERSION}, the router ${data.version}.`);
       else if (data.type === 'router:failed') this.lost(worker, data.error.message);

@@ -11,11 +11,13 @@
   const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
   const { barred, made, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
   const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
+  const { advance, again, giveUp, needed, proven, ran, sent } = /** @type {any} */ (globalThis).keriwasmVersions;
   const { Relay, PORT_MS } = /** @type {any} */ (globalThis).keriwasmRelay;
   const base = new URL('.', scope.location.href);
   const kept = new Kept(base);
   const relay = new Relay(scope, base);
-  const OWN = ['service-worker.js', 'router/door.js', 'router/kept.js', 'router/relay.js', 'router/service-worker.js'];
+  const OWN = ['service-worker.js', 'router/door.js', 'router/versions.js', 'router/kept.js', 'router/relay.js',
+    'router/service-worker.js'];
   const NAVIGATION_MS = 2000;
   /** What a page that starts a pool asks for first: read and checked while it does not know yet that it will. */
   const FIRST = ['router/trusted.js', 'router/early.js', 'router/worker.js', 'router/host.js', 'router/ahead.js',
@@ -36,7 +38,7 @@
   async function ours() {
     const state = await kept.state();
     const now = await Promise.all(OWN.map(async path => digest(await (await fetch(new URL(path, base), { cache: 'no-cache' })).arrayBuffer())));
-    for (const id of [state.current, state.next]) {
+    for (const id of needed(state)) {
       const generation = await kept.generation(id);
       if (generation && OWN.every((path, at) => generation.files[path]?.sha256 === now[at])) return id;
     }
@@ -44,10 +46,12 @@
   }
 
   // A service worker of a new version is not installed before that version is kept as a whole, and does not come to power
-  // before it is accepted (or no page is open): so it never serves the version before it.
+  // before it is accepted (or no page is open): so it does not serve the version before it, unless its own did not start.
+  // While the current version has not been ready once any other is let in: it may be the cure.
   scope.addEventListener('install', event => event.waitUntil((async () => {
-    const { current } = await kept.state();
+    const { current, unproven } = await kept.state();
     const id = current && await ours();
+    if (current && !id && unproven === current) return scope.skipWaiting();
     if (current && !id) throw new Error('this version of the app is not kept yet: the service worker before it stays');
     if (!current) {
       const url = new URL('index.html', base);
@@ -65,9 +69,47 @@
 
   /** The offered version becomes the one that is served; every open page is told to load itself anew. */
   async function accept() {
-    await kept.advance();
+    await kept.update(advance);
     await tellAll({ type: 'app:reload' });
   }
+
+  /** Versions of which a kept file is damaged and could not be had anew: what fails then is no fault of theirs. @type {Set<string>} */
+  const spoilt = new Set();
+
+  /**
+   * A page says that its version did not start: it is given up for the one before or for what the server has, and the page told to
+   * load itself anew, once. One that was ready before is only given up when its scripts cannot run at all, or when asked.
+   * @param {Client} page @param {{ id: string, reason: string, scripts?: boolean, asked?: boolean }} told
+   */
+  async function failed(page, { id, reason, scripts, asked }) {
+    const { current, unproven, failed: known } = await kept.state();
+    if (current === id && !asked) {
+      if (known[id] || spoilt.has(id) || unproven !== id && !scripts) return;
+      console.warn(`[keriwasm] the version ${id} did not start and is given up: ${reason}`);
+    }
+    await kept.update((/** @type {any} */ state) => giveUp(state, id, reason));
+    page.postMessage({ v: PROTOCOL, version: VERSION, type: 'app:instead' });
+  }
+
+  /** What pages say of versions, whatever their own is. @type {{ [type: string]: (data: any, page: Client) => Promise<unknown> }} */
+  const versions = {
+    'app:failed': (data, page) => failed(page, data),
+    'app:proven': async ({ id }) => {
+      const { unproven, before, failed: known } = await kept.state();
+      if (unproven === id || before || known[id]) await kept.sweep(needed(await kept.update((/** @type {any} */ state) => proven(state, id))));
+    },
+    'app:known': async (_, page) => {
+      const { current, network, failed: known } = await kept.state();
+      if (network !== current && known[network]) page.postMessage({ v: PROTOCOL, version: VERSION, type: 'app:given', reason: known[network] });
+    },
+    'app:ran': ({ id }) => kept.update((/** @type {any} */ state) => ran(state, id)),
+    'app:again': async (_, page) => {
+      await kept.update(again);
+      page.postMessage({ v: PROTOCOL, version: VERSION, type: 'app:look' });
+    },
+    // A page that does not start has nothing to lose, but it speaks for itself only.
+    'app:accept-alone': async () => { if ((await relay.pages()).length === 1) await accept(); },
+  };
 
   scope.addEventListener('message', event => {
     const { data, source, ports } = event;
@@ -77,7 +119,8 @@
       const { waiting } = scope.registration;
       if (waiting && waiting !== scope.registration.active) waiting.postMessage({ v: PROTOCOL, type: 'app:skip' });
       else event.waitUntil(accept());
-    } else if (data.v !== PROTOCOL || data.version !== VERSION) {
+    } else if (versions[data.type]) event.waitUntil(versions[data.type](data, source));
+    else if (data.v !== PROTOCOL || data.version !== VERSION) {
       source.postMessage({ v: PROTOCOL, type: 'door:mismatch', version: VERSION });
     } else if (data.type === 'door:claim') event.waitUntil(scope.clients.claim());
     else if (data.type === 'door:port') relay.take(source, ports[0], data.generation ?? '');
@@ -117,9 +160,11 @@
     }));
   }
 
-  /** A file of FIRST, once; there is a page now that can be told. @param {{ response: Promise<Response>, troubles: string[] }} file */
-  async function handOut({ response, troubles }) {
+  /** A file of FIRST, once; there is a page now that can be told. @param {{ response: Promise<Response>, troubles: string[] }} file
+   *  @param {string} generation */
+  async function handOut({ response, troubles }, generation) {
     const answer = await response;
+    if (answer.status === 502) spoilt.add(generation);
     troubles.forEach(trouble);
     return answer;
   }
@@ -139,13 +184,32 @@
     return generation?.headers ?? Object.fromEntries([...shell?.headers ?? []].filter(([name]) => HEADERS.test(name)));
   }
 
-  /** The version that a navigation gets: a new one without being asked only while no page of the app is open. */
-  async function currentGeneration() {
+  /**
+   * The version that a navigation gets: a new one without being asked only while no page of the app is open. Of one that did not
+   * start, with none before it, the server's is wanted, and the kept one is the last resort.
+   * @returns {Promise<{ generation: any, resort: any, state: any }>} nulls: the server's
+   */
+  async function wanted() {
     let state = await kept.state();
-    if (state.dev) return null;
-    if (state.next && !state.waiting && !(await relay.pages()).length) state = await kept.advance();
-    return kept.generation(state.current);
+    if (state.dev) return { generation: null, resort: null, state };
+    if (state.next && !state.waiting && !(await relay.pages()).length) state = await kept.update(advance);
+    const current = await kept.generation(state.current);
+    return state.failed[state.current] ? { generation: null, resort: current, state } : { generation: current, resort: null, state };
   }
+
+  /** The shell that a page starts from. @param {any} version of `wanted` @param {boolean} deep */
+  async function shell({ generation, resort, state }, deep) {
+    if (generation && state.unproven === generation.id) {
+      state = await kept.update((/** @type {any} */ state) => sent(state, generation.id));
+      if (state.current !== generation.id || state.failed[generation.id]) return shell(await wanted(), deep);
+    }
+    if (generation) return keptShell(generation, deep);
+    const response = await serverShell(deep);
+    return resort && !(response.ok && await isOurs(response.clone())) ? keptShell(resort, deep) : response;
+  }
+
+  /** Whether it is the app's page, not one of whoever else answers. @param {Response} response */
+  const isOurs = async response => (await response.text()).includes('router/intercept.js');
 
   /**
    * A navigation leaves the page whose pool could answer it, but that page lives until the answer commits: it is asked,
@@ -154,12 +218,13 @@
    * @param {Request} request @param {URL} url
    */
   async function navigate(request, url) {
-    const generation = await currentGeneration();
+    const version = await wanted();
+    const { generation } = version;
     const inner = url.pathname.startsWith(`${base.pathname}app/`);
     const saving = inner && url.searchParams.has('download');
     const limit = request.method === 'GET' && !saving ? NAVIGATION_MS : 30000;
     // With serve.py --dev a page is loaded anew because something was edited: the pool before does not have it.
-    const edited = limit === NAVIGATION_MS && (await kept.state()).dev;
+    const edited = limit === NAVIGATION_MS && version.state.dev;
     const door = inner && !edited ? await relay.door('', Math.min(limit, PORT_MS)) : null;
     // Only a pool of the same version: the pages it makes name files of its own, which may be kept no more.
     if (door && door.generation === (generation?.id ?? '')) {
@@ -185,7 +250,7 @@
       }
     }
     if (saving) return problem(503, 'No worker answered in time, so there is nothing to save. Try again.', '');
-    return generation ? keptShell(generation, inner) : serverShell(inner);
+    return shell(version, inner);
   }
 
   /** @param {FetchEvent} event */
@@ -198,11 +263,13 @@
   /** A file by the address that names its generation. @param {Request} request @param {string} id @param {string} path */
   async function pinned(request, id, path) {
     const file = readied.get(`${id}/${path}`);
-    if (file && readied.delete(`${id}/${path}`)) return handOut(file);
+    if (file && readied.delete(`${id}/${path}`)) return handOut(file, id);
     const generation = await kept.generation(id);
     if (!generation) return made(410, 'This version of the app is not kept any more: load the page again.');
     if (path === 'index.html') return keptShell(generation, false);
-    return kept.file(generation, path, trouble, request.integrity !== '' && request.cache !== 'reload');
+    const response = await kept.file(generation, path, trouble, request.integrity !== '' && request.cache !== 'reload');
+    if (response.status === 502) spoilt.add(id);
+    return response;
   }
 
   /** A file from the server; without one from what it had when it was last asked. @param {Request} request @param {string} path */

@@ -29,6 +29,7 @@ class Site:
         self.connections: set[socket.socket] = set()
         self.bytes: dict[str, list[int]] = {}
         self.refused: dict[str, int] = {}
+        self.pages: set[str] = set()
         for name in (*sorted(serve.SERVED_ROOMS), *sorted(serve.SERVED_FILES)):
             if (ROOT / name).is_dir():
                 shutil.copytree(ROOT / name, folder / name, copy_function=os.link, dirs_exist_ok=True)
@@ -41,8 +42,8 @@ class Site:
 
     def start(self, dev: bool = False) -> None:
         """Serves, always at the same address. `bytes` collects the sizes of whole bodies sent, by path; what
-        `refused` names is answered with 503 so many times."""
-        counted, refused = self.bytes, self.refused
+        `refused` names is answered with 503 so many times, what `pages` names with a page of the host's own, and 200."""
+        counted, refused, pages = self.bytes, self.refused, self.pages
 
         class Counting(serve.Handler):
             def _begin(self, status: int, fields: Any) -> None:
@@ -56,6 +57,9 @@ class Site:
                 if refused.get(path):
                     refused[path] -= 1
                     self.send_error(503)
+                elif path in pages:
+                    body = b"<!doctype html>\n<title>Welcome</title>\n<p>This host answers everything.\n"
+                    self._send(200, {"Content-Type": "text/html", "Cache-Control": "no-cache"}, body)
                 else:
                     super()._answer()
 

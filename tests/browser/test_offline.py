@@ -56,7 +56,8 @@ def test_the_first_visit_fetches_nothing_twice(profile: Profile, online: Site) -
     """Pool and keeper share the HTTP cache: each body crosses the wire once (the keeper's questions get a 304)."""
     twice = {path: sizes for path, sizes in online.bytes.items() if len(sizes) > 1 and path not in ("", "index.html")}
     # Scripts of a service worker are always fetched past the cache by the browser itself.
-    own = {"service-worker.js", "router/door.js", "router/kept.js", "router/relay.js", "router/service-worker.js"}
+    own = {"service-worker.js", "router/door.js", "router/versions.js", "router/kept.js", "router/relay.js",
+           "router/service-worker.js"}  # fmt: skip
     assert not twice.keys() - own, twice
     assert sum(map(sum, online.bytes.values())) > 5_000_000
 

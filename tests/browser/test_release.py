@@ -1,0 +1,258 @@
+"""A release that does not start is never kept: the version before comes back, a repaired one is taken, the wallet stays."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, until, wait_ready
+from offlinekit import Profile, Site, generation, kept
+from playwright.sync_api import Page, Playwright, expect
+from walletkit_browser import PASSCODE, ask
+
+KINDS = ("slip", "page", "empty", "cut")
+FAR_MS = 300_000  # a pool that is given up has tried for a while
+NOW = "document.documentElement.dataset.state"
+READY = f"['ready', 'follower'].includes({NOW})"
+LOOKED = """['kept', 'failed'].includes(keriwasm.offline.report.state) && keriwasm.offline.keeper === null
+  && keriwasm.offline.looked > globalThis.since"""
+
+
+def own_files() -> list[str]:
+    """Our own files of the app, as router/parts.js counts them."""
+    config = tomllib.loads((ROOT / "pyscript.toml").read_text())
+    named = [*config["app"]["files"], *config["router"]["files"], *config["files"]]
+    return sorted({path.removeprefix("./") for path in named if not path.startswith("./static/pyscript/")})
+
+
+def spoil(site: Site, path: str, kind: str) -> None:
+    """One file of the server, as a slip, a host's own page, or an upload that stopped makes it."""
+    file = site.folder / path
+    body = file.read_bytes()
+    file.unlink()  # the link, not the repository's file
+    site.pages.discard(path)
+    if kind == "page":
+        site.pages.add(path)
+    changed = {"slip": body + b"\n}{\n", "page": body, "empty": b"", "cut": body[: len(body) // 2]}[kind]
+    file.write_bytes(changed)
+
+
+def repair(site: Site, path: str) -> None:
+    site.pages.discard(path)
+    (site.folder / path).unlink(missing_ok=True)
+    shutil.copyfile(ROOT / path, site.folder / path)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def visited(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, site: Site) -> Path:
+    """The folder of a profile that keeps the app and was ready from it once, and has a wallet."""
+    folder = tmp_path_factory.mktemp("visited")
+    profile = Profile(playwright, folder)
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    wait_ready(page)
+    kept(page)
+    ask(page, "app/wallet", 201, {"name": "Mine", "passcode": PASSCODE})
+    page.goto(f"{site.url}?workers=1")
+    wait_ready(page)
+    assert len(generation(page)) == 16
+    until(page, f"async () => ({STATE})().then(state => state.unproven === null)")
+    profile.close()
+    return folder
+
+
+STATE = "async () => (await caches.match(new URL('kept/state.json', document.baseURI).href)).json()"
+
+
+@pytest.fixture
+def profile(playwright: Playwright, tmp_path: Path, visited: Path) -> Iterator[Profile]:
+    """A copy of that profile."""
+    folder = tmp_path / "profile"
+    shutil.copytree(visited, folder, ignore=shutil.ignore_patterns("Singleton*"))
+    profile = Profile(playwright, folder)
+    yield profile
+    profile.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def look(page: Page) -> dict[str, Any]:
+    """Has the page look for a new version; the keeper's report."""
+    until(page, "keriwasm.offline.keeper === null", 120_000)
+    page.evaluate("() => { globalThis.since = performance.now() - 1; keriwasm.offline.look(); }")
+    until(page, LOOKED, 180_000)
+    return page.evaluate("keriwasm.offline.report")
+
+
+def wallet(page: Page) -> None:
+    """The wallet that the good version made is there."""
+    told = ask(page, "app/wallet", 200, method="GET")
+    assert told["name"] == "Mine", told
+
+
+def settled(page: Page, timeout: float = FAR_MS) -> str:
+    """Wait until the page is ready, however often it loads itself anew; its generation."""
+    until(page, READY, timeout)
+    return generation(page)
+
+
+# Shown to be needed by a start, each in the way that it fails: (file, how, whether it is offered at all).
+STARTS = [
+    ("router/own.js", "slip", True),
+    ("router/own.js", "page", False),
+    ("router/own.js", "empty", False),
+    ("router/own.js", "cut", True),
+    ("index.html", "cut", False),
+    ("pyscript.toml", "cut", False),
+    ("python/page.js", "slip", True),
+    ("router/keeper.js", "slip", True),
+    ("workers/worker.js", "slip", True),
+    ("workers/main.py", "slip", True),
+    ("router/router.py", "slip", True),
+    ("python/page.py", "slip", True),
+    ("python/keriwasm/worker.py", "cut", True),
+]
+SHOWN = 8  # of them in the plain run
+
+
+@pytest.mark.parametrize(("path", "kind", "offered"), [
+    pytest.param(*case, marks=[pytest.mark.long] if number >= SHOWN else [], id=f"{case[0]}-{case[1]}")
+    for number, case in enumerate(STARTS)
+])  # fmt: skip
+def test_the_version_before_comes_back(profile: Profile, site: Site, path: str, kind: str, offered: bool) -> None:
+    """Kept, broken on the server, opened anew, repaired: never dead, never without the wallet."""
+    page = profile.open()
+    page.goto(f"{site.url}app/pool?workers=1")
+    good = settled(page)
+    try:
+        spoil(site, path, kind)
+        report = look(page)
+        assert bool(report.get("next")) == offered, report
+        if not offered:
+            assert path in report["reason"], report
+        profile.close()
+        page = profile.open()
+        page.goto(f"{site.url}?workers=1")
+        assert settled(page) == good
+        if offered:
+            expect(page.locator("#banner")).to_contain_text("did not start here", timeout=60_000)
+            state = page.evaluate(STATE)
+            assert list(state["failed"]) == [report["next"]] and state["current"] == good
+        wallet(page)
+        assert look(page).get("next") is None, "it is not offered again by itself"
+    finally:
+        repair(site, path)
+    look(page)
+    profile.close()
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    assert settled(page) == good  # the very files that were kept
+    wallet(page)
+
+
+def test_a_repaired_version_is_taken(profile: Profile, site: Site) -> None:
+    """After a release that did not start comes one that does: offered, taken, proven."""
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    good = settled(page)
+    try:
+        spoil(site, "router/own.js", "slip")
+        bad = look(page)["next"]
+        page.get_by_role("button", name="Reload now").click()  # a person takes it: all tabs go with it, and come back
+        until(page, f"async () => ({STATE})().then(state => {bad!r} in state.failed)", FAR_MS)
+        assert settled(page) == good
+        site.edit("index.html", lambda text: text.replace("Nothing leaves this browser.", "Third edition."))
+        repair(site, "router/own.js")
+        third = look(page)["next"]
+        assert third not in (None, bad, good)
+        profile.close()
+        page = profile.open()
+        page.goto(f"{site.url}?workers=1")
+        assert settled(page) == third and "Third edition." in page.inner_text("footer")
+        wallet(page)
+        until(page, f"async () => ({STATE})().then(state => state.unproven === null && state.before === null)", 60_000)
+    finally:
+        repair(site, "router/own.js")
+        repair(site, "index.html")
+
+
+def test_two_tabs(profile: Profile, site: Site) -> None:
+    """An old tab keeps its version unmixed while the new one fails in another tab, and goes on after it."""
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    good = settled(page)
+    second = profile.context.new_page()
+    second.goto(f"{site.url}app/crypto?workers=1")
+    assert settled(second) == good
+    try:
+        spoil(site, "router/own.js", "slip")
+        bad = look(page)["next"]
+        second.goto(f"{site.url}app/pool?workers=1")  # a new page while tabs are open: the version that they run
+        assert settled(second) == good and page.evaluate(STATE)["current"] == good
+        page.get_by_role("button", name="Reload now").click()
+        until(page, f"async () => ({STATE})().then(state => {bad!r} in state.failed)", FAR_MS)
+        for each in (page, second):
+            assert settled(each) == good
+            wallet(each)
+    finally:
+        repair(site, "router/own.js")
+
+
+def test_a_first_visit_with_a_broken_release(playwright: Playwright, site: Site, tmp_path: Path) -> None:
+    """Nothing is kept of it; when the server is repaired it starts."""
+    profile = Profile(playwright, tmp_path)
+    page = profile.open()
+    try:
+        spoil(site, "router/own.js", "slip")
+        page.goto(f"{site.url}app/pool?workers=1")
+        wait_ready(page, "failed")
+        expect(page.locator("#boot-reason")).to_contain_text("router/own.js")
+        assert "clear" not in page.inner_text("#boot").lower().replace("do not clear", "")
+        assert page.evaluate("caches.keys()") == [] or page.evaluate(f"({STATE})().catch(() => null)") is None
+    finally:
+        repair(site, "router/own.js")
+    page.get_by_role("button", name="Try again").click()
+    settled(page)
+    kept(page)
+    profile.close()
+
+
+def test_a_dead_version_that_counted_as_good(profile: Profile, site: Site) -> None:
+    """As an app kept it that knew nothing of proof: the server is asked, by itself and by "Try again", and what it has is taken."""
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    settled(page)
+    try:
+        spoil(site, "router/own.js", "slip")
+        bad = look(page)["next"]
+        page.evaluate("""async bad => {
+          const url = new URL('kept/state.json', document.baseURI).href;
+          const cache = await caches.open(`keriwasm-kept:${new URL(document.baseURI).pathname}`);
+          const {current, next, waiting, network, dev} = await (await cache.match(url)).json();
+          await cache.put(url, Response.json({current: bad, next: null, waiting: null, network: bad, dev}));
+        }""", bad)
+        page.goto(f"{site.url}?workers=1")
+        wait_ready(page, "failed", FAR_MS)
+        expect(page.locator("#boot-reason")).to_contain_text("router/own.js")
+    finally:
+        repair(site, "router/own.js")
+    page.get_by_role("button", name="Try again").click()
+    settled(page)
+    wallet(page)
+    until(page, f"async () => ({STATE})().then(state => state.current !== {bad!r})", 120_000)
+    profile.close()
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    assert settled(page) not in ("", bad)
+    wallet(page)
