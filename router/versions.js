@@ -38,7 +38,8 @@
   function take(state, id) {
     const change = { current: id, next: null, waiting: null, tries: 0 };
     if (id === state.before) return { ...change, unproven: null, before: null };  // it was ready before
-    return { ...change, unproven: id, before: state.unproven === state.current ? state.before : state.current };
+    // One that was never ready either is better than none.
+    return { ...change, unproven: id, before: state.unproven === state.current && state.before || state.current };
   }
 
   /** The offered version becomes the current one. @param {State} state @returns {Change} */
