@@ -12,6 +12,7 @@
   const PORT_MS = 3000;
   /** How long a door that was replaced is kept at least, and how often it is looked at then: it may still carry answers. */
   const RETIRE_MS = 60_000;
+  const ASK_MS = 2000;
 
   class Relay {
     /** @param {ServiceWorkerGlobalScope} scope @param {URL} base */
@@ -61,6 +62,35 @@
       const asked = new Promise(resolve => this.waiting.push(resolve));
       for (const page of pages) page.postMessage({ v: PROTOCOL, type: 'door:ask', version: VERSION });
       return Promise.race([asked, new Promise(resolve => { setTimeout(() => resolve(null), ms); })]);
+    }
+
+    /**
+     * Whether pages are open of which none comes to run a pool, for so long. They are asked as a follower asks, which pages of
+     * every version answer.
+     * @param {number} ms
+     */
+    async lifeless(ms) {
+      for (const end = Date.now() + ms; Date.now() < end; await new Promise(resolve => { setTimeout(resolve, ASK_MS); })) {
+        const pages = await this.pages();
+        if (!pages.length || (await Promise.all(pages.map(page => this.#lives(page)))).includes(true)) return false;
+      }
+      return true;
+    }
+
+    /** @param {Client} page @returns {Promise<boolean>} whether it runs a pool that has not failed */
+    async #lives(page) {
+      const { port1, port2 } = new MessageChannel();
+      page.postMessage({ v: PROTOCOL, version: VERSION, type: 'leader:port', generation: '', current: null }, [port2]);
+      const lives = await new Promise(resolve => {
+        port1.onmessage = ({ data }) => {
+          if (data.type === 'pool:status') resolve(data.status.state !== 'failed');
+          else if (data.type === 'leader:mismatch') resolve(true);
+        };
+        setTimeout(() => resolve(false), ASK_MS);
+      });
+      port1.postMessage({ v: PROTOCOL, type: 'door:close' });
+      port1.close();
+      return lives;
     }
 
     /** Passes a follower's port to the page that runs the pool. @param {any} message @param {MessagePort} port @param {string} from

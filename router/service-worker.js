@@ -19,6 +19,7 @@
   const OWN = ['service-worker.js', 'router/door.js', 'router/versions.js', 'router/kept.js', 'router/relay.js',
     'router/service-worker.js'];
   const NAVIGATION_MS = 2000;
+  const LIFELESS_MS = 45_000;
   /** What a page that starts a pool asks for first: read and checked while it does not know yet that it will. */
   const FIRST = ['router/trusted.js', 'router/early.js', 'router/worker.js', 'router/host.js', 'router/ahead.js',
     'workers/worker.js', 'workers/ahead.js', 'workers/pyodide.js'];
@@ -47,11 +48,18 @@
 
   // A service worker of a new version is not installed before that version is kept as a whole, and does not come to power
   // before it is accepted (or no page is open): so it does not serve the version before it, unless its own did not start.
-  // While the current version has not been ready once any other is let in: it may be the cure.
+  // While the current version has not been ready once, or if pages are open and none comes to life (apps before this one
+  // took what they kept for good), any other is let in: it may be the cure.
+  let cure = false;
   scope.addEventListener('install', event => event.waitUntil((async () => {
     const { current, unproven } = await kept.state();
     const id = current && await ours();
     if (current && !id && unproven === current) return scope.skipWaiting();
+    if (current && !id && await relay.lifeless(LIFELESS_MS)) {
+      await kept.update((/** @type {any} */ state) => giveUp(state, current, 'no page came to life'));
+      cure = true;
+      return scope.skipWaiting();
+    }
     if (current && !id) throw new Error('this version of the app is not kept yet: the service worker before it stays');
     if (!current) {
       const url = new URL('index.html', base);
@@ -65,6 +73,7 @@
     const { waiting, next } = await kept.state();
     if (waiting && waiting === next) await accept();
     await scope.clients.claim();
+    if (cure) for (const page of await relay.pages()) await /** @type {WindowClient} */ (page).navigate(page.url).catch(() => null);
   })()));
 
   /** The offered version becomes the one that is served; every open page is told to load itself anew. */
@@ -302,7 +311,12 @@
     if (why) event.respondWith(walled(problem(403, why, request.headers.get('accept') ?? '')));
     else if (id) event.respondWith(pinned(request, id, path));
     else if (request.mode === 'navigate') {
-      if (path === '' || path === 'index.html' || path.startsWith('app/')) event.respondWith(walled(navigate(request, url)));
+      if (path === '' || path === 'index.html' || path.startsWith('app/')) {
+        event.respondWith(walled(navigate(request, url).catch(error => {
+          console.warn('[keriwasm] a navigation was left to the server:', error);
+          return fetch(request);
+        })));
+      }
     } else if (path.startsWith('app/')) event.respondWith(answer(event));
     // The keeper wants the server's word, not what was kept of it.
     else if (request.method === 'GET' && !request.headers.has('x-keeper') && !path.startsWith('__dev__/')) {

@@ -42,8 +42,9 @@
     return { ...change, unproven: id, before: state.unproven === state.current && state.before || state.current };
   }
 
-  /** The offered version becomes the current one. @param {State} state @returns {Change} */
-  const advance = state => state.next ? take(state, state.next) : {};
+  /** The offered version becomes the current one. An app that knew nothing of failures may have offered one of them.
+   *  @param {State} state @returns {Change} */
+  const advance = state => state.next && !state.failed[state.next] ? take(state, state.next) : {};
 
   /** The keeper found that the server has a version, and kept it whole. @param {State} state @param {string} id @returns {Change} */
   function found(state, id) {
