@@ -91,7 +91,11 @@ def look(page: Page) -> dict[str, Any]:
     """Has the page look for a new version; the keeper's report."""
     until(page, "keriwasm.offline.keeper === null", 120_000)
     page.evaluate("() => { globalThis.since = performance.now() - 1; keriwasm.offline.look(); }")
-    until(page, LOOKED, 180_000)
+    try:
+        until(page, LOOKED, 180_000)
+    except AssertionError as error:
+        seen = "[performance.now(), globalThis.since, keriwasm.offline.looked, String(keriwasm.offline.keeper), keriwasm.offline.report]"
+        raise AssertionError(f"the keeper said nothing: {page.evaluate(seen)}") from error
     return page.evaluate("keriwasm.offline.report")
 
 
@@ -144,6 +148,7 @@ def test_the_version_before_comes_back(profile: Profile, site: Site, path: str, 
         profile.close()
         page = profile.open()
         page.goto(f"{site.url}?workers=1")
+        until(page, f"async () => ({STATE})().then(state => state.current === {good!r})", FAR_MS)  # some look alive at first
         assert settled(page) == good
         if offered:
             expect(page.locator("#banner")).to_contain_text("did not start here", timeout=60_000)
@@ -255,4 +260,51 @@ def test_a_dead_version_that_counted_as_good(profile: Profile, site: Site) -> No
     page = profile.open()
     page.goto(f"{site.url}?workers=1")
     assert settled(page) not in ("", bad)
+    wallet(page)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["page", "empty"])
+def test_no_file_of_a_wrong_kind_makes_a_version(profile: Profile, site: Site, kind: str) -> None:
+    """Each own file in turn, as a host that answers everything or an upload that stopped gives it: refused by its name."""
+    page = profile.open()
+    page.goto(f"{site.url}app/pool?workers=1")
+    good = settled(page)
+    for path in own_files():
+        spoil(site, path, kind)
+        try:
+            report = look(page)
+            assert path in report.get("reason", "") and not report.get("next"), (path, report)
+        finally:
+            repair(site, path)
+    assert look(page)["id"] == good
+    wallet(page)
+
+
+CODE = [path for path in own_files() if path.endswith((".js", ".py", ".toml", ".json")) or path == "index.html"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["slip", "cut"])
+@pytest.mark.parametrize("path", CODE)
+def test_whatever_is_broken_the_app_starts(profile: Profile, site: Site, path: str, kind: str) -> None:
+    """Each own file in turn: the new version starts, or the one before does; when it is repaired that one is taken."""
+    page = profile.open()
+    page.goto(f"{site.url}app/pool?workers=1")
+    good = settled(page)
+    try:
+        spoil(site, path, kind)
+        look(page)
+        profile.close()
+        page = profile.open()
+        page.goto(f"{site.url}?workers=1")
+        until(page, f"async () => ({STATE})().then(state => state.unproven === null)", FAR_MS)
+        settled(page)
+    finally:
+        repair(site, path)
+    look(page)
+    profile.close()
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    assert settled(page) == good
     wallet(page)
