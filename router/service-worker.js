@@ -73,7 +73,9 @@
     const { waiting, next } = await kept.state();
     if (waiting && waiting === next) await accept();
     await scope.clients.claim();
-    if (cure) for (const page of await relay.pages()) await /** @type {WindowClient} */ (page).navigate(page.url).catch(() => null);
+    if (!cure) return;
+    // Not waited for: the navigation itself waits until this one is active.
+    for (const page of await relay.pages()) /** @type {WindowClient} */ (page).navigate(page.url).catch(() => {});
   })()));
 
   /** The offered version becomes the one that is served; every open page is told to load itself anew. */
