@@ -131,7 +131,7 @@ export class Offline {
   }
 
   /** @param {object} message to the service worker */
-  async ask(message) { (await this.page.registration())?.active?.postMessage(message); }
+  async ask(message) { (navigator.serviceWorker.controller ?? (await this.page.registration())?.active)?.postMessage(message); }
 
   /** This page does not start. @param {string} reason */
   fail(reason) {

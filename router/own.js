@@ -58,6 +58,15 @@ export class Own {
 
   /** Starts the router worker, or starts it anew. @param {string} [reason] */
   start(reason) {
+    try {
+      this.#start(reason);
+    } catch (error) {  // no worker may be started here: what this page was made of may be broken
+      this.tell.failed(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {string} [reason] */
+  #start(reason) {
     this.end(`The router was lost (${reason}). It is being started anew: try again in a moment.`);
     const early = this.#early();
     const worker = this.worker = early ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'router' });
