@@ -156,6 +156,10 @@ def test_banner_and_notes():
     assert "service worker" in words.browser_note("", False)
     assert words.browser_note("the service worker is starting", True) == "" == words.browser_note(None, True)
     assert words.browser_note("No service worker: denied", True) == "No service worker: denied"
+    blocked = words.browser_note("No service worker: denied", True, "The request was denied.")
+    assert "blocks site data" in blocked and "(The request was denied)" in blocked and "nothing is kept" in blocked
+    text, kind, reload_offered = words.banner("given-up", "router/own.js: slip")
+    assert "(router/own.js: slip)" in text and "did not start here" in text and (kind, reload_offered) == ("warn", False)
     themes = [words.next_theme(choice) for choice in ("auto", "light", "dark", "", None)]
     assert themes == ["light", "dark", "auto", "auto", "auto"]
     assert words.chip("ready", 4, 4) == ("4/4", "ok") and words.chip("booting", 0, 0) == ("starting", "plain")
