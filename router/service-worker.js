@@ -314,10 +314,10 @@
     else if (id) event.respondWith(pinned(request, id, path));
     else if (request.mode === 'navigate') {
       if (path === '' || path === 'index.html' || path.startsWith('app/')) {
-        event.respondWith(walled(navigate(request, url).catch(error => {
+        event.respondWith(walled(navigate(request, url)).catch(error => {
           console.warn('[keriwasm] a navigation was left to the server:', error);
           return fetch(request);
-        })));
+        }));
       }
     } else if (path.startsWith('app/')) event.respondWith(answer(event));
     // The keeper wants the server's word, not what was kept of it.
