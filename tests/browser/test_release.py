@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, until, wait_ready
 from offlinekit import Profile, Site, generation, kept
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Error, Page, Playwright, expect
 from walletkit_browser import PASSCODE, ask
 
 KINDS = ("slip", "page", "empty", "cut")
@@ -315,3 +316,37 @@ def test_whatever_is_broken_the_app_starts(profile: Profile, site: Site, path: s
     page.goto(f"{site.url}?workers=1")
     assert settled(page) == good
     wallet(page)
+
+
+@pytest.mark.long
+def test_a_service_worker_that_answers_nothing(profile: Profile, site: Site) -> None:
+    """One that slips at every request comes to power with its version: when the server is repaired the next one is let in."""
+    page = profile.open()
+    page.goto(f"{site.url}?workers=1")
+    settled(page)
+    listener = "scope.addEventListener('fetch', event => {\n"
+    try:
+        site.edit("router/service-worker.js", lambda text: text.replace(
+            listener, f"{listener}    event.respondWith(Promise.reject(new Error('slip')));\n    return;\n"))  # fmt: skip
+        assert look(page)["next"]
+        profile.close()
+        page = profile.open()
+        page.wait_for_timeout(1000)
+        goes(page, site.url)
+    finally:
+        repair(site, "router/service-worker.js")
+    end = time.monotonic() + FAR_MS / 1000
+    while not goes(page, site.url):
+        assert time.monotonic() < end, "no page for ever"
+        time.sleep(5)
+    settled(page)
+    wallet(page)
+
+
+def goes(page: Page, url: str) -> bool:
+    """Whether the address can be opened at all."""
+    try:
+        page.goto(f"{url}?workers=1")
+    except Error:
+        return False
+    return True
