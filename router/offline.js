@@ -74,6 +74,7 @@ export class Offline {
     if (this.begun) return;
     this.begun = true;
     if (!('serviceWorker' in navigator) || !('caches' in globalThis) || this.page.alone()) return this.tell({ state: 'off' });
+    if (this.pinned && !this.dead) this.ask({ type: 'app:alive', id: this.pinned });
     this.ask({ type: 'app:known' });  // answered by app:given
     const look = () => { if (performance.now() - this.looked > AWAKE_MS && !document.hidden) this.look(); };
     if (/** @type {any} */ (navigator).connection?.saveData && !this.page.generation()) this.tell({ state: 'ask' });

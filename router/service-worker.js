@@ -11,7 +11,7 @@
   const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
   const { barred, made, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
   const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
-  const { advance, again, giveUp, needed, proven, ran, sent } = /** @type {any} */ (globalThis).keriwasmVersions;
+  const { advance, again, alive, giveUp, needed, proven, ran, sent } = /** @type {any} */ (globalThis).keriwasmVersions;
   const { Relay, PORT_MS } = /** @type {any} */ (globalThis).keriwasmRelay;
   const base = new URL('.', scope.location.href);
   const kept = new Kept(base);
@@ -48,14 +48,16 @@
 
   // A service worker of a new version is not installed before that version is kept as a whole, and does not come to power
   // before it is accepted (or no page is open): so it does not serve the version before it, unless its own did not start.
-  // While the current version has not been ready once, or if pages are open and none comes to life (apps before this one
-  // took what they kept for good), any other is let in: it may be the cure.
+  // If pages are open and none comes to life (apps before this one took what they kept for good), or none can be opened of a
+  // version that was not ready yet (its service worker may slip at every request), any other is let in: it may be the cure.
+  // Never while a page lives: what it is just loading would go past the service worker that is replaced.
   let cure = false;
   scope.addEventListener('install', event => event.waitUntil((async () => {
     const { current, unproven } = await kept.state();
     const id = current && await ours();
-    if (current && !id && unproven === current) return scope.skipWaiting();
-    if (current && !id && await relay.lifeless(LIFELESS_MS)) {
+    const open = (await relay.pages()).length > 0;
+    if (current && !id && !open && unproven === current) return scope.skipWaiting();
+    if (current && !id && open && await relay.lifeless(LIFELESS_MS)) {
       await kept.update((/** @type {any} */ state) => giveUp(state, current, 'no page came to life'));
       cure = true;
       return scope.skipWaiting();
@@ -113,6 +115,7 @@
       const { current, network, failed: known } = await kept.state();
       if (network !== current && known[network]) page.postMessage({ v: PROTOCOL, version: VERSION, type: 'app:given', reason: known[network] });
     },
+    'app:alive': async ({ id }) => { if ((await kept.state()).tries) await kept.update((/** @type {any} */ state) => alive(state, id)); },
     'app:ran': ({ id }) => kept.update((/** @type {any} */ state) => ran(state, id)),
     'app:again': async (_, page) => {
       await kept.update(again);

@@ -61,6 +61,9 @@
     return { tries: state.tries + 1 };
   }
 
+  /** It answers; whether it counts is seen a little later. @param {State} state @param {string} id @returns {Change} */
+  const alive = (state, id) => state.unproven === id ? { tries: 0 } : {};
+
   /** It did not start. @param {State} state @param {string} id @param {string} reason @returns {Change} */
   function giveUp(state, id, reason) {
     if (state.current !== id) return {};
@@ -88,5 +91,5 @@
   /** What must stay kept. @param {State} state */
   const needed = ({ current, next, before }) => [current, next, before];
 
-  /** @type {any} */ (globalThis).keriwasmVersions = { NOTHING, TRIES, advance, found, sent, giveUp, proven, ran, again, needed };
+  /** @type {any} */ (globalThis).keriwasmVersions = { NOTHING, TRIES, advance, found, sent, alive, giveUp, proven, ran, again, needed };
 })();

@@ -20,7 +20,7 @@ const all = JSON.parse(require('fs').readFileSync(0, 'utf8')).map(({start, play}
   let state = {...NOTHING, ...(start ? legacy : {})};
   return play.map(([name, ...given]) => {
     const args = given.map(each => each === '$current' ? state.current : each);
-    if (name !== 'sent' && name !== 'giveUp' && name !== 'proven' || args[0]) state = {...state, ...changes[name](state, ...args)};
+    if (name !== 'sent' && name !== 'alive' && name !== 'giveUp' && name !== 'proven' || args[0]) state = {...state, ...changes[name](state, ...args)};
     return state;
   });
 });
@@ -66,6 +66,8 @@ def test_one_that_says_nothing_is_given_up_after_some_loads() -> None:
     assert states(["found", "new"], ["advance"], *loads)["current"] == "new"
     assert states(["found", "new"], ["advance"], *loads, ["sent", "new"])["current"] == "old"
     assert states(["found", "new"], ["advance"], ["proven", "new"], *loads, *loads)["current"] == "new"
+    answered = [*loads, ["alive", "new"], *loads]
+    assert states(["found", "new"], ["advance"], *answered)["current"] == "new", "loaded anew in a hurry"
 
 
 def test_what_ran_from_the_server_is_tried_again() -> None:
@@ -84,9 +86,9 @@ def test_whatever_happens_in_whatever_order() -> None:
     for number in range(3000):
         play = []
         for _ in range(chance.randint(1, 25)):
-            name = chance.choice(["found", "found", "advance", "sent", "giveUp", "proven", "ran", "again"])
+            name = chance.choice(["found", "found", "advance", "sent", "alive", "giveUp", "proven", "ran", "again"])
             which = {"found": [chance.choice(ids)], "ran": [chance.choice(ids)], "giveUp": ["$current", "slip"]}
-            play.append([name, *which.get(name, ["$current"] if name in ("sent", "proven") else [])])
+            play.append([name, *which.get(name, ["$current"] if name in ("sent", "alive", "proven") else [])])
         plays.append({"start": number % 2 == 0, "play": play + [["giveUp", "$current", "slip"]] * 6})
     for one, seen in zip(plays, play_all(plays), strict=True):
         ready = {"old"} if one["start"] else set()
