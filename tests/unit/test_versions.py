@@ -20,7 +20,8 @@ const all = JSON.parse(require('fs').readFileSync(0, 'utf8')).map(({start, play}
   let state = {...NOTHING, ...(start ? legacy : {})};
   return play.map(([name, ...given]) => {
     const args = given.map(each => each === '$current' ? state.current : each);
-    if (name !== 'sent' && name !== 'alive' && name !== 'giveUp' && name !== 'proven' || args[0]) state = {...state, ...changes[name](state, ...args)};
+    const named = ['sent', 'alive', 'giveUp', 'proven'].includes(name);
+    if (!named || args[0]) state = {...state, ...changes[name](state, ...args)};
     return state;
   });
 });
