@@ -86,8 +86,9 @@
     await tellAll({ type: 'app:reload' });
   }
 
-  /** Versions of which a kept file is damaged and could not be had anew: what fails then is no fault of theirs. @type {Set<string>} */
-  const spoilt = new Set();
+  /** Versions of which a kept file is damaged and could not be had anew: what fails then is no fault of theirs, and loading again
+   *  may mend it. The value: whether a person asked for that already. @type {Map<string, boolean>} */
+  const spoilt = new Map();
 
   /**
    * A page says that its version did not start: it is given up for the one before or for what the server has, and the page told to
@@ -100,7 +101,8 @@
       if (known[id] || spoilt.has(id) || unproven !== id && !scripts) return;
       console.warn(`[keriwasm] the version ${id} did not start and is given up: ${reason}`);
     }
-    await kept.update((/** @type {any} */ state) => giveUp(state, id, reason));
+    if (asked && spoilt.get(id) === false) spoilt.set(id, true);
+    else await kept.update((/** @type {any} */ state) => giveUp(state, id, reason));
     page.postMessage({ v: PROTOCOL, version: VERSION, type: 'app:instead' });
   }
 
@@ -178,7 +180,7 @@
    *  @param {string} generation */
   async function handOut({ response, troubles }, generation) {
     const answer = await response;
-    if (answer.status === 502) spoilt.add(generation);
+    if (answer.status === 502 && !spoilt.has(generation)) spoilt.set(generation, false);
     troubles.forEach(trouble);
     return answer;
   }
@@ -282,7 +284,7 @@
     if (!generation) return made(410, 'This version of the app is not kept any more: load the page again.');
     if (path === 'index.html') return keptShell(generation, false);
     const response = await kept.file(generation, path, trouble, request.integrity !== '' && request.cache !== 'reload');
-    if (response.status === 502) spoilt.add(id);
+    if (response.status === 502 && !spoilt.has(id)) spoilt.set(id, false);
     return response;
   }
 
