@@ -82,7 +82,7 @@
   function ran(state, id) {
     if (!state.failed[id]) return {};
     const failed = without(state, id);
-    return state.current === id ? { unproven: id, tries: 0, failed } : { next: id, failed };
+    return state.current === id ? { unproven: id, tries: 0, failed } : { failed };  // the keeper offers it when it is whole
   }
 
   /** What the server has is to be tried once more, because a person asks for it. @param {State} state @returns {Change} */

@@ -73,7 +73,8 @@ def test_one_that_says_nothing_is_given_up_after_some_loads() -> None:
 
 def test_what_ran_from_the_server_is_tried_again() -> None:
     bad = [["found", "bad"], ["advance"], ["giveUp", "bad", "slip"]]
-    assert states(*bad, ["ran", "bad"])["next"] == "bad"
+    assert states(*bad, ["ran", "bad"])["failed"] == {}
+    assert states(*bad, ["ran", "bad"], ["found", "bad"])["next"] == "bad"
     assert states(*bad, ["again"])["failed"] == {}
     first = states(["found", "a"], ["giveUp", "a", "slip"], ["ran", "a"], start=False)
     assert first["failed"] == {} and first["unproven"] == "a"
