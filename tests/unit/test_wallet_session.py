@@ -207,3 +207,27 @@ def test_names_are_text_everywhere(place: Path) -> None:  # noqa: F811
             assert EVIL not in text
 
     asyncio.run(test())
+
+
+def test_a_lost_passcode_leaves_only_deletion_and_only_while_locked(place: Path) -> None:  # noqa: F811
+    async def test() -> None:
+        async with wallet(place) as kit:
+            opened = await page(kit, "/app/wallet")
+            assert opened.all("input", name="passcode") and not opened.all("input", name="without_passcode")
+            gone = {"name": "Mine", "without_passcode": "1"}
+            problem(await post(kit, "/app/wallet/delete", **gone), 422, "passcode")
+            await post(kit, "/app/wallet/lock")
+            locked = await page(kit, "/app/wallet")
+            assert len(locked.all("input", name="without_passcode")) == 1
+            assert "checked" not in locked.all("input", name="without_passcode")[0]
+            problem(await post(kit, "/app/wallet/delete", name="Mine"), 422, "passcode")
+            problem(await post(kit, "/app/wallet/delete", name="mine", without_passcode="1"), 422, "name")
+            for wrong in range(1, 4):  # counted as any wrong try: the fourth is not looked at
+                told = problem(await post(kit, "/app/wallet/delete", name="Mine", passcode="a guess"), 422, "passcode")
+                assert told["failures"] == wrong
+            problem(await post(kit, "/app/wallet/delete", name="Mine", passcode=PASSCODE), 429)
+            problem(await post(kit, "/app/wallet/unlock", passcode=PASSCODE), 429)
+            assert place.exists() and (await kit.ask("GET", "/app/wallet")).json["exists"]
+            assert not (await form(kit, "/app/wallet/delete", **gone)).text.count("problem") and not place.exists()
+
+    run(test)()
