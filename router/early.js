@@ -4,6 +4,13 @@
 // for longest, is compiled from here on. It is a classic script at the top of the head for that reason only: each step that
 // waits for another is felt at the start.
 (() => {
+  // Headers forbid framing, and the service worker gives frames nothing; but a host may send no headers, and what <object> shows
+  // passes by the service worker. Nothing after this is read then: not even the page's other scripts.
+  if (self !== top) {
+    window.stop();
+    document.documentElement.replaceChildren('This app does not run inside of another page. Open it in a tab of its own.');
+    return;
+  }
   /** Whether this tab did not do it a moment ago. Without a storage nobody could tell. */
   function seldom() {
     try {
