@@ -7,10 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, ClassVar
-
-from conftest import ROOT
+from typing import Any
 
 from router.routes import TABLE
 
@@ -57,27 +54,6 @@ def other_site() -> Iterator[int]:
     thread.start()
     try:
         yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
-
-
-@contextmanager
-def bare_host() -> Iterator[str]:
-    """The app on a host that sends no header of its own, so that nothing but the app keeps it out of frames; yields its URL."""
-
-    class Files(http.server.SimpleHTTPRequestHandler):
-        extensions_map: ClassVar[dict[str, str]] = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
-
-        def log_message(self, *about: Any) -> None:
-            """Says nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=ROOT))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
     finally:
         server.shutdown()
         server.server_close()

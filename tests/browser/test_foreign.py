@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from conftest import Watched, content, fetch, until
-from foreignkit import BODIES, FILES, POSTS, SEND, address, bare_host, other_site
+from foreignkit import BODIES, FILES, POSTS, SEND, address, other_site
 from playwright.sync_api import BrowserContext, Page
 from walletkit_browser import PASSCODE, ask, visit
 
@@ -136,34 +136,6 @@ def test_an_address_that_was_typed_gets_its_page(mine: Page, context: BrowserCon
     theirs.evaluate("href => { location.href = href; }", f"{app_url}app/wallet")
     theirs.wait_for_url("**/app/wallet")
     assert content(theirs) == "Mine"
-
-
-def test_no_frame_shows_the_app_on_a_bare_host(context: BrowserContext, port: int) -> None:
-    """Where no header forbids it: neither before the first visit nor after it, and not in what passes by a service worker."""
-    show = """({tag, url}) => new Promise(shown => {
-      const frame = document.createElement(tag);
-      frame.onload = () => shown(true);
-      frame.onerror = () => shown(false);
-      frame[tag === 'object' ? 'data' : 'src'] = url;
-      document.body.append(frame);
-    })"""
-    with bare_host() as url:
-        for visited in (False, True):
-            if visited:
-                mine = context.new_page()
-                mine.goto(url)
-                until(mine, "async () => Boolean((await navigator.serviceWorker.ready).active)")
-                until(mine, "document.documentElement.dataset.state === 'ready'", 120_000)
-            for tag in ("iframe", "object", "embed"):
-                theirs = context.new_page()
-                theirs.goto(f"http://127.0.0.1:{port}/theirs")
-                theirs.evaluate(show, {"tag": tag, "url": url})
-                theirs.wait_for_timeout(500)
-                for frame in theirs.frames[1:]:
-                    assert frame.locator("#main, script[type=module]").count() == 0, (visited, tag)
-                    if not visited and frame.url == url:
-                        assert "tab of its own" in frame.locator("html").inner_text()
-                theirs.close()
 
 
 def test_own_forms_files_and_programs_go_on(mine: Page, app_url: str) -> None:

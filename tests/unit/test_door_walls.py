@@ -145,3 +145,27 @@ def test_a_replaced_door_is_closed_when_nothing_is_under_way_in_it() -> None:
     assert said.pop("pings") == 5
     assert (said.pop("status"), said.pop("text"), said.pop("last")) == (200, "all", 201)
     assert said and all(said.values()), said
+
+
+def test_the_page_does_not_start_inside_of_another_one() -> None:
+    """router/early.js, the first script that does anything: framed it stops the page, else it starts the router worker."""
+    program = f"""
+      const vm = require('node:vm');
+      const run = framed => {{
+        const said = {{ stopped: 0, shown: null, workers: 0 }};
+        const page = {{
+          URL, Date, Number, String, AbortController, addEventListener() {{}}, crossOriginIsolated: false,
+          sessionStorage: {{ getItem: () => null, setItem() {{}} }},
+          Worker: class {{ constructor() {{ said.workers += 1; }} }},
+          stop() {{ said.stopped += 1; }},
+          document: {{ currentScript: {{ src: '{HOME}router/early.js', dataset: {{}} }},
+            documentElement: {{ replaceChildren(text) {{ said.shown = text; }} }} }},
+        }};
+        Object.assign(page, {{ self: page, window: page, top: framed ? {{}} : page }});
+        vm.runInNewContext({json.dumps((ROOT / "router/early.js").read_text())}, page);
+        return said;
+      }};
+      console.log(JSON.stringify([run(true), run(false)]));"""
+    framed, alone = node(program)
+    assert (framed["stopped"], framed["workers"]) == (1, 0) and "tab of its own" in framed["shown"]
+    assert (alone["stopped"], alone["workers"], alone["shown"]) == (0, 1, None)
