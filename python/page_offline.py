@@ -3,6 +3,7 @@
 import js
 import page_words as words
 from page_dom import announce, closest, document, find, on, plain, set_text
+from pyscript.ffi import create_proxy
 
 
 def on_offline(event):
@@ -15,6 +16,19 @@ def draw(report):
     button = find("[data-keep]")
     set_text(button, label)
     button.hidden = not label
+
+
+async def show_identity(*_):
+    """On the pool page: the number of this version."""
+    place = find("#release")
+    if not place or not js.Reflect.has(js.window, "keriwasm"):
+        return
+    told = plain(await js.window.keriwasm.offline.identity())
+    known = told["release"] != ""
+    place.hidden = not known
+    find("#release-none").hidden = known
+    set_text(find("[data-copy-source]", place), told["release"])
+    set_text(find("[data-release-size]", place), words.release_size(told["files"], told["bytes"]))
 
 
 def on_role(event):
@@ -56,7 +70,10 @@ def start():
     on(document, "keriwasm:offline", on_offline)
     on(document, "keriwasm:status", on_role)
     on(document, "click", on_click)
+    on(document, "keriwasm:swapped", show_identity)
+    on(document, "keriwasm:offline", show_identity)
     # Python starts after the door: what was told meanwhile is kept there.
     if js.Reflect.has(js.window, "keriwasm"):
         draw(plain(js.window.keriwasm.offline.report) or {})
         draw_role(plain(js.window.keriwasm.status) or {})
+        js.setTimeout(create_proxy(show_identity), 0)

@@ -346,6 +346,11 @@ def offline_note(report):
     return "", ""
 
 
+def release_size(files, bytes_):
+    """What the number of a version is made of."""
+    return f"Over {files} files of {size(bytes_)} together, as they are kept in this browser."
+
+
 def persistence(granted):
     """What a request for persistent storage came to."""
     if granted:

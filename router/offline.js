@@ -183,6 +183,9 @@ export class Offline {
     });
   }
 
+  /** What this page was made of. */
+  async identity() { return (await import('./identity.js')).identity(this.base, this.page.generation()); }
+
   /** Loads the page anew, with the version that was offered if there is one. All open tabs go with it. */
   async reload() {
     const registration = this.offered ? await this.page.registration() : null;
