@@ -19,7 +19,7 @@ def draw(report):
 
 
 async def show_identity(*_):
-    """On the pool page: the number of this version."""
+    """On the pool page: the number of this version, and whether updates are asked for first."""
     place = find("#release")
     if not place or not js.Reflect.has(js.window, "keriwasm"):
         return
@@ -29,6 +29,16 @@ async def show_identity(*_):
     find("#release-none").hidden = known
     set_text(find("[data-copy-source]", place), told["release"])
     set_text(find("[data-release-size]", place), words.release_size(told["files"], told["bytes"]))
+    switch = find("#ask-first")
+    switch.checked = told["ask"]
+    switch.disabled = not told["kept"]
+
+
+async def on_change(event):
+    switch = closest(event, "#ask-first")
+    if switch:
+        await js.window.keriwasm.offline.askFirst(switch.checked)
+        announce(words.ask_first(switch.checked))
 
 
 def on_role(event):
@@ -70,6 +80,7 @@ def start():
     on(document, "keriwasm:offline", on_offline)
     on(document, "keriwasm:status", on_role)
     on(document, "click", on_click)
+    on(document, "change", on_change)
     on(document, "keriwasm:swapped", show_identity)
     on(document, "keriwasm:offline", show_identity)
     # Python starts after the door: what was told meanwhile is kept there.

@@ -351,6 +351,11 @@ def release_size(files, bytes_):
     return f"Over {files} files of {size(bytes_)} together, as they are kept in this browser."
 
 
+def ask_first(on):
+    """The switch was moved."""
+    return "A new version waits until you take it." if on else "A new version is taken over when no page of the app is open."
+
+
 def persistence(granted):
     """What a request for persistent storage came to."""
     if granted:

@@ -183,13 +183,20 @@ export class Offline {
     });
   }
 
-  /** What this page was made of. */
+  /** What this page was made of, and whether updates are asked for first. */
   async identity() { return (await import('./identity.js')).identity(this.base, this.page.generation()); }
+
+  /** @param {boolean} ask before every update, from now on; kept in this browser */
+  async askFirst(ask) { await (await import('./identity.js')).askFirst(this.base, ask); }
+
+  /** A person takes the version that was offered. Whether its service worker was free to be installed before. */
+  async accepted() { return (await import('./identity.js')).accept(this.base); }
 
   /** Loads the page anew, with the version that was offered if there is one. All open tabs go with it. */
   async reload() {
     const registration = this.offered ? await this.page.registration() : null;
     if (!registration?.active) return location.reload();
+    if (!await this.accepted()) await this.install();
     registration.active.postMessage({ type: 'app:accept' });
     setTimeout(() => location.reload(), 5000);  // the service worker tells every page to; this one does not wait for ever
   }

@@ -11,7 +11,7 @@
   const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
   const { barred, made, problem, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
   const { Kept, HEADERS, digest } = /** @type {any} */ (globalThis).keriwasmKept;
-  const { advance, again, alive, giveUp, needed, proven, ran, sent } = /** @type {any} */ (globalThis).keriwasmVersions;
+  const { advance, again, alive, free, giveUp, needed, proven, ran, sent } = /** @type {any} */ (globalThis).keriwasmVersions;
   const { Relay, PORT_MS } = /** @type {any} */ (globalThis).keriwasmRelay;
   const base = new URL('.', scope.location.href);
   const kept = new Kept(base);
@@ -68,6 +68,8 @@
       await (await kept.cache()).put(kept.url('shell.html'), await fetch(url, { cache: 'no-cache' }));
     }
     if (id === current) return scope.skipWaiting();
+    // Installed, it would come to power by itself once no page is open.
+    if (!free(await kept.state())) throw new Error('a new version is asked for first: the service worker before it stays');
     await kept.update(() => ({ waiting: id }));
   })()));
 
@@ -208,7 +210,7 @@
   async function wanted() {
     let state = await kept.state();
     if (state.dev) return { generation: null, resort: null, state };
-    if (state.next && !state.waiting && !(await relay.pages()).length) state = await kept.update(advance);
+    if (state.next && !state.waiting && free(state) && !(await relay.pages()).length) state = await kept.update(advance);
     const current = await kept.generation(state.current);
     return state.failed[state.current] ? { generation: null, resort: current, state } : { generation: current, resort: null, state };
   }

@@ -20,27 +20,32 @@
 
   /**
    * @typedef {{ current: string | null, next: string | null, waiting: string | null, network: string | null, dev: boolean,
-   *             before: string | null, unproven: string | null, tries: number, failed: { [id: string]: string } }} State
+   *             before: string | null, unproven: string | null, tries: number, failed: { [id: string]: string },
+   *             ask: boolean, accepted: string | null }} State
    *   current: what navigations get; next: complete and offered; waiting: whose service worker is installed and waits;
    *   network: what the server had when it was last asked; dev: serve.py --dev, keep nothing; before: what comes back if
-   *   `unproven`, the current one, does not start; tries: how often that was loaded; failed: why, by id
+   *   `unproven`, the current one, does not start; tries: how often that was loaded; failed: why, by id; ask: no new version
+   *   without being asked for, which is then `accepted`
    * @typedef {Partial<State>} Change
    */
 
   /** @type {State} */
   const NOTHING = { current: null, next: null, waiting: null, network: null, dev: false,
-    before: null, unproven: null, tries: 0, failed: {} };
+    before: null, unproven: null, tries: 0, failed: {}, ask: false, accepted: null };
 
   /** @param {State} state @param {string} id @returns {{ [id: string]: string }} */
   const without = ({ failed }, id) => Object.fromEntries(Object.entries(failed).filter(([each]) => each !== id));
 
   /** A kept version becomes the current one. @param {State} state @param {string} id @returns {Change} */
   function take(state, id) {
-    const change = { current: id, next: null, waiting: null, tries: 0 };
+    const change = { current: id, next: null, waiting: null, tries: 0, accepted: null };
     if (id === state.before) return { ...change, unproven: null, before: null };  // it was ready before
     // One that was never ready either is better than none.
     return { ...change, unproven: id, before: state.unproven === state.current && state.before || state.current };
   }
+
+  /** Whether the offered version may become the current one by itself. @param {State} state */
+  const free = state => !state.ask || state.next === state.accepted;
 
   /** The offered version becomes the current one. An app that knew nothing of failures may have offered one of them.
    *  @param {State} state @returns {Change} */
@@ -91,5 +96,5 @@
   /** What must stay kept. @param {State} state */
   const needed = ({ current, next, before }) => [current, next, before];
 
-  /** @type {any} */ (globalThis).keriwasmVersions = { NOTHING, TRIES, advance, found, sent, alive, giveUp, proven, ran, again, needed };
+  /** @type {any} */ (globalThis).keriwasmVersions = { NOTHING, TRIES, advance, found, free, sent, alive, giveUp, proven, ran, again, needed };
 })();

@@ -161,3 +161,14 @@ def test_every_own_file_of_this_checkout_may_be() -> None:
         ["node", "--input-type=module", "-e", source], input=json.dumps(given), capture_output=True, text=True
     )
     assert [reason for reason in json.loads(done.stdout) if reason] == []
+
+
+def test_a_version_that_is_asked_for_first_is_not_free() -> None:
+    source = (ROOT / "router" / "versions.js").read_text() + """
+    const { free, take, advance, NOTHING } = globalThis.keriwasmVersions;
+    const state = {...NOTHING, current: 'old', next: 'new'};
+    console.log(JSON.stringify([free(state), free({...state, ask: true}), free({...state, ask: true, accepted: 'new'}),
+      free({...state, ask: true, accepted: 'older'}), advance({...state, ask: true, accepted: 'new'}).accepted]));
+    """
+    done = subprocess.run(["node", "-e", source], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [True, False, True, False, None]
