@@ -322,5 +322,5 @@ def test_words_where_the_eye_is(wallet: Watched) -> None:
     page.fill("#unlock-passcode", "not the passcode of it")
     press(page, "unlock")
     page.wait_for_selector("#unlock-result .problem")
-    said = page.inner_text("#unlock-result")
+    said = page.inner_text("#unlock-result").strip()
     assert said.startswith("That is not the passcode") and "HTTP" not in said and "acceptable" not in said
