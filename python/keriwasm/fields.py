@@ -106,6 +106,7 @@ class Fields:
         """Reads all of query and body. Raises 400, 413, 415 or FieldError."""
         self._values: dict[str, list[Any]] = {}
         self._typed = False  # values have JSON types: text is not coerced, and an empty string is a value
+        self.carrier = ""  # which of text, data and file `message` was sent as: what is wrong with it is told there
         for name, value in _pairs(req.env.get("QUERY_STRING", "").encode("latin-1")):
             self._add(self._values, name, value)
         body = _body(req, max_body)
@@ -215,6 +216,7 @@ class Fields:
             raise FieldError("text", "is missing: send one of text, data and file")
         if len(names) > 1:
             raise FieldError(names[1], f"is sent besides {names[0]}: send exactly one of text, data and file")
+        self.carrier = names[0]
         match names[0]:
             case "text":
                 return self.text("text", max_bytes=max_bytes, nul=True).encode()

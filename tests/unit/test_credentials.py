@@ -289,8 +289,8 @@ async def test_all_pages_from_empty_to_revoked(quick: None, unsynced: None, plac
         again = await upload(kit, "/app/credentials/receive", [("file", ("a.cesr", cesr.body))])
         assert again.status == 200, again.text
         assert len((await kit.ask("GET", "/app/credentials")).json["credentials"]) == 1
-        problem(await upload(kit, "/app/credentials/verify", [("text", "nothing")]), 422, "file")
-        problem(await upload(kit, "/app/credentials/receive", [("text", cesr.text[:-60])]), 422, "file")
+        problem(await upload(kit, "/app/credentials/verify", [("text", "nothing")]), 422, "text")
+        problem(await upload(kit, "/app/credentials/receive", [("text", cesr.text[:-60])]), 422, "text")
         gone = await kit.ask("POST", f"/app/credentials/{credential}/revoke", accept="text/html", headers={"hx-request": "true"})
         assert gone.status == 200 and gone.headers["hx-push-url"] == f"app/credentials/{credential}" and "Revoked" in gone.text
         problem(await kit.ask("POST", f"/app/credentials/{credential}/revoke"), 409)

@@ -74,13 +74,16 @@ def check(vault: Vault, data: bytes, extra: Iterable[Any] = (), logs: Mapping[st
     return compared(vault, finished(judging.judge(data, [*known, *extra])), logs)
 
 
-def compared(vault: Vault, judged: dict[str, Any], logs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def compared(
+    vault: Vault, judged: dict[str, Any], logs: Mapping[str, Any] | None = None, field: str = "file"
+) -> dict[str, Any]:
     """A judgement with what was known before, and what follows: `valid`, `authentic`. Raises FieldError as `check`.
 
-    logs: what knows them, in words -> keripy's Baser of other places with key event logs, as the ledger is.
+    logs: what knows them, in words -> keripy's Baser of other places with key event logs, as the ledger is. field: what the
+    stream was sent as.
     """
     if judged["refused"]:
-        raise FieldError("file", judged["refused"])
+        raise FieldError(field, judged["refused"])
     known = dict(logs or {})
     if vault.exists and not vault.locked:
         known["this wallet"] = vault.hby.db

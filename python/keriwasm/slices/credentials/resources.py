@@ -351,7 +351,7 @@ class Verify(Resource):
         judged = yield from self.judged(data, extra(fields))
         logs = yield from self.logs()
         yield from self.vault.ready()
-        self.show_report(req, rep, presenting.compared(self.vault, judged, logs))
+        self.show_report(req, rep, presenting.compared(self.vault, judged, logs, fields.carrier))
 
 
 class Receive(Resource):
@@ -366,22 +366,23 @@ class Receive(Resource):
         judged = yield from self.judged(data, extra(fields))
         logs = yield from self.logs()
         yield from self.open()  # it may have been locked meanwhile
-        found = presenting.compared(self.vault, judged, logs)
+        found = presenting.compared(self.vault, judged, logs, fields.carrier)
         if judged["seconds"] > TAKEN_SECONDS:
             raise FieldError(
-                "file",
+                fields.carrier,
                 f"takes {judged['seconds']:.0f} seconds of work to judge, and would take as long where your keys are: at most "
                 f"{TAKEN_SECONDS} are spent there. Take in fewer credentials at once",
             )
         for each in found["results"]:
             if not each["authentic"]:
                 wrong = next(check["detail"] for check in each["checks"] if not check["ok"] and check["name"] != "State")
-                raise FieldError("file", f"was not taken in: {wrong}")
+                raise FieldError(fields.carrier, f"was not taken in: {wrong}")
         with self.vault.change() as hby:
             for schemer in map(schemas.judged, judged["along"]):
                 hby.db.schema.pin(schemer.said, schemer)
             presenting.receive(self.vault, data, found)
             for each in found["results"]:
                 if self.vault.rgy.reger.saved.get(keys=each["said"]) is None:
-                    raise FieldError("file", f"was not taken in: over what this wallet holds, keripy did not accept {each['said']}")
+                    why = f"was not taken in: over what this wallet holds, keripy did not accept {each['said']}"
+                    raise FieldError(fields.carrier, why)
         self.show_report(req, rep, found, stored=True)
