@@ -147,9 +147,11 @@ export class Offline {
     if (this.pinned && !this.settled) this.ask({ type: 'app:failed', id: this.pinned, reason });
   }
 
-  /** Something else comes in place of this version. Who works already is not disturbed: the next load brings it. */
+  /** Something else comes in place of this version: at once, but for what somebody has typed, which the next load would lose. */
   instead() {
-    if (this.dead || !(/** @type {any} */ (navigator).userActivation?.hasBeenActive)) location.reload();
+    const fields = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('#main :is(input, textarea)'));
+    if (this.dead || !Array.from(fields).some(field => field.value !== field.defaultValue)) location.reload();
+    else this.page.offer('the one that runs here is not whole');
   }
 
   /** The version that this page was loaded from was ready, unless its content or the page's Python does not come. */
