@@ -24,6 +24,8 @@ async def show_identity(*_):
     if not place or not js.Reflect.has(js.window, "keriwasm"):
         return
     told = plain(await js.window.keriwasm.offline.identity())
+    if not place.isConnected:
+        return  # another page came meanwhile
     known = told["release"] != ""
     place.hidden = not known
     find("#release-none").hidden = known
