@@ -47,9 +47,10 @@ function guard(event) {
 const claims = new WeakMap();
 let asked = 0;
 
-/** What a page does by itself (a poll, a stream that says "look again") claims no place from a person.
+/** What a page does by itself (its first content, a poll, a stream that says "look again") claims no place from a person.
  *  @param {any} ctx */
-const byHand = ctx => !ctx.sourceEvent?.type || /^(submit|click|change|input|search|key\w+)$/.test(ctx.sourceEvent.type);
+const byHand = ctx => ctx.sourceElement?.id !== 'boot'
+  && (!ctx.sourceEvent?.type || /^(submit|click|change|input|search|key\w+)$/.test(ctx.sourceEvent.type));
 
 /** @param {any} ctx */
 const placeOf = ctx => typeof ctx.target === 'string' ? document.querySelector(ctx.target) : ctx.target;
