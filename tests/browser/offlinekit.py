@@ -143,3 +143,9 @@ def generation(page: Page) -> str:
       const ids = new Set(names.map(name => /\\/@([0-9a-f]{16})\\//.exec(name)?.[1] ?? ''));
       return [...ids].join('+');
     }""")
+
+
+def number(page: Page) -> str:
+    """What the pool page shows of this version."""
+    until(page, "document.querySelector('#release')?.hidden === false")
+    return page.inner_text("#release [data-copy-source]")

@@ -7,18 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import ROOT, Watched, until, wait_ready
-from offlinekit import Profile, Site, generation, kept
+from offlinekit import Profile, Site, generation, kept, number
 from playwright.sync_api import Page, Playwright, expect
 
 sys.path.insert(0, str(ROOT / "wheels"))
 
 from vendoring.release import release
-
-
-def number(page: Page) -> str:
-    """What the pool page shows of this version."""
-    until(page, "document.querySelector('#release')?.hidden === false")
-    return page.inner_text("#release [data-copy-source]")
 
 
 def test_a_version_is_known_by_its_number_and_asked_for_first(

@@ -7,18 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import ROOT, Watched, until, wait_ready
-from offlinekit import Profile, Site, kept
+from offlinekit import Profile, Site, kept, number
 from playwright.sync_api import Page, Playwright
 
 sys.path.insert(0, str(ROOT / "wheels"))
 
 from vendoring.release import release
-
-
-def number(page: Page) -> str:
-    """What the pool page shows of this version."""
-    until(page, "document.querySelector('#release')?.hidden === false")
-    return page.inner_text("#release [data-copy-source]")
 
 
 def test_a_version_is_known_by_its_number(playwright: Playwright, tmp_path: Path, watch: Callable[[Page], Watched]) -> None:
