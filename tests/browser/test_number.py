@@ -24,7 +24,7 @@ def test_a_version_is_known_by_its_number(playwright: Playwright, tmp_path: Path
         watch(page)
         page.goto(f"{site.url}app/pool?workers=1")
         wait_ready(page)
-        assert page.is_visible("#release-none")
+        page.wait_for_selector("#release-none", state="visible")  # until it is kept, and the page may come a little after ready
         kept(page)
         assert number(page) == release(site.folder) == release(ROOT)  # adopted: what came from the server was just this
         profile.close()
