@@ -140,12 +140,12 @@ export function loadAssets(base, version, onprogress) {
 
   const router = described.then(async ({ config, locked }) => {
     const [shell, , ...texts] = await Promise.all([
-      text('index.html'), get(config.router.interpreter, locked), ...config.router.files.map(text),
+      text('index.html'), get(config.router.interpreter, locked), ...Object.keys(config.router.files).map(text),
     ]);
-    const names = config.router.files.map((/** @type {string} */ path) => path.split('/').pop());
+    const places = /** @type {string[]} */ (Object.values(config.router.files));
     return {
       shell, config: { pool: config.pool, slices: config.slices }, micropython: clean(config.router.interpreter),
-      python: Object.fromEntries(names.map((/** @type {string} */ name, /** @type {number} */ at) => [name, texts[at]])),
+      python: Object.fromEntries(places.map((place, at) => [place, texts[at]])),
     };
   });
   const digests = async () => Object.fromEntries(await Promise.all(

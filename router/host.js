@@ -345,9 +345,10 @@ async function start(init) {
   const { config, shell, python, micropython } = await supplies.router();
   const { loadMicroPython } = await import(new URL(micropython, files).href);
   const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
-  interpreter.FS.mkdir('/policy');
-  interpreter.FS.mkdir('/policy/router');
-  for (const [name, text] of Object.entries(python)) interpreter.FS.writeFile(`/policy/router/${name}`, text);
+  for (const [place, text] of Object.entries(python)) {
+    interpreter.FS.mkdirTree(`/policy/${place}`.replace(/\/[^/]*$/, ''));
+    interpreter.FS.writeFile(`/policy/${place}`, text);
+  }
   interpreter.runPython('import sys\nsys.path.insert(0, "/policy")\nfrom router.router import handle_json');
   // MicroPython collects garbage at the end of a call once 16 KB were allocated: after almost every event, and before its
   // commands are carried out. It is done when nothing happens instead; a rush still ends in it, a megabyte later.

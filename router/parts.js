@@ -11,7 +11,7 @@ export function parts(config, lock) {
   // The load lab's peers are fetched when a run wants them, and by nothing else: nobody else pays for them.
   const locked = new Map(lock.assets.filter(({ path }) => !path.endsWith('.br') && !path.startsWith('static/vendor/peers/'))
     .map(({ path, sha256, size }) => [path, { sha256, size }]));
-  const named = [...config.app.files, ...config.router.files, ...Object.keys(config.files)]
+  const named = [...config.app.files, ...Object.keys(config.router.files), ...Object.keys(config.files)]
     .map((/** @type {string} */ path) => path.replace(/^\.\//, ''));
   return { locked, own: [...new Set(named)].filter(path => !locked.has(path)).sort() };
 }

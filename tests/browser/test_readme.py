@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from conftest import ROOT, Watched, content, fetch, wait_ready
 from playwright.sync_api import BrowserContext, Page
 
+sys.path.insert(0, str(ROOT / "wheels"))
+
+from vendoring import filelists
+
 
 def test_example_slice(broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]) -> None:
     section = (ROOT / "README.md").read_text().split("## Add a slice")[1].split("\n## ")[0]
-    code, template, route, manifest = re.findall(r"```\w+\n(.*?)```", section, re.S)
-    files, slices = manifest.split("\n\n", 1)
+    code, template, route, slices, command = re.findall(r"```\w+\n(.*?)```", section, re.S)
 
     def add(path: Path) -> None:
         root = path.parent
@@ -25,7 +29,10 @@ def test_example_slice(broken: Callable[..., str], context: BrowserContext, watc
         text = table.read_text().replace(neighbour, route + neighbour, 1)
         table.unlink()  # the link, not the repository's file
         table.write_text(text)
-        path.write_text(path.read_text().replace("[files]\n", f"[files]\n{files}\n", 1) + f"\n{slices}")
+        text, begin, lists = path.read_text().partition(filelists.BEGIN)
+        path.write_text(f"{text}{slices}\n{begin}{lists}")
+        assert command == "python wheels/vendor.py manifest\n"
+        filelists.write(root)  # as the command does for its own checkout
 
     url = broken("pyscript.toml", add)
     page = watch(context.new_page()).page

@@ -6,13 +6,20 @@ import base64
 import json
 import re
 import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
+
 import serve
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "wheels"))
+
+from vendoring import filelists  # noqa: E402
+
 MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
 
 
@@ -36,27 +43,55 @@ def test_later_wheels_say_what_they_hold() -> None:
         assert held == set(modules), url
 
 
-def test_every_file_of_the_workers_is_mounted() -> None:
-    python = paths("python/keriwasm/**/*.py", "python/lmdb/*.py", "python/polyscript.py", "python/pyscript/*.py")
-    python |= paths("python/standins/**/*.py")
-    wanted = python | paths("templates/**/*.html", "workers/*.py")
-    ours = {path for path in MANIFEST["files"] if not path.startswith("./static/")}
-    assert ours == wanted
+def test_its_lists_of_files_are_what_the_command_writes() -> None:
+    text = (ROOT / "pyscript.toml").read_text()
+    assert text == filelists.written(text, filelists.lists(ROOT)), "run: python wheels/vendor.py manifest"
+    places = [*MANIFEST["files"].values(), *MANIFEST["router"]["files"].values()]
+    assert len(set(places)) == len(places)
 
 
-def test_files_keep_their_place() -> None:
-    for source, target in MANIFEST["files"].items():
-        if source.startswith("./python/"):
-            assert target == source.removeprefix("./python/").removeprefix("standins/")
-        elif source.startswith("./templates/"):
-            assert target == source.removeprefix("./")
-        elif source.startswith("./workers/"):
-            assert target == source.removeprefix("./workers/")
-        assert (ROOT / source).is_file(), source
+def tree(root: Path, *files: str) -> Path:
+    """Empty files, a lock, and a manifest with nothing between its marks."""
+    for file in ("static/lock.json", *files):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text('{"assets": [{"path": "static/vendor/htmx/4.0.1/htmx.min.js"}]}' if "lock" in file else "")
+    (root / "pyscript.toml").write_text(f"[pool]\n\n{filelists.BEGIN}\n{filelists.END}\n")
+    return root
 
 
-def test_every_router_module_is_loaded() -> None:
-    assert set(MANIFEST["router"]["files"]) == paths("router/*.py")
+def test_a_place_follows_from_the_path(tmp_path: Path) -> None:
+    """In any folder; what is nobody's, the page's or a suite's is not a worker's; nothing is listed twice."""
+    tree(
+        tmp_path, "python/a/b/c.py", "python/standins/rpds/__init__.py", "workers/main.py", "workers/lab/peers.js",
+        "templates/pages/x/y.html", "static/pyscript/9.9/stdlib/pyscript/storage.py", "static/pyscript/9.9/stdlib/pyscript/web.py",
+        "router/policy/pool/pool.py", "router/boot/early.js", "router/boot/README.md", "python/page/main.py",
+        "python/suites/smoke.py", "python/a/__pycache__/x.py", "python/.hidden/x.py", "python/a/x.py~",
+        "static/css/app.css", "static/vendor/htmx/4.0.1/htmx.min.js", "static/vendor/htmx/4.0.1/htmx.min.js.br", "index.html",
+        "serve.py", "tests/unit/x.py",
+    )  # fmt: skip
+    assert filelists.write(tmp_path) and not filelists.write(tmp_path)
+    said = tomllib.loads((tmp_path / "pyscript.toml").read_text())
+    assert said["files"] == {
+        "./python/a/b/c.py": "a/b/c.py",
+        "./python/standins/rpds/__init__.py": "rpds/__init__.py",
+        "./static/pyscript/9.9/stdlib/pyscript/storage.py": "pyscript/storage.py",
+        "./templates/pages/x/y.html": "templates/pages/x/y.html",
+        "./workers/main.py": "main.py",
+    }
+    assert said["router"]["files"] == {"./router/policy/pool/pool.py": "router/policy/pool/pool.py"}
+    page = [
+        "index.html", "pyscript.toml", "python/page/main.py", "python/suites/smoke.py", "router/boot/early.js",
+        "static/css/app.css", "static/lock.json", "static/pyscript/9.9/stdlib/pyscript/web.py", "workers/lab/peers.js",
+    ]  # fmt: skip
+    assert said["app"]["files"] == [f"./{path}" for path in page]
+
+
+@pytest.mark.parametrize("marks", ["", filelists.BEGIN, f"{filelists.END}\n{filelists.BEGIN}", f"{filelists.BEGIN}\n" * 2])
+def test_a_manifest_without_its_marks_is_left_alone(tmp_path: Path, marks: str) -> None:
+    (tree(tmp_path) / "pyscript.toml").write_text(f"[pool]\n{marks}\n")
+    with pytest.raises(filelists.NoMarks, match="files: begin"):
+        filelists.write(tmp_path)
+    assert (tmp_path / "pyscript.toml").read_text() == f"[pool]\n{marks}\n"
 
 
 def test_slices_are_packages() -> None:

@@ -1,0 +1,91 @@
+"""The lists of files in pyscript.toml: written from what lies in the tree, by the rules below.
+
+`python wheels/vendor.py manifest` puts them between two marks at the manifest's end; what a person edits stands before them.
+A file's place in its interpreter is a function of its path: `python/` and `workers/` are where a worker's imports begin,
+`python/standins/` holds packages that stand in for others, `router/` and `templates/` keep their names.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+BEGIN = "# files: begin (written by `python wheels/vendor.py manifest`)"
+END = "# files: end"
+
+WORKER = ("python/**/*.py", "templates/**/*.html", "workers/**/*.py", "static/pyscript/*/stdlib/pyscript/*.py")
+ROUTER = ("router/**/*.py",)
+PAGE = (
+    "index.html", "manifest.webmanifest", "pyscript.toml", "service-worker.js",
+    "python/**/*.*", "router/**/*.*", "static/**/*.*", "templates/**/*.*", "workers/**/*.*",
+)  # fmt: skip
+
+# Of PyScript's own Python a worker has these two; python/pyscript is the rest of what it needs.
+STDLIB = ("*/pyscript/flatted.py", "*/pyscript/storage.py")
+# The page's Python is fetched by PyScript, a suite's by the suites page when it runs.
+NOT_A_WORKERS = ("python/page*", "python/suites/*")
+# Pictures of the README, notes for readers, what an interpreter or an editor leaves behind.
+NOBODYS = (
+    "static/*screenshot.png", "static/*wallet-open.png", "static/*wallet-log.png", "static/*.jpg",
+    "*.md", "*.br", "*/__pycache__/*", "*/.*", ".*", "*~",
+)  # fmt: skip
+ROOMS = ("python/standins/", "python/", "workers/")  # the first that fits: what a place leaves out of a path
+
+
+class NoMarks(ValueError):
+    """The manifest has no place for the lists, or two."""
+
+
+def found(root: Path, patterns: tuple[str, ...], *but: str) -> list[str]:
+    """Files of the tree that fit a pattern, sorted; `but` are patterns of those that do not count."""
+    paths = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
+    names = (path.relative_to(root).as_posix() for path in paths)
+    return sorted(name for name in names if not any(fnmatchcase(name, pattern) for pattern in (*but, *NOBODYS)))
+
+
+def place(path: str) -> str:
+    """Where a worker or the router finds the file, below the folder that its imports begin in."""
+    if path.startswith("static/"):
+        return path.partition("/stdlib/")[2]
+    return next((path.removeprefix(room) for room in ROOMS if path.startswith(room)), path)
+
+
+def lists(root: Path) -> str:
+    """The three tables as text: what a worker has, what the router has, what else the page is made of."""
+    worker = [
+        path for path in found(root, WORKER, *NOT_A_WORKERS)
+        if not path.startswith("static/") or any(fnmatchcase(path, pattern) for pattern in STDLIB)
+    ]  # fmt: skip
+    router = found(root, ROUTER)
+    locked = {asset["path"] for asset in json.loads((root / "static" / "lock.json").read_text())["assets"]}
+    page = [path for path in found(root, PAGE) if path not in {*worker, *router, *locked}]
+    rows = ["# A worker's files: address, and path below /home/pyodide, which is on sys.path.", "[files]"]
+    rows += [f'"./{path}" = "{place(path)}"' for path in worker]
+    rows += ["", "# The router's, below the folder that is on its sys.path.", "[router.files]"]
+    rows += [f'"./{path}" = "{place(path)}"' for path in router]
+    rows += ["", "# What else the app is: with the above and the assets of static/lock.json a browser keeps it whole.", "[app]"]
+    rows += ["files = [", *(f'  "./{path}",' for path in page), "]"]
+    return "\n".join(rows)
+
+
+def written(text: str, lists: str) -> str:
+    """The manifest with these lists between its marks. Raises NoMarks."""
+    before, begin, rest = text.partition(f"{BEGIN}\n")
+    _, end, after = rest.partition(f"{END}\n")
+    if not begin or not end or BEGIN in rest:
+        raise NoMarks(f"the manifest needs one line {BEGIN!r} and after it one line {END!r}")
+    result = f"{before}{BEGIN}\n{lists}\n{END}\n{after}"
+    tomllib.loads(result)
+    return result
+
+
+def write(root: Path) -> bool:
+    """Bring the manifest's lists up to date; whether that changed it."""
+    manifest = root / "pyscript.toml"
+    text = manifest.read_text(encoding="utf-8")
+    new = written(text, lists(root))
+    if new != text:
+        manifest.write_text(new, encoding="utf-8")
+    return new != text
