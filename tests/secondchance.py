@@ -1,7 +1,7 @@
 """A second chance for what the machine does, and for nothing else: a pytest plugin, over pytest-rerunfailures.
 
 A test that waited in vain for something may be repeated: Playwright's and subprocess' timeouts, and `NotInTime` of
-tests/browser/conftest.py. An assertion, about data, keys, randomness or anything, is final. What failed first is printed in full
+tests/standstill.py. An assertion, about data, keys, randomness or anything, is final. What failed first is printed in full
 at the end, whether or not a repetition passed.
 """
 
@@ -12,7 +12,8 @@ from typing import Any
 MACHINE = r"^(NotInTime|TimeoutError|TimeoutExpired|TimeoutException): "
 """What may be repeated, by the name of the exception that ended the test."""
 
-OPTIONS = ["-p", "tests.secondchance", "--reruns", "2", "--only-rerun", MACHINE, "--rerun-except", r"^AssertionError\b", "-raR"]
+OPTIONS = ["-p", "tests.secondchance", "-p", "tests.standstill", "--reruns", "2", "--only-rerun", MACHINE,
+           "--rerun-except", r"^AssertionError\b", "-raR"]  # fmt: skip
 """pytest's options for a suite with second chances."""
 
 

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import serve  # noqa: E402
+from tests.standstill import NotInTime  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -97,11 +98,26 @@ def playwright() -> Iterator[Playwright]:
         yield driver
 
 
+class Chromium:
+    """The browser that all tests share; a new one when it was ended (tests/standstill.py)."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self.playwright = playwright
+        self.browser: Browser | None = None
+
+    def new_context(self, **options: Any) -> BrowserContext:
+        """A fresh profile, with Playwright's options."""
+        if self.browser is None or not self.browser.is_connected():
+            self.browser = self.playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        return self.browser.new_context(**options)
+
+
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield browser
-    browser.close()
+def browser(playwright: Playwright) -> Iterator[Chromium]:
+    shared = Chromium(playwright)
+    yield shared
+    if shared.browser is not None:
+        shared.browser.close()
 
 
 class Watched:
@@ -156,7 +172,7 @@ def visited(request: pytest.FixtureRequest, playwright: Playwright, app_url: str
 
 
 @pytest.fixture
-def context(playwright: Playwright, browser: Browser, visited: Path | None, tmp_path: Path) -> Iterator[BrowserContext]:
+def context(playwright: Playwright, browser: Chromium, visited: Path | None, tmp_path: Path) -> Iterator[BrowserContext]:
     """A fresh profile: nothing cached, no service worker. With --restored: all is kept, nothing done."""
     size = {"width": 1280, "height": 900}
     if visited:
@@ -169,10 +185,6 @@ def context(playwright: Playwright, browser: Browser, visited: Path | None, tmp_
     yield context
     context.close()
     shutil.rmtree(tmp_path / "profile", ignore_errors=True)
-
-
-class NotInTime(AssertionError):
-    """A wait that ran out: what a busy machine may do once (see tests/secondchance.py)."""
 
 
 def until(page: Page, expression: str, timeout: float = 30_000) -> Any:

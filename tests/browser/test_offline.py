@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Watched, content, fetch, until, wait_ready
+from conftest import Chromium, Watched, content, fetch, until, wait_ready
 from offlinekit import DAMAGE, Profile, Site, generation, kept
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def online(site: Site) -> Iterator[Site]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser: Chromium) -> Iterator[BrowserContext]:
     """A fresh profile of a person who does not save data: the app is kept in it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context

@@ -11,8 +11,8 @@ import blake3
 import nacl.bindings
 import nacl.exceptions
 import pytest
-from conftest import FETCH, ROOT, Watched, wait_ready
-from playwright.sync_api import Browser, Page
+from conftest import FETCH, ROOT, Chromium, Watched, wait_ready
+from playwright.sync_api import Page
 
 
 def b64(value: bytes) -> str:
@@ -24,7 +24,7 @@ def unb64(value: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, app_url: str) -> Iterator[Page]:
+def page(browser: Chromium, app_url: str) -> Iterator[Page]:
     """One booted page for all of this file; the tests below only ask."""
     context = browser.new_context()
     page = context.new_page()

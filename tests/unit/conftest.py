@@ -6,7 +6,10 @@ The name `lmdb` is the real one's in unit tests: hio and keri get it, and it is 
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +28,21 @@ if "lmdb" not in sys.modules:
     sys.path[:] = [entry for entry in path if entry != PYTHON]
     importlib.import_module("lmdb")
     sys.path[:] = path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary() -> Iterator[None]:
+    """keripy's temporary databases, thousands of them, in memory where there is room, and removed at the end: synced to a disk
+    they slowed the tests, and the browser's after them."""
+    from hio.base.filing import Filer
+
+    memory = os.statvfs("/dev/shm")
+    roomy = os.access("/dev/shm", os.W_OK) and memory.f_bavail * memory.f_frsize > 1 << 30
+    folder = tempfile.mkdtemp(prefix="keriwasm_unit_", dir="/dev/shm" if roomy else None)
+    before, Filer.TempHeadDir = Filer.TempHeadDir, folder
+    yield
+    Filer.TempHeadDir = before
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -50,3 +50,28 @@ def test_only_what_the_machine_does_is_repeated(tmp_path: Path) -> None:
     first = done.stdout[done.stdout.index("what failed before it was repeated") :]
     for what in ("timeout", "wait", "program"):
         assert f"a_value_that_explains = 'the cause of {what}'" in first
+
+
+STANDING = """
+import shutil, subprocess
+from pathlib import Path
+from tests import standstill
+standstill.STANDSTILL_S = 1
+tried = []
+
+def test_stands_still(tmp_path):
+    tried.append(1)
+    if len(tried) == 1:
+        browser = shutil.copy(shutil.which("sleep"), tmp_path / "chromium")
+        subprocess.run([browser, "300"], check=True)  # killed: CalledProcessError
+"""
+
+
+def test_a_browser_that_stands_still_is_ended_and_its_test_repeated(tmp_path: Path) -> None:
+    (tmp_path / "test_standing.py").write_text(STANDING)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *secondchance.OPTIONS, str(tmp_path)],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed, 1 rerun" in done.stdout and "NotInTime: the browser stood still" in done.stdout
