@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import sys
 import tempfile
 import uuid
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,18 @@ def test_a_clone_knows_which_wheel_has_what(tmp_path: Path, monkeypatch: pytest.
     finder = next(finder for finder in sys.meta_path if isinstance(finder, later.LaterFinder))
     assert set(finder.packed.values()) == {"/packed/one.whl", "/packed/two.whl"}
     assert finder.packed["libtwo"] == finder.packed["beta"] == "/packed/two.whl"
+
+
+@pytest.mark.parametrize(("held", "told"), [
+    ("", ""), ("file = open(__import__('sys').executable, 'rb')", "python"), ("import os; os.pipe()", "[3, 4]"),
+    ("import zipfile; kept = zipfile.ZipFile(path)", "some.zip"),
+])  # fmt: skip
+def test_no_file_is_open_in_a_snapshot(held: str, told: str, tmp_path: Path):
+    """In a process of its own, which holds what it says and nothing else."""
+    path = tmp_path / "some.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", "b")
+    code = f"path = {str(path)!r}\n{held}\nfrom keriwasm import snapshot\nsnapshot.nothing_open()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
+    assert (done.returncode == 0) is (not told), done.stderr
+    assert told in done.stderr
