@@ -119,7 +119,7 @@ def test_locked_or_missing_every_route_says_what_to_do(place: Path) -> None:  # 
         async with wallet(place, created=False) as kit:
             told = problem(await post(kit, "/app/wallet/autolock", seconds=60), 409)
             assert told["create"] == "app/wallet"
-            assert "To the wallet" in (await get(kit, "/app/identifiers")).text
+            assert "Make a wallet" in (await get(kit, "/app/identifiers")).text
         async with wallet(place) as kit:
             await post(kit, "/app/wallet/lock")
             told = problem(await post(kit, "/app/wallet/passcode", old=PASSCODE, new=PASSCODE + "2"), 423)
