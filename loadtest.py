@@ -232,7 +232,7 @@ def serving(url: str | None) -> Iterator[str]:
     if url:
         yield url if url.endswith("/") else f"{url}/"
         return
-    server = serve.make_server(ROOT, "127.0.0.1", 0)
+    server = serve.AppServer(ROOT, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

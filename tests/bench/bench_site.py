@@ -43,7 +43,7 @@ class Handler(serve.Handler):
 @contextlib.contextmanager
 def site(extra: dict[str, tuple[str, bytes]] | None = None, handler: type[Handler] = Handler) -> Iterator[str]:
     """The app on 127.0.0.1, and beside it what `extra` holds; yields its URL."""
-    server = serve.make_server(ROOT, "127.0.0.1", 0)
+    server = serve.AppServer(ROOT, "127.0.0.1", 0)
     server.RequestHandlerClass = type("BenchHandler", (handler,), {"extra": extra or {}})
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

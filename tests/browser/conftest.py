@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def serving(base: str = "/", root: Path = ROOT) -> Iterator[str]:
     """Serve the app on a free port of 127.0.0.1 until the generator is closed; yields its URL."""
-    server = serve.make_server(root, "127.0.0.1", 0, base=base)
+    server = serve.AppServer(root, "127.0.0.1", 0, base=base)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

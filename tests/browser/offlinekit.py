@@ -68,7 +68,7 @@ class Site:
                 super().setup()
 
         connections = self.connections = set()
-        self.server = serve.make_server(self.folder, "127.0.0.1", self.port, base=self.base, dev=dev)
+        self.server = serve.AppServer(self.folder, "127.0.0.1", self.port, base=self.base, dev=dev)
         self.server.RequestHandlerClass = Counting
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)

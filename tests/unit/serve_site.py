@@ -101,7 +101,7 @@ def build(folder: Path) -> Path:
         {
             "static/lib/1.0.0/lib.mjs": MODULE,
             "static/lib/1.0.0/lib.mjs.br": BROTLI,
-            "core/2.0.0/core.wasm": WASM,  # relative to static/: serve.py takes both
+            "static/core/2.0.0/core.wasm": WASM,
             "static/wheels/a-1.0-py3-none-any.whl": b"PK\3\4" + bytes(5000),
         },
     )
@@ -173,9 +173,9 @@ class Client:
 
 @contextlib.contextmanager
 def running(
-    root: Path, base: str = "/", dev: bool = False, verbose: bool = False, names: Sequence[str] = ()
+    root: Path, base: str = "/", dev: bool = False, names: Sequence[str] = (), app: Path | None = None
 ) -> Iterator[Client]:
-    server = serve.make_server(root, "127.0.0.1", 0, base, dev, verbose, names)
+    server = serve.AppServer(root, "127.0.0.1", 0, base, dev, names, app)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

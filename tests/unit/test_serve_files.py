@@ -24,6 +24,7 @@ from serve_site import (
     serve,
     sha256,
     shell,
+    write,
 )
 
 # ---- Files and headers
@@ -44,7 +45,7 @@ def test_a_file_is_served_with_its_type_and_bytes(site: Client, root: Path, path
     answer = site.ask(path)
     assert answer.status == 200 and answer.field("Content-Type") == kind
     assert answer.body == (root / path[1:]).read_bytes()
-    assert answer.field("Content-Length") == str(len(answer.body)) and answer.field("Accept-Ranges") == "bytes"
+    assert answer.field("Content-Length") == str(len(answer.body))
     assert answer.field("Content-Encoding") is None
     check_security(answer)
 
@@ -68,11 +69,9 @@ def test_head_is_get_without_the_body(site: Client) -> None:
 def test_every_kind_of_answer_carries_the_security_headers(site: Client) -> None:
     tag = site.ask(LIB).field("ETag") or ""
     cases = {
-        200: site.ask("/"), 204: site.ask("/", method="OPTIONS"), 206: site.ask(LIB, {"Range": "bytes=0-3"}),
-        304: site.ask(LIB, {"If-None-Match": tag}), 307: site.ask("/app"), 400: site.ask("*"),
-        404: site.ask("/nothing"),
-        405: site.ask("/", method="POST"), 412: site.ask(LIB, {"If-Match": '"other"'}),
-        416: site.ask(LIB, {"Range": "bytes=999999-"}), 503: site.ask("/app/x", method="POST", body=b"a=1"),
+        200: site.ask("/"), 304: site.ask(LIB, {"If-None-Match": tag}), 307: site.ask("/app"), 400: site.ask("*"),
+        404: site.ask("/nothing"), 405: site.ask("/", method="POST"), 501: site.ask("/", method="BREW"),
+        503: site.ask("/app/x", method="POST", body=b"a=1"),
     }  # fmt: skip
     for status, answer in cases.items():
         assert answer.status == status
@@ -83,7 +82,8 @@ def test_every_kind_of_answer_carries_the_security_headers(site: Client) -> None
             assert answer.field("Content-Type") == "application/problem+json"
     for raw, status in (
         (b"GARBAGE\r\n\r\n", 400), (b"GET / HTTP/9.9\r\n\r\n", 505), (b"GET / x y HTTP/1.1\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\n\r\n", 400), (b"GET / FTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET / FTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", 421),
     ):  # fmt: skip
         got = site.raw(raw)
         assert got.startswith(f"HTTP/1.1 {status} ".encode()), got[:100]
@@ -92,7 +92,7 @@ def test_every_kind_of_answer_carries_the_security_headers(site: Client) -> None
 
 
 def test_the_server_does_not_tell_its_python(site: Client) -> None:
-    assert site.ask("/").field("Server") == "KeriWasm"
+    assert site.ask("/").field("Server").strip() == "KeriWasm"
 
 
 # ---- What is not served
@@ -130,14 +130,9 @@ def test_no_hostile_path_gives_a_secret_away(site: Client, raw: str) -> None:
     assert re.match(rb"HTTP/1\.1 307 ", got) is None or b"\r\nLocation: app/\r\n" in got
 
 
-def test_a_404_is_readable_for_a_person_and_for_htmx(site: Client) -> None:
+def test_a_404_is_readable_for_a_person(site: Client) -> None:
     page = site.ask("/nothing<script>", NAVIGATE)
     assert page.status == 404 and page.body.startswith(b"<!doctype html>") and b"<script>" not in page.body
-    for fields in (NAVIGATE, {"HX-Request": "true"}):  # what the client sent is quoted, never markup
-        quoted = site.ask("/", fields, method="<b>").body
-        assert b"<b>" not in quoted and b"&lt;b&gt;" in quoted
-    part = site.ask("/nothing", {"HX-Request": "true", "Accept": "text/html"})
-    assert part.status == 404 and part.body.startswith(b'<p role="alert">') and b"<html" not in part.body
 
 
 # ---- The shell and app/
@@ -178,7 +173,7 @@ def test_anything_else_under_app_is_told_to_come_again(site: Client, method: str
     assert answer.status == 503 and answer.field("Retry-After") == "1" and answer.field("Cache-Control") == "no-store"
     if method != "HEAD":
         assert b"own workers" in answer.body or b"own workers" in answer.body.replace(b"&#x27;", b"'")
-    if method == "GET" and "HX-Request" not in fields:
+    if method == "GET":
         problem = json.loads(answer.body)
         assert problem["status"] == 503 and problem["type"] == "about:blank" and "workers" in problem["detail"]
 
@@ -192,7 +187,7 @@ def test_app_without_its_slash_is_led_to_it(site: Client) -> None:
 def test_in_a_subfolder(root: Path) -> None:
     with running(root, base="/sub/folder/") as site:
         assert site.server.url.endswith("/sub/folder/")  # type: ignore[attr-defined]
-        for path in ("/", "/sub/folder", "/?x=1", "/sub/folder?x=1"):
+        for path in ("/sub/folder", "/sub/folder?x=1"):
             answer = site.ask(path)
             assert answer.status == 307
             leads = urljoin(f"http://host{path}", answer.field("Location"))
@@ -206,6 +201,7 @@ def test_in_a_subfolder(root: Path) -> None:
         assert site.ask("/sub/folder/router/service-worker.js").field("Service-Worker-Allowed") == "/sub/folder/"
         assert site.ask("/sub/folder/app/x", method="POST").status == 503
         for path in (
+            "/",
             "/static/app.css",
             "/app/",
             "/sub/",
@@ -250,17 +246,40 @@ def test_this_checkout_shows_the_app_and_nothing_else() -> None:
 
 
 def test_every_asset_of_this_checkout_is_as_locked() -> None:
-    assets = serve.parse_lock((ROOT / "static/lock.json").read_bytes())
-    assert assets
     with running(ROOT) as site:
+        assets = site.server.locked()  # type: ignore[attr-defined]
+        assert assets
         link = site.connect()
-        for path, locked in assets.items():
+        for path, (digest, _) in assets.items():
             answer = site.ask(f"/{path}", {"Accept-Encoding": "identity"}, keep=link)
-            assert answer.status == 200 and sha256(answer.body) == locked.sha256, path
-            assert answer.field("ETag") == f'"{locked.sha256}"'
+            assert answer.status == 200 and sha256(answer.body) == digest, path
+            assert answer.field("ETag") == f'"{digest}"'
             kept = path.startswith(("static/pyodide/", "static/micropython/", "static/vendor/", "static/wheels/"))
             assert not kept or "immutable" in (answer.field("Cache-Control") or ""), path
-            if locked.brotli:
+            if small := assets.get(f"{path}.br"):
                 packed = site.ask(f"/{path}", {"Accept-Encoding": "br"}, keep=link)
-                assert packed.field("Content-Encoding") == "br" and sha256(packed.body) == assets[locked.brotli].sha256
+                assert packed.field("Content-Encoding") == "br" and sha256(packed.body) == small[0]
         link.close()
+
+
+# ---- An app of one's own
+
+
+def test_an_app_s_files_come_before_the_checkout_s(root: Path, tmp_path: Path) -> None:
+    app = tmp_path / "mine"
+    write(app / "index.html", shell().replace(b"KeriWasm", b"Mine"))
+    write(app / "static/app.css", "mine{}")
+    write(app / "templates/pages/hello.html", "<h1>Hello</h1>")
+    write(app / "notes.txt", SECRET)
+    write(app / "tests/x.py", SECRET)
+    (app / "static/up.txt").symlink_to(root / "serve.py")
+    (app / "static/out.txt").symlink_to(app / "notes.txt")
+    with running(root, app=app) as site:
+        assert b"<title>Mine" in site.ask("/").body and b"<title>Mine" in site.ask("/app/hello", NAVIGATE).body
+        assert site.ask("/static/app.css").body == b"mine{}"
+        assert site.ask("/templates/pages/hello.html").status == 200
+        assert site.ask("/router/router.py").body == (root / "router/router.py").read_bytes()  # the checkout's
+        assert "immutable" in (site.ask(LIB).field("Cache-Control") or "")  # by its lock
+        for path in ("/notes.txt", "/tests/x.py", "/static/up.txt", "/static/out.txt", "/serve.py"):
+            answer = site.ask(path)
+            assert answer.status == 404 and SECRET not in answer.body, path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import http.client
 import re
 import socket
@@ -15,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from serve_site import (
+    BROTLI,
     CORE,
     LIB,
     MODULE,
     WASM,
     Client,
     build,
-    check_security,
     running,
     serve,
     shell,
@@ -39,17 +38,15 @@ def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:
 # ---- Methods and connections
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "BREW", "get"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_other_methods_are_refused(site: Client, method: str) -> None:
     answer = site.ask("/static/app.css", method=method)
-    assert answer.status == 405 and answer.field("Allow") == "GET, HEAD, OPTIONS"
+    assert answer.status == 405 and answer.field("Allow") == "GET, HEAD"
 
 
-def test_options(site: Client) -> None:
-    for path in ("*", "/", "/static/app.css", "/app/x"):
-        answer = site.ask(path, method="OPTIONS")
-        assert answer.status == 204 and answer.field("Allow") == "GET, HEAD, OPTIONS" and answer.body == b""
-        assert answer.field("Content-Length") is None
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "BREW", "get", "_begin", "serve"])
+def test_methods_that_nobody_knows_are_refused(site: Client, method: str) -> None:
+    assert site.ask("/static/app.css", method=method).status == 501
 
 
 def test_one_connection_carries_many_requests(site: Client) -> None:
@@ -65,10 +62,10 @@ def test_one_connection_carries_many_requests(site: Client) -> None:
         ("/static/logo.png", 200),
     ):
         assert site.ask(path, keep=link).status == status
-    assert site.ask("/", {"If-None-Match": "*"}, keep=link).status == 304
-    assert site.ask("/", method="OPTIONS", keep=link).status == 204
+    tag = site.ask("/", keep=link).field("ETag") or ""
+    assert site.ask("/", {"If-None-Match": tag}, keep=link).status == 304
     assert site.ask("/", method="HEAD", keep=link).status == 200
-    assert site.ask(LIB, {"Range": "bytes=1-2"}, keep=link).body == MODULE[1:3]
+    assert site.ask(LIB, {"Range": "bytes=1-2"}, keep=link).body == MODULE  # ranges are not for a file that is kept whole
     assert link.sock is socket_of_it and link.sock is not None
     link.close()
 
@@ -83,16 +80,12 @@ def test_pipelined_requests_are_answered_in_order(site: Client) -> None:  # more
 def test_http_1_0(site: Client) -> None:
     got = site.raw(b"GET /static/tiny.css HTTP/1.0\r\n\r\n")  # needs no Host, ends by itself
     assert got.endswith(b"\r\n\r\na{}") and b"\r\nConnection: close\r\n" in got
-    got = site.raw(b"GET /static/tiny.css HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /nothing HTTP/1.0\r\n\r\n")
-    assert b"\r\nConnection: keep-alive\r\n" in got and b" 404 " in got
 
 
-def test_an_absolute_target_is_taken_as_its_path(site: Client) -> None:
-    for target in ("http://localhost/static/tiny.css", "HTTP://127.0.0.1:99/static/tiny.css?y"):
-        assert site.ask(target).body == b"a{}"
-    assert site.ask("http://localhost").body == shell()
-    assert site.ask("ftp://localhost/static/tiny.css").status == 400
-    assert site.ask("http://localhost/../serve.py").status == 404
+def test_a_target_is_a_path(site: Client) -> None:
+    """This is no proxy; and of two names of one request none could be believed."""
+    for target in ("http://localhost/static/tiny.css", "http://localhost", "ftp://localhost/static/tiny.css", "*"):
+        assert site.ask(target).status == 400
 
 
 @pytest.mark.parametrize("twice", ["Host: 127.0.0.1", "Host: localhost", "content-length: 0", "Content-Length: 3"])
@@ -114,8 +107,6 @@ STRANGE_NAMES = [
 @pytest.mark.parametrize("name", OUR_NAMES)
 def test_an_address_and_localhost_are_answered(site: Client, name: str) -> None:
     assert site.raw(_asks(name)).startswith(b"HTTP/1.1 200 ")
-    if name:
-        assert site.raw(_asks("evil.example", f"http://{name}")).startswith(b"HTTP/1.1 200 ")  # the target outranks Host
 
 
 @pytest.mark.parametrize("name", STRANGE_NAMES)
@@ -124,8 +115,6 @@ def test_a_stranger_s_name_that_leads_here_is_not_answered(site: Client, name: s
     """DNS rebinding: the stranger's page would pass for the app."""
     got = site.raw(_asks(name, method=method))
     assert got.startswith(b"HTTP/1.1 421 ") and b"a{}" not in got and b"--name" in got
-    if name and not set("# ") & set(name):
-        assert site.raw(_asks("localhost", f"http://{name}")).startswith(b"HTTP/1.1 421 ")
 
 
 def _asks(name: str, origin: str = "", method: str = "GET") -> bytes:
@@ -156,37 +145,21 @@ def test_an_upload_gets_to_read_its_refusal(site: Client) -> None:
         assert site.ask(path, method="POST", body=bytes(8_000_000)).status == status  # and is not reset
 
 
-def test_expect_100_gets_the_final_answer(site: Client) -> None:
+def test_expect_100(site: Client) -> None:
     got = site.raw(b"POST /app/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", b"hello")
-    assert got.startswith(b"HTTP/1.1 503 ")
+    assert b"HTTP/1.1 503 " in got
 
 
 def test_heads_are_bounded(site: Client) -> None:
-    assert b" 414 " in site.raw(b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n").split(b"\r\n")[0]
-    large = site.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 100_000 + b"\r\n\r\n")
-    many = site.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 3000 + b"\r\n")
-    large_in_all = site.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + (b"X: " + b"y" * 1000 + b"\r\n") * 60 + b"\r\n")
-    for got in (large, many, large_in_all):
-        assert b" 431 " in got.split(b"\r\n")[0], got[:80]
+    """By http.server: a line, and the number of lines. Half a head is cut off when its place is wanted (below)."""
+    for head in (b"GET /" + b"x" * 100_000, b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000, b"GET / HTTP/1.1" + b"\r\nX: y" * 3000):
+        with contextlib.suppress(ConnectionError):  # what was not read ends the connection, perhaps before the answer
+            assert re.match(rb"HTTP/1.1 4(14|31) ", site.raw(head + b"\r\nHost: localhost\r\n\r\n"))
     assert site.ask("/", {"X": "y" * 20_000}).status == 200
 
 
-def test_a_dripping_client_is_cut_off(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "HEAD_SECONDS", 0.5)
-    with running(root) as site, socket.create_connection(site.address, timeout=10) as link:
-        begun = time.monotonic()
-        with contextlib.suppress(ConnectionError):  # each byte comes in time, the head as a whole does not
-            for byte in b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"y" * 100:
-                link.sendall(bytes([byte]))
-                time.sleep(0.05)
-                if time.monotonic() - begun > 1.5:
-                    break
-            assert link.recv(1000) == b""
-        assert time.monotonic() - begun > 0.4
-
-
 def test_an_idle_connection_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(serve.Handler, "timeout", 0.3)
     with running(root) as site, socket.create_connection(site.address, timeout=10) as link:
         link.sendall(b"GET /static/tiny.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
         time.sleep(0.1)
@@ -195,7 +168,7 @@ def test_an_idle_connection_ends(root: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_client_that_reads_nothing_is_let_go(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(serve, "SEND_SECONDS", 0.3)
+    monkeypatch.setattr(serve.Handler, "timeout", 0.3)
     site_root = build(tmp_path)
     write(site_root / "static/big.bin", bytes(30_000_000))
     with running(site_root) as site:
@@ -275,30 +248,31 @@ def _answers(site: Client) -> bool:
     return False
 
 
-def test_a_fault_of_the_server_is_a_500_and_its_cause_is_told(
+def test_a_fault_of_the_server_is_told_in_its_terminal(
     root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(serve, "locate", broken)
     with running(root) as site:
-        answer = site.ask("/static/app.css")
-    assert answer.status == 500 and b"on fire" not in answer.body
-    check_security(answer)
+        with monkeypatch.context() as patch, pytest.raises((OSError, http.client.HTTPException)):
+            patch.setattr(serve, "locate", broken)
+            site.ask("/static/app.css")
+        assert site.ask("/static/app.css").status == 200
     assert "the disk is on fire" in capfd.readouterr().err
 
 
-def test_the_log_is_one_harmless_line_per_request(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with running(root, verbose=True) as site:
-        site.raw(b"GET /\x1b[31mred\x07\xe9 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+def test_the_log_of_dev_is_one_harmless_line_per_request(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with running(root, dev=True) as site:
+        site.raw(b"GET /\x1b[31mred\x07 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         site.ask("/static/app.css")
+        site.ask("/__dev__/version")
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 2 and all(line.isascii() and line.isprintable() for line in lines)
-    assert re.fullmatch(r"\d\d:\d\d:\d\d 200 GET /static/app.css HTTP/1.1", lines[1])
+    assert '"GET /static/app.css HTTP/1.1" 200' in lines[1]
 
 
-def test_it_is_quiet_without_verbose(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_is_quiet_without_dev(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with running(root) as site:
         site.ask("/")
         site.raw(b"GARBAGE\r\n\r\n")
@@ -315,9 +289,9 @@ def test_many_clients_at_once_get_whole_files(site: Client) -> None:
         link = site.connect()
         for turn in range(15):
             path, data = ((LIB, MODULE), (CORE, WASM), ("/", shell()))[(number + turn) % 3]
-            answer = site.ask(path, {"Accept-Encoding": "gzip"} if turn % 2 else {}, keep=link)
-            body = gzip.decompress(answer.body) if answer.field("Content-Encoding") else answer.body
-            if answer.status != 200 or body != data:
+            answer = site.ask(path, {"Accept-Encoding": "br"} if turn % 2 else {}, keep=link)
+            wanted = BROTLI if answer.field("Content-Encoding") else data
+            if answer.status != 200 or answer.body != wanted:
                 failures.append((path, answer.status))
         link.close()
 
