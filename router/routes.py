@@ -327,7 +327,12 @@ class Table:
         node.names[route.method] = names
 
     def match(self, method: str, path: str) -> tuple:
-        """``(route, params, allowed)``: route None and allowed empty is 404, route None with allowed methods is 405."""
+        """``(route, params, allowed)``: route None and allowed empty is 404, route None with allowed methods is 405.
+
+        A slash that is percent-encoded is nowhere: the worker, which decodes, would see another route than was judged here.
+        """
+        if "%2f" in path.lower():
+            return None, {}, []
         nodes = []
         self.walk(self.root, split(path), 0, [], nodes)
         wanted = "GET" if method == "HEAD" else method

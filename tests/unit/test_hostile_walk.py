@@ -8,79 +8,28 @@ its real stack: tests/browser/test_strangers.py.
 from __future__ import annotations
 
 import json
-import re
+import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import cbor2
+import fuzzkit
 import msgpack
 import pytest
 from backupkit import PASSCODE, FakeKem, do, place, quick, unsynced  # noqa: F401 (fixtures)
+from hostilekit import BODIES, SLICES, VALUES, address, good, names, routes
 from keriwasm import guarding
-from keriwasm.fields import b64u
 from poolkit import alone
 from slicekit import multipart
 from walletkit import FakeDisk
-from workerkit import ROOT, Kit, run, running
+from workerkit import Kit, run, running
 
 from router.routes import TABLE, Route
 
-SLICES = ("home", "wallet", "backup", "credentials", "ledger", "verifying", "crypto", "load", "suites", "pool", "faults")
-DEEP = 30_000
-READ = re.compile(r"(?:fields|sent|form)\.[a-z]+\(\s*\"([a-z_]+)\"|\b(?:label|threshold|text)\(fields, \"([a-z_]+)\"")
 LOOSE = guarding.Bounds(size=1 << 30, depth=guarding.DEPTH + 16, values=1 << 30)
-
-
-def names(slice: str) -> list[str]:
-    """The fields that a slice's source reads."""
-    found: set[str] = set()
-    for path in (ROOT / "python" / "keriwasm" / "slices" / slice).rglob("*.py"):
-        found |= {each[1] or each[2] for each in READ.finditer(path.read_text())}
-    return sorted(found | {"text", "data", "file", "passcode"})
-
-
-def event(threshold: str, anchor: str) -> str:
-    """A message that claims its right size; only its depth is wrong."""
-    body = f'{{"v":"KERI10JSON000000_","t":"icp","d":"x","i":"x","s":"0","kt":"{threshold}","k":[],"a":{anchor}}}'
-    return body.replace("000000_", f"{len(body):06x}_")
-
-
-def nested(levels: int, value: Any = 0, name: str = "") -> Any:
-    for _ in range(levels):
-        value = {name: value} if name else [value]
-    return value
-
-
-VALUES: dict[str, Any] = {
-    "deep within bounds": nested(guarding.DEPTH - 2),
-    "deep objects": nested(guarding.DEPTH - 2, 0, "a"),
-    "wide": [0] * 50_000,
-    "wide objects": {str(n): {} for n in range(20_000)},
-    "text of brackets": "[" * DEEP,
-    "text of objects": '{"a":' * DEEP,
-    "event, deep": event("1", "[" * DEEP),
-    "event, its threshold deep": event("[" * DEEP, "[]"),
-    "mgpk": b64u(b"\x91" * DEEP),
-    "cbor": b64u(b"\x81" * DEEP),
-    "event in cbor": b64u(b"\xa1\x61vqKERI10CBOR007530_" + b"\x81" * DEEP),
-    "large number": 10**63,
-    "numbers": [1.7e308, -1.7e308, 10**63, -(10**63)],
-    "long": "a" * (1 << 20),
-    "odd": "\u202e\u200d\x7f\ufffe\U000e0001",
-    "nothing": None,
-}
-BODIES = {
-    "deep": "[" * DEEP,
-    "deep objects": '{"a":' * DEEP,
-    "wide": '{"data":[' + "0," * 400_000 + "0]}",
-    "infinite": '{"data":1e400}',
-    "half": '{"data":"\\ud800"}',
-    "constant": '{"data":[NaN]}',
-    "twice": '{"data":1,"data":2}',
-    "a list": "[]",
-}
 
 
 @pytest.fixture
@@ -139,20 +88,6 @@ async def everything(place: Path) -> AsyncIterator[tuple[Kit, Callable[[], dict[
             book.of(kit.worker).close()
 
 
-def routes() -> list[Route]:
-    """Those that take a body."""
-    return [each for each in TABLE if each.method not in ("GET", "HEAD") and (each.slice or "") in SLICES and not each.stream]
-
-
-def address(route: Route, params: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: params.get(found[1], "x"), route.pattern)
-
-
-def good(aid: str) -> dict[str, Any]:
-    """Values that let a request come as far as the field that is wrong."""
-    return {"algorithm": "sha256", "identifier": aid, "words": ["abandon"] * 12, "kind": "text", "seconds": 0, "name": "n"}
-
-
 def test_the_fields_are_found() -> None:
     assert {"data", "schema", "attributes", "rules", "registry"} <= set(names("credentials"))
     assert {"words", "response", "passcode", "data", "alias"} <= set(names("wallet"))
@@ -192,3 +127,49 @@ async def test_no_value_of_any_field_breaks_a_route(
                 what = "event, its threshold deep"
                 encoded, kind = multipart([(name, VALUES[what]), ("file", ("f", VALUES[what].encode()))])
                 await sent(f"{name}: {what}, by form", encoded, kind)
+
+
+HERE = [each for each in TABLE if each.slice in SLICES and each.slice != "suites" and not each.stream and not each.snapshot]
+"""Routes that a worker answers by itself: what the router puts beside a request is the router's tests' matter."""
+
+
+async def play(seed: int, numbers: range, kit: Kit, watched: list[str]) -> Counter[int]:
+    """Sends so many random requests (tests/unit/fuzzkit.py), the wallet brought back in between; counts the statuses."""
+    at = fuzzkit.Surroundings()
+
+    async def back() -> None:
+        steps = fuzzkit.restored(at)
+        answer: Any = None
+        with suppress(StopIteration):
+            while True:
+                method, path, body = steps.send(answer)
+                given = await kit.ask(method, f"/{path}", json_body=body)
+                sound = given.headers.get("content-type", "").startswith(fuzzkit.JSON)
+                answer = given.status, given.json if sound else {}, given.body
+
+    counted: Counter[int] = Counter()
+    for number in numbers:
+        if number % 20 == 0:
+            await back()
+        one = fuzzkit.request(seed, number, at, HERE)
+        path, _, query = one.path.partition("?")
+        headers = {"accept": fuzzkit.JSON, **one.headers}
+        answer = await kit.ask(one.method, f"/{path}", body=one.body or b"", headers=headers, query=query)
+        faults = [each["error"]["traceback"][-1500:] for each in kit.faults()]
+        assert answer.status < 500 and not faults, (seed, number, one.told(), answer.status, answer.text[:300], *faults)
+        assert not watched, (seed, number, one.told(), watched[0][:200])
+        counted[answer.status] += 1
+    return counted
+
+
+@run
+async def test_random_requests(watched: list[str], quick: None, unsynced: None, place: Path, monkeypatch: Any) -> None:  # noqa: F811
+    from keriwasm.slices.ledger import book
+
+    monkeypatch.setattr(book, "HEAD", place.parent / "ledger")
+    monkeypatch.setattr("keriwasm.slices.backup.MlKem768", FakeKem)
+    seed, count = int(os.environ.get("FUZZ_SEED", "13")), int(os.environ.get("FUZZ_COUNT", "400"))
+    async with everything(place) as (kit, _):
+        counted = await play(seed, range(count), kit, watched)
+    print(counted)
+    assert counted[200] > count // 10 and counted[422] > count // 10, counted

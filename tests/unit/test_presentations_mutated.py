@@ -9,7 +9,6 @@ good before, whatever their order and the white space around them. What is not v
 from __future__ import annotations
 
 import asyncio
-import copy
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -19,20 +18,17 @@ from typing import Any
 
 import pytest
 from backupkit import PASSCODE, do, place, quick, unsynced  # noqa: F401 (fixtures)
-from credkit import CASES, OTHER, TRIAL, Issuer, issuers, parts, remade
+from credkit import CASES, OTHER, TRIAL, Issuer, issuers, parts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from poolkit import alone
 from slicekit import HTML, JSON, Page, upload
+from spoiltkit import ACTS, NOISE, VALUES, spoil
 from test_credentials import serving
 from workerkit import Kit
 
 FIRST_SEEN = re.compile(rb"-V[A-Za-z0-9_-]{2}(?=-A)|-EAB0A[A-Za-z0-9_-]{22}1AAG[0-9A-Za-z_-]{32}")
 """When a log's keeper saw an event first, and the length of the group around it: nobody signs that."""
-VALUES = (0, 5, -1, 1.5, True, None, "", "x", "0", "1", "E" * 44, "I2I", "NOT", [], {}, [[]], {"n": "E" * 44}, "𝔘", "\u0000", 2**70,
-          "2026-13-01")  # fmt: skip
-NOISE = (b"{", b"}", b"-", b"-FAB", b"\x00", b"\xff", b'{"v":"', b"ACDC10JSON000152_", b"-IAA", b"AAAA", b"\xef\xbb\xbf", b"<b>", b"=\r\n")
-SPACE = (b"\n", b"\r\n\r\n", b"  \t", b"")
 
 
 GOOD = ("00-good-presentation", "04-leading-space", "04-lf-between", "04-trailing-lf")
@@ -61,85 +57,6 @@ def core(message: bytes) -> bytes:
     return message[:end] + FIRST_SEEN.sub(b"", message[end:])
 
 
-def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The places of all values within one."""
-    within = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path] * bool(path) + [each for name, inner in within for each in paths(inner, (*path, name))]
-
-
-def changed(message: bytes, at: int, value: Any, said: bool) -> bytes:
-    """A message with another value at one of its places, its size right, and its SAID too if asked."""
-    end = message.index(b"}-") + 1 if b"}-" in message else len(message)
-    sad = json.loads(message[:end])
-    places = paths(sad)
-    path = places[at % len(places)]
-    within = sad
-    for step in path[:-1]:
-        within = within[step]
-    within[path[-1]] = copy.deepcopy(value)
-    if said:
-        return remade(sad) + message[end:]
-    raw = json.dumps(sad, separators=(",", ":"), ensure_ascii=False).encode()
-    return re.sub(rb'(10JSON)[0-9a-f]{6}', b"10JSON%06x" % len(raw), raw, count=1) + message[end:]
-
-
-def spoil(pool: list[bytes], plan: tuple[int, list[tuple[Any, ...]]]) -> bytes:
-    """One base after the acts of a plan."""
-    base, acts = plan
-    each = parts(pool[base % len(pool)])
-    tail: list[Callable[[bytes], bytes]] = []
-    for act, a, b, value, noise in acts:
-        if not each:
-            break
-        one, two = a % len(each), b % len(each)
-        match act:
-            case "drop":
-                del each[one]
-            case "twice":
-                each.insert(two, each[one])
-            case "swap":
-                each[one], each[two] = each[two], each[one]
-            case "turn":
-                each = each[::-1]
-            case "from another":
-                others = parts(pool[(base + 1) % len(pool)])
-                each.insert(one, others[b % len(others)])
-            case "value" | "value and SAID":
-                try:
-                    each[one] = changed(each[one], b, value, act.endswith("SAID"))
-                except (ValueError, TypeError, OverflowError):
-                    pass  # it was spoilt before, or cannot be written as JSON
-            case "attachments":
-                ends = [(m.index(b"}-") + 1) if b"}-" in m else len(m) for m in (each[one], each[two])]
-                heads, rest = [m[:e] for m, e in zip((each[one], each[two]), ends, strict=True)], each[two][ends[1] :]
-                each[one] = heads[0] + rest
-            case "flip":
-                spoilt = bytearray(each[one])
-                spoilt[b % len(spoilt)] ^= 1 << (b % 7)
-                each[one] = bytes(spoilt)
-            case "noise":
-                where = b % (len(each[one]) + 1)
-                each[one] = each[one][:where] + noise + each[one][where:]
-            case "space":
-                each = [SPACE[b % len(SPACE)] + m for m in each]
-            case "wrap":
-                tail.append(lambda data, width=30 + b % 90: b"\n".join(data[i : i + width] for i in range(0, len(data), width)))
-            case "cut":
-                tail.append(lambda data, left=b: data[: left % (len(data) + 1)])
-            case "behead":
-                tail.append(lambda data, gone=b: data[gone % (len(data) + 1) :])
-            case "deep":
-                each[one] = changed(each[one], b, json.loads("[" * 40 + "]" * 40), True) if b"}-" in each[one] else each[one]
-            case "UTF-16":
-                tail.append(lambda data: data.decode(errors="replace").encode("utf-16"))
-    data = b"".join(each)
-    for step in tail:
-        data = step(data)
-    return data
-
-
-ACTS = ("drop", "drop", "twice", "swap", "turn", "from another", "value", "value", "value and SAID", "value and SAID", "attachments",
-        "flip", "flip", "noise", "space", "wrap", "cut", "behead", "deep", "UTF-16")  # fmt: skip
 PLANS = st.tuples(
     st.integers(0, 3),
     st.lists(

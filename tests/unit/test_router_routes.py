@@ -17,12 +17,7 @@ JSON = {"accept": "application/json"}
         ("GET", "/app/pool/panel", "/app/pool/panel", {}),
         ("GET", "/app/load/panel", "/app/{slice}/panel", {"slice": "load"}),
         ("POST", "/app/pq/kem/ML-KEM-768/encaps", "/app/pq/kem/{alg}/encaps", {"alg": "ML-KEM-768"}),
-        (
-            "POST",
-            "/app/pq/sig/XMSSMT-SHA2_20%2F2_256/verify",
-            "/app/pq/sig/{alg}/verify",
-            {"alg": "XMSSMT-SHA2_20%2F2_256"},
-        ),
+        ("POST", "/app/pq/sig/a%20b/verify", "/app/pq/sig/{alg}/verify", {"alg": "a%20b"}),
         ("POST", "/app/faults/w2", "/app/faults/{worker}", {"worker": "w2"}),
         ("POST", "/app/crypto/hash-many", "/app/crypto/hash-many", {}),
     ],
@@ -44,6 +39,9 @@ def test_match(method, path, pattern, params):
         "",
         "app/pool",
         "/app/pool/size/",
+        "/app/identifiers/E%2Fkel",  # the worker would decode it and give the file, which is guarded, to any page
+        "/app/identifiers/E%2fkel",
+        "/app/ledger/%2F",
     ],
 )
 def test_nothing_there(path):

@@ -142,7 +142,7 @@ class Checker:
         serder = message.serder
         aid, sn, said, ilk = serder.pre, serder.sn, serder.said, serder.ilk
         held: Key = ("held", aid, said)
-        kever = self._kever(aid)
+        kever = self.kever(aid)
         if kever is None and ilk not in INCEPTIONS:
             reason = "its identifier's inception (event 0) is not known yet"
             raise Held("order", reason, aid, held, ("event", aid, sn - 1), ("event", aid, 0))
@@ -203,7 +203,7 @@ class Checker:
         keys: list[Key] = [("event", aid, sn), ("held", aid, said), ("said", aid, said), ("place", aid, sn)]
         queue.extend(self.room.take(*keys, *(("seal", aid, *each) for each in sealed)))
 
-    def _kever(self, aid: str) -> Any:
+    def kever(self, aid: str) -> Any:
         """None when nothing is accepted of it. (keripy's own `kevers.get` looks in memory only.)"""
         try:
             return self.db.kevers[aid]
@@ -343,11 +343,16 @@ class scratch:
 
 
 def check(unit: dict[str, Any]) -> Generator[None, None, dict[str, Any]]:
-    """Verify {contexts, messages: [(raw, body, ilk)]}. Returns {verdicts, records, late, states, extra}."""
+    """Verify {contexts, messages: [(raw, body, ilk)]}. Returns {verdicts, records, late, states, extra}. Raises FieldError
+    for contexts that keripy cannot read."""
+    from keriwasm.slices.verifying import units
+
     with scratch() as db:
         checker = Checker(db)
         for known in unit["contexts"]:
-            checker.load(known)
+            with units.meant("contexts"):
+                checker.load(known)
+                checker.kever(known["state"]["i"])
             yield
         verdicts = yield from checker.run(tuple(each) for each in unit["messages"])
         return {

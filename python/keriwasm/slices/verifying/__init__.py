@@ -10,15 +10,20 @@ import time
 from typing import Any
 
 import falcon
-from keriwasm import guarding, native
+from keriwasm import native
 from keriwasm.deeds import deed
 from keriwasm.scheduling import ASAP
-from keriwasm.slices.verifying import judges
+from keriwasm.slices.verifying import judges, units
 
 __all__ = ["mount"]
 
 PIECE = 0.01
 """Seconds of work between two turns of the scheduler."""
+
+TEXTS = [str]
+RECORD = {"aid": str, "sn": int, "said": str, "raw": bytes, "seal": str, "sigs": TEXTS, "wigs": TEXTS, "rcts": TEXTS, "vrcs": TEXTS,
+          "wits": TEXTS}  # fmt: skip
+SHAPE = {"contexts": [{"state": dict, "records": [RECORD]}], "messages": [(bytes, int, str)]}
 
 
 class Check:
@@ -28,17 +33,11 @@ class Check:
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Any:
         import msgpack
 
-        try:
-            unit = guarding.mgpk_value(req.bounded_stream.read(), strict=False)
-            contexts, messages = unit["contexts"], unit["messages"]
-        except (ValueError, KeyError, TypeError) as ex:
-            raise falcon.HTTPBadRequest(
-                title="The content cannot be read", description="Send MessagePack of contexts and messages."
-            ) from ex
+        unit = units.read(req, SHAPE)
         yield from native.keri_steps()  # a second or two in a worker's first share: in steps, so that its heart beats on
         from keriwasm.slices.ledger.checking import check
 
-        checking = check({"contexts": contexts, "messages": messages})
+        checking = check(unit)
         until = time.perf_counter() + PIECE
         while True:
             try:

@@ -18,6 +18,7 @@ from keriwasm.deeds import deed
 from keriwasm.fields import FieldError
 from keriwasm.requests import MESSAGE
 from keriwasm.scheduling import ASAP
+from keriwasm.slices.verifying import units
 
 __all__ = ["JUDGES", "Judge", "Ready", "lines"]
 
@@ -34,7 +35,8 @@ def presentation(unit: dict[str, Any], tell: Tell) -> Work:
     from keri.core import scheming
     from keriwasm.slices.credentials import judging, schemas
 
-    known = [scheming.Schemer(raw=raw) for raw in unit["known"]]
+    with units.meant("known"):
+        known = [scheming.Schemer(raw=raw) for raw in unit["known"]]
     along = []
     for raw in unit["along"]:
         along.append(schemas.load(_json("schema", raw), saidify=False))
@@ -81,7 +83,8 @@ def answer(unit: dict[str, Any], tell: Tell) -> Work:
     from keriwasm.slices.wallet import challenges
 
     yield
-    states = {aid: State(**state) for aid, state in unit["states"].items()}
+    with units.meant("states"):
+        states = {aid: State(**state) for aid, state in unit["states"].items()}
     return challenges.verify(states, unit["response"], unit["words"])
 
 
@@ -110,13 +113,15 @@ class State:
         self.lastEst = SimpleNamespace(s=int(established[0], 16), d=established[1])
 
 
-JUDGES: dict[str, Callable[[dict[str, Any], Tell], Work]] = {
-    "presentation": presentation,
-    "schema": schema,
-    "fits": fits,
-    "answer": answer,
-    "shell": shell,
+KEY_STATE = {"sn": int, "transferable": bool, "keys": [str], "threshold": units.ANY, "established": [str]}
+JUDGES: dict[str, tuple[Callable[[dict[str, Any], Tell], Work], dict[str, units.Shape]]] = {
+    "presentation": (presentation, {"data": bytes, "known": [bytes], "along": [bytes]}),
+    "schema": (schema, {"schema": bytes, "saidify": bool}),
+    "fits": (fits, {"schema": bytes, "credential": bytes}),
+    "answer": (answer, {"response": bytes, "words": [str], "states": {str: KEY_STATE}}),
+    "shell": (shell, {"head": bytes, "body": int}),
 }
+"""Each with what it is asked."""
 
 
 def _json(field: str, raw: bytes) -> Any:
@@ -142,13 +147,10 @@ class Judge:
         self.worker = worker
 
     def on_post(self, req: falcon.Request, rep: falcon.Response, what: str) -> None:
-        judge = JUDGES.get(what)
-        if judge is None:
+        if what not in JUDGES:
             raise falcon.HTTPNotFound(title="No such judge", description=f"There are {', '.join(JUDGES)}.")
-        try:
-            unit = guarding.mgpk_value(req.bounded_stream.read(), strict=False)
-        except guarding.Unfit as ex:
-            raise falcon.HTTPBadRequest(title="The content cannot be read", description=f"It {ex.reason}.") from ex
+        judge, shape = JUDGES[what]
+        unit = units.read(req, shape)
         doer = self.worker.inflight[req.env[MESSAGE]["id"]]
         rep.content_type = "application/x-ndjson"
         rep.stream = lines(judge, unit, lambda told: doer.push(line(told)))
