@@ -2,6 +2,7 @@
 `python test.py long` runs the tests marked `long`: they take minutes each, or kill browsers by the dozen, and are left out
 otherwise (but collected, so that they cannot rot).
 `python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
+`python test.py fuzz [-- OPTIONS]` sends random requests to every route of the app in Chromium, ten minutes long (tests/fuzz.py).
 
 `python test.py wasm --tests DIR [-- PYTEST OPTIONS]` runs a folder of pytest tests of your own instead, in Pyodide under
 Node, with keripy and all else that a pool worker has: for example the tests/ of a checkout of keripy.
@@ -164,10 +165,10 @@ def main(arguments: list[str]) -> int:
         if not folder.exists():
             sys.exit(f"test.py: there is no {folder}")
         names = ["wasm"]
-    if names == ["suites"]:
+    if names in (["suites"], ["fuzz"]):
         environment()
-        packages(["browser"])
-        return subprocess.run([PYTHON, "tests/suites.py", *options], cwd=ROOT).returncode
+        packages(["browser", "unit"] if names == ["fuzz"] else ["browser"])
+        return subprocess.run([PYTHON, f"tests/{names[0]}.py", *options], cwd=ROOT).returncode
     unknown = [name for name in names if name not in (*SUITES, LONG)]
     if unknown:
         sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join((*SUITES, LONG))} (pytest's own options go after --)")

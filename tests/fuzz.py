@@ -20,6 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -197,8 +198,7 @@ def main(arguments: list[str]) -> int:
     table = [each for each in TABLE if slices is None or each.slice in slices]
     numbers = iter(int(each) for each in options.only.split(",")) if options.only else itertools.count(options.first)
     print(f"fuzz: seed {options.seed}, {options.seconds:.0f} s, {len(table)} routes", flush=True)
-    site = serving()
-    with sync_playwright() as driver:
+    with closing(serving()) as site, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = browser.new_context()
         context.add_init_script(SAVE_DATA)
@@ -209,7 +209,6 @@ def main(arguments: list[str]) -> int:
         walk = Walk(page, watched, options.seed, table)
         sent = walk.walk(numbers, time.monotonic() + options.seconds)
         browser.close()
-    site.close()
     print(f"\nfuzz: {sent} requests, by status {dict(sorted(walk.statuses.items()))}; the slowest took {walk.slowest[0]:.1f} s:")
     print(f"    {walk.slowest[1][:700]}")
     for kind, times in walk.times.most_common():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from keriwasm import guarding
@@ -17,12 +18,13 @@ DEEP = 30_000
 READ = re.compile(r"(?:fields|sent|form)\.[a-z]+\(\s*\"([a-z_]+)\"|\b(?:label|threshold|text)\(fields, \"([a-z_]+)\"")
 
 
-def names(slice: str) -> list[str]:
+@cache
+def names(slice: str) -> tuple[str, ...]:
     """The fields that a slice's source reads."""
     found: set[str] = set()
     for path in (ROOT / "python" / "keriwasm" / "slices" / slice).rglob("*.py"):
         found |= {each[1] or each[2] for each in READ.finditer(path.read_text())}
-    return sorted(found | {"text", "data", "file", "passcode"})
+    return tuple(sorted(found | {"text", "data", "file", "passcode"}))
 
 
 def event(threshold: str, anchor: str) -> str:
