@@ -90,7 +90,10 @@ def keri_steps() -> Generator[float, float, None]:
 def _keri_imports() -> Iterator[None]:
     pysodium()
     if sys.platform == "emscripten":
+        import loopback
+
         quick_dataclasses.install()
+        loopback.install()  # hio's servers and clients find each other within this worker
     for name in KERI:
         if name not in sys.modules:
             importlib.import_module(name)
