@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from conftest import Watched, fetch, until
 from playwright.sync_api import Page
+
+from tests import fuzz
 
 CASES = Path(__file__).resolve().parents[1] / "unit" / "cases"
 PASSCODE = "a passcode of enough characters"
@@ -114,3 +117,10 @@ def test_deep_long_and_wide_values_end_nobody(boot: Callable[..., Watched]) -> N
     still_open(page)
     assert {id: each["generation"] for id, each in workers(page).items()} == before
     until(page, "document.querySelector('#main') !== null")
+    watched.allowed.clear()
+    watched.errors.clear()
+    # A little of `python test.py fuzz`, which goes on for ten minutes.
+    walk = fuzz.Walk(page, watched, seed=13)
+    walk.walk(iter(range(200)), math.inf)
+    assert not walk.found, "\n".join(f"{kind}\n{told}" for kind, told in walk.found.items())
+    assert walk.statuses[200] > 40 and walk.statuses[422] > 20, walk.statuses
