@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parent
 # The allow-list: whatever is not named here (tests, recipes, .git, serve.py itself) does not exist for a client.
 SERVED_ROOMS = frozenset({"router", "workers", "templates", "python", "static"})
 SERVED_FILES = frozenset({"index.html", "pyscript.toml", "service-worker.js", "manifest.webmanifest"})
-SERVICE_WORKERS = frozenset({"service-worker.js", "router/service-worker.js"})
+SERVICE_WORKERS = frozenset({"service-worker.js", "router/doors/service-worker.js"})
 VERSIONED = re.compile(r"[/-][0-9]+(\.[0-9]+)+[/-]")  # a locked path without one may name other bytes tomorrow
 BASE_TAG = re.compile(rb'<base href="\./"\s*/?>')  # of index.html: the shell's own, for a host that rewrites nothing
 BROTLI = re.compile(r"(?i)(?:^|,)\s*br\s*(?:$|,|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))")  # an Accept-Encoding that names br, not with q=0

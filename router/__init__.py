@@ -1,1 +1,1 @@
-"""The router's policy. It runs on MicroPython in the router worker and on CPython in the tests; it does no I/O."""
+"""The router, room by room; Python is in policy/ only, the rest is JavaScript (see the README of each room)."""

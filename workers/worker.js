@@ -2,10 +2,10 @@
 /**
  * Host of a pool worker: boots one Pyodide from what the router worker fetched, then hands over to workers/main.py.
  *
- * All policy is Python (scheduler, Doers, slices). This file imports and moves messages; pyodide.js starts the interpreter.
+ * All policy is Python (scheduler, Doers, slices). This file imports and moves messages; interpreter.js starts the interpreter.
  */
-import { begin } from './ahead.js';
-import { fresh, makeImage, packedModules, restored, writeLater } from './pyodide.js';
+import { begin } from './restore-first.js';
+import { fresh, makeImage, packedModules, restored, writeLater } from './interpreter.js';
 
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
 

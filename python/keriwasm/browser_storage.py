@@ -1,7 +1,7 @@
 """What the browser says about this origin's storage: how much is used, how much is allowed, whether it may be evicted.
 
 Asking for persistence needs the page (`navigator.storage.persist` does not exist in workers): an element with
-`data-persist` does it, see python/page_offline.py.
+`data-persist` does it, see python/page/offline.py.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The router worker draws a token when it starts and gives it to every worker. Each form of ours carries it in a hidden field
 (`macros/ui.html`); a navigation that is no GET and does not bring it is refused here, before any slice sees it. No other site
-can read it. The walls before, which judge where a request comes from, are router/door.js and router/origins.py.
+can read it. The walls before, which judge where a request comes from, are router/doors/door.js and router/policy/http/origins.py.
 
 Programs in our own page, and htmx, send no navigations: a service worker sees fetches of its own clients only, and the page's
 door is a port that nobody else has. They need no token. What this does not catch: code that runs in our origin.

@@ -5,7 +5,7 @@ and its libraries in each of several workers, of which most never import it. So 
 pyscript.toml names stay packed, and a finder at the end of `sys.meta_path` unpacks one when a module of it is wanted.
 A slice need not know: it writes `import segno`.
 
-On a first visit they also come later, once the first click was answered (router/later.py). Until then an import of what
+On a first visit they also come later, once the first click was answered (router/policy/pool/postponed.py). Until then an import of what
 they hold raises `Coming`, which is an answer 503; a handler whose work needs them waits with `yield from later.here()`.
 
 In a worker that was restored from a memory snapshot every wheel is packed, for files are not part of a snapshot; what it

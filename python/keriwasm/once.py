@@ -1,6 +1,6 @@
 """One act per intent: who sends the same form twice means it once, and gets the first one's answer.
 
-The page names each form's requests by a key of that form (`Idempotency-Key`, router/intercept.js). A request with a key and
+The page names each form's requests by a key of that form (`Idempotency-Key`, router/tabs/page.js). A request with a key and
 a content that are under way here waits for the one before it; one that was done well a moment ago is answered as that was.
 Only for a moment: a form that is still there can be meant again. What failed may always be tried again. What this does not
 catch: a repeat that reaches another worker, which for all that changes something does not happen (their slice has one); and

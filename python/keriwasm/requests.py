@@ -41,7 +41,7 @@ class RequestDoer(doing.Doer):
     """Runs one request in the scheduler and posts its one answer.
 
     Attributes:
-        quiet (bool): it does not count as use of what it reads (router/origins.py)
+        quiet (bool): it does not count as use of what it reads (router/policy/http/origins.py)
         credit (int): chunks of a stream that the consumer still allows
         streaming (bool): the answer is a stream and open
         ending (bool): the worker drains: end the stream after the chunk at hand

@@ -104,7 +104,7 @@ def _look_again() -> None:
     """Folders have other files than where the snapshot was made; the library is the same, and its directory is known.
 
     `importlib.invalidate_caches` would have it read anew, and so would an import of `js`, which every worker does at once and
-    Pyodide's finder, the last of all, finds: on a warm start the library itself is not read yet (workers/pyodide.js).
+    Pyodide's finder, the last of all, finds: on a warm start the library itself is not read yet (workers/interpreter.js).
     """
     for importer in sys.path_importer_cache.values():
         if isinstance(importer, FileFinder):

@@ -2,7 +2,7 @@
 
     result = yield from strangers.judged(worker, "presentation", {"data": data, "known": [...]})
 
-The router places `/app/judge` never on w1, and starts a second worker in a pool of one (router/supervision.py). There a
+The router places `/app/judge` never on w1, and starts a second worker in a pool of one (router/policy/pool/pool.py). There a
 hostile file may hang, swell or end its interpreter: it costs that worker, and the question is not asked a second time.
 What comes back is plain data that our own code has made there; it is read with bounds all the same.
 

@@ -3,7 +3,7 @@
     python tests/bench/router.py [--requests 20000] [--workers 4]
 
 A request is two events (the request and its worker's reply), and every fiftieth brings a heartbeat of each worker. The text of each event
-goes in and the text of its commands comes out, as in router/host.js; times include JSON both ways.
+goes in and the text of its commands comes out, as in router/host/host.js; times include JSON both ways.
 """
 
 from __future__ import annotations

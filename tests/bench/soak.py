@@ -33,7 +33,7 @@ BATCH = """async ({from, count}) => {
 # Otherwise Chromium measures memory when it next collects garbage, half a minute later.
 EAGER = "--enable-blink-features=ForceEagerMeasureMemory"
 ROUTER = """async () => (await performance.measureUserAgentSpecificMemory()).breakdown
-  .filter(part => part.attribution.some(one => one.url.endsWith('router/worker.js')))
+  .filter(part => part.attribution.some(one => one.url.endsWith('router/host/worker.js')))
   .reduce((sum, part) => sum + part.bytes, 0)"""
 
 

@@ -35,7 +35,7 @@ def test_a_version_is_known_by_its_number_and_asked_for_first(
         profile.close()
 
         site.edit("index.html", lambda text: text.replace("Nothing leaves this browser.", "Second edition."))
-        site.edit("router/service-worker.js", lambda text: text + "\n// second edition\n")
+        site.edit("router/doors/service-worker.js", lambda text: text + "\n// second edition\n")
         for visit in range(2):  # each time no page of the app is open, and it was known since the first that there is a new one
             page = profile.open()
             watch(page)

@@ -17,7 +17,7 @@ POOL = "fetch('app/pool', {headers: {accept: 'application/json'}}).then(answer =
 def test_first_paint_needs_no_worker(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:
     """Header, navigation and the boot screen are there before any worker is."""
     watched = watch(context.new_page())
-    context.route("**/router/intercept.js", lambda route: None)  # held back for ever
+    context.route("**/router/tabs/page.js", lambda route: None)  # held back for ever
     watched.page.goto(app_url, wait_until="commit")
     watched.page.locator("#boot-progress").wait_for()
     assert watched.page.get_by_role("navigation").is_visible()

@@ -10,7 +10,7 @@ import pytest
 from conftest import Watched, content, fetch, until, wait_ready
 from playwright.sync_api import Page
 
-from router.routes import TABLE
+from router.policy.routes import TABLE
 
 # What stands for a parameter; any other one gets a value that nothing answers to, which must be told alike as well.
 PARAMS = {"/app/pq/kem/{alg}": "ML-KEM-768", "/app/pq/sig/{alg}": "ML-DSA-65", "/app/{slice}/panel": "crypto"}
@@ -160,7 +160,7 @@ def test_router_worker_that_dies(boot: Callable[..., Watched]) -> None:
     watched = boot(workers=1)
     watched.allow("started anew|Failed to load resource")
     page = watched.page
-    router = next(worker for worker in page.workers if worker.url.endswith("router/worker.js"))
+    router = next(worker for worker in page.workers if worker.url.endswith("router/host/worker.js"))
     router.evaluate("close()")
     page.locator("#banner").wait_for(state="visible", timeout=20_000)
     wait_ready(page, "booting", 5_000)

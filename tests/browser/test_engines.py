@@ -13,7 +13,7 @@ import blake3
 import pytest
 from conftest import ROOT
 
-from router.routes import HOME
+from router.policy.routes import HOME
 
 HERE = Path(__file__).parent / "engines"
 QUERY = "?workers=2&faults=1"

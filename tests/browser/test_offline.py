@@ -56,8 +56,8 @@ def test_the_first_visit_fetches_nothing_twice(profile: Profile, online: Site) -
     """Pool and keeper share the HTTP cache: each body crosses the wire once (the keeper's questions get a 304)."""
     twice = {path: sizes for path, sizes in online.bytes.items() if len(sizes) > 1 and path not in ("", "index.html")}
     # Scripts of a service worker are always fetched past the cache by the browser itself.
-    own = {"service-worker.js", "router/door.js", "router/versions.js", "router/kept.js", "router/relay.js",
-           "router/service-worker.js"}  # fmt: skip
+    own = {"service-worker.js", "router/doors/door.js", "router/offline/versions.js", "router/offline/generations.js",
+           "router/doors/relay.js", "router/doors/service-worker.js"}  # fmt: skip
     assert not twice.keys() - own, twice
     assert sum(map(sum, online.bytes.values())) > 5_000_000
 
@@ -96,12 +96,12 @@ def test_a_damaged_file_is_refused_named_and_renewed(profile: Profile, online: S
     page = profile.open()
     page.goto(f"{online.url}?workers=1")
     wait_ready(page)
-    for path in (f"static/wheels/{wheel}", "static/lock.json", "router/leader.js"):
+    for path in (f"static/wheels/{wheel}", "static/lock.json", "router/tabs/leader.js"):
         assert page.evaluate(DAMAGE, path)
     online.stop()
     page.goto(f"{online.url}?workers=1")
     wait_ready(page, "failed")
-    until(page, "document.querySelector('#boot-reason').textContent.includes('router/leader.js is damaged')")
+    until(page, "document.querySelector('#boot-reason').textContent.includes('router/tabs/leader.js is damaged')")
     online.start()
     messages: list[str] = []
     page.on("console", lambda message: messages.append(message.text))
@@ -119,14 +119,14 @@ def test_a_module_that_did_not_come_is_had_by_loading_anew(profile: Profile, onl
     page = profile.open()
     page.goto(f"{online.url}?workers=1")
     wait_ready(page)
-    assert page.evaluate(DAMAGE, "router/leader.js")
-    online.refused["router/leader.js"] = 1  # nor can it be fetched anew, once
+    assert page.evaluate(DAMAGE, "router/tabs/leader.js")
+    online.refused["router/tabs/leader.js"] = 1  # nor can it be fetched anew, once
     loads: list[str] = []
     page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
     page.goto(f"{online.url}?workers=1")
     until(page, "document.documentElement.dataset.state === 'ready'", 60_000)
-    assert online.refused["router/leader.js"] == 0 and len(loads) == 2
-    assert page.evaluate(DAMAGE, "router/leader.js")
+    assert online.refused["router/tabs/leader.js"] == 0 and len(loads) == 2
+    assert page.evaluate(DAMAGE, "router/tabs/leader.js")
     online.stop()
     page.goto(f"{online.url}?workers=1")
     wait_ready(page, "failed")
@@ -154,8 +154,8 @@ def test_a_new_version_is_offered_and_never_mixed(
     second.goto(f"{online.url}app/crypto?workers=1")
     wait_ready(second, "follower")
     online.edit("index.html", lambda text: text.replace("Nothing leaves this browser.", "Second edition."))
-    online.edit("templates/pages/pool.html", lambda text: text.replace('ui.head("Pool"', 'ui.head("Second pool"'))
-    online.edit("router/service-worker.js", lambda text: text + "\n// second edition\n")
+    online.edit("templates/pages/pool/index.html", lambda text: text.replace('ui.head("Pool"', 'ui.head("Second pool"'))
+    online.edit("router/doors/service-worker.js", lambda text: text + "\n// second edition\n")
     page.evaluate("keriwasm.offline.look()")
     banner = page.locator("#banner")
     expect(banner).to_contain_text("new version", timeout=180_000)
@@ -175,7 +175,7 @@ def test_a_new_version_is_offered_and_never_mixed(
     assert generation(page) == generation(second)
     page.goto(f"{online.url}app/pool")
     assert content(page) == "Second pool"
-    until(page, """async () => (await (await fetch(new URL('router/service-worker.js',
+    until(page, """async () => (await (await fetch(new URL('router/doors/service-worker.js',
       (await navigator.serviceWorker.getRegistration()).active.scriptURL))).text()).includes('second edition')""")
     profile.close()
 
@@ -190,7 +190,7 @@ def test_a_development_server_is_never_shadowed(profile: Profile, online: Site) 
     until(page, "document.querySelector('script[src$=\"__dev__/reload.js\"]') !== null", 120_000)
     wait_ready(page)
     assert generation(page) == ""
-    online.edit("templates/pages/pool.html", lambda text: text.replace("ui.head(", 'ui.head("Edited " ~ ', 1))
+    online.edit("templates/pages/pool/index.html", lambda text: text.replace("ui.head(", 'ui.head("Edited " ~ ', 1))
     until(page, "document.querySelector('#main h1')?.textContent.startsWith('Edited')", 120_000)
     expect(page.locator("[data-offline-note]")).to_contain_text("development server", timeout=120_000)
     profile.close()

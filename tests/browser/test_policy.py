@@ -19,7 +19,7 @@ MARKUP = """texts => texts.map(text => {
 HARMLESS = [
     "<p>text</p>", "<form action='app/x'><input name='attributes'><input name='getAttributeNames'></form>", "",
     "<p title='once = 1, on load = 2'>javascript: a word</p>", "<svg viewBox='0 0 1 1'><path d='M0 0'/></svg>",
-    "<script type='module' src='python/lab.js'></script>", "<a href='app/pool' hx-get='app/pool'>x</a>",
+    "<script type='module' src='static/page/load-lab.js'></script>", "<a href='app/pool' hx-get='app/pool'>x</a>",
 ]  # fmt: skip
 HARMFUL = [
     "<img src=x onerror=alert(1)>", "<a href=' java\nscript:alert(1)'>x</a>", "<a hx-on:click='alert(1)'>x</a>",
@@ -46,7 +46,7 @@ SINKS = """() => {
 
 
 def test_markup_that_could_run_is_refused(boot: Callable[..., Watched]) -> None:
-    """Behind the templates' escaping: htmx and everybody else gets no markup past router/trusted.js that could do harm."""
+    """Behind the templates' escaping: htmx and everybody else gets no markup past router/boot/trusted.js that could do harm."""
     watched = boot(workers=1)
     assert watched.page.evaluate(MARKUP, HARMLESS) == ["taken"] * len(HARMLESS)
     watched.allow("Content Security Policy|TrustedScript|TrustedHTML|trusted-types|Refused")

@@ -24,7 +24,7 @@ def test_example_slice(broken: Callable[..., str], context: BrowserContext, watc
         (root / "python/keriwasm/slices/hello").mkdir()
         (root / "python/keriwasm/slices/hello/__init__.py").write_text(code)
         (root / "templates/pages/hello.html").write_text(template)
-        table = root / "router/routes.py"
+        table = root / "router/policy/routes.py"
         neighbour = '    Route("GET", "/app/crypto", slice="crypto"),\n'
         text = table.read_text().replace(neighbour, route + neighbour, 1)
         table.unlink()  # the link, not the repository's file

@@ -24,7 +24,7 @@ LOOKED = """['kept', 'failed'].includes(keriwasm.offline.report.state) && keriwa
 
 
 def own_files() -> list[str]:
-    """Our own files of the app, as router/parts.js counts them."""
+    """Our own files of the app, as router/offline/app-files.js counts them."""
     config = tomllib.loads((ROOT / "pyscript.toml").read_text())
     named = [*config["app"]["files"], *config["router"]["files"], *config["files"]]
     return sorted({path.removeprefix("./") for path in named if not path.startswith("./static/pyscript/")})
@@ -120,18 +120,18 @@ def come_to(page: Page, id: str) -> None:
 
 # Shown to be needed by a start, each in the way that it fails: (file, how, whether it is offered at all).
 STARTS = [
-    ("router/own.js", "slip", True),
-    ("router/own.js", "page", False),
-    ("router/own.js", "empty", False),
-    ("router/own.js", "cut", True),
+    ("router/tabs/own-router.js", "slip", True),
+    ("router/tabs/own-router.js", "page", False),
+    ("router/tabs/own-router.js", "empty", False),
+    ("router/tabs/own-router.js", "cut", True),
     ("index.html", "cut", False),
     ("pyscript.toml", "cut", False),
-    ("python/page.js", "slip", True),
-    ("router/keeper.js", "slip", True),
+    ("static/page/start.js", "slip", True),
+    ("router/offline/keeper.js", "slip", True),
     ("workers/worker.js", "slip", True),
     ("workers/main.py", "slip", True),
-    ("router/router.py", "slip", True),
-    ("python/page.py", "slip", True),
+    ("router/policy/router.py", "slip", True),
+    ("python/page/main.py", "slip", True),
     ("python/keriwasm/worker.py", "cut", True),
 ]
 SHOWN = 8  # of them in the plain run
@@ -179,13 +179,13 @@ def test_a_repaired_version_is_taken(profile: Profile, site: Site) -> None:
     page.goto(f"{site.url}?workers=1")
     good = settled(page)
     try:
-        spoil(site, "router/own.js", "slip")
+        spoil(site, "router/tabs/own-router.js", "slip")
         bad = look(page)["next"]
         page.get_by_role("button", name="Reload now").click()  # a person takes it: all tabs go with it, and come back
         until(page, f"async () => ({STATE})().then(state => {bad!r} in state.failed)", FAR_MS)
         come_to(page, good)
         site.edit("index.html", lambda text: text.replace("Nothing leaves this browser.", "Third edition."))
-        repair(site, "router/own.js")
+        repair(site, "router/tabs/own-router.js")
         third = look(page)["next"]
         assert third not in (None, bad, good)
         profile.close()
@@ -195,7 +195,7 @@ def test_a_repaired_version_is_taken(profile: Profile, site: Site) -> None:
         wallet(page)
         until(page, f"async () => ({STATE})().then(state => state.unproven === null && state.before === null)", 60_000)
     finally:
-        repair(site, "router/own.js")
+        repair(site, "router/tabs/own-router.js")
         repair(site, "index.html")
 
 
@@ -208,7 +208,7 @@ def test_two_tabs(profile: Profile, site: Site) -> None:
     second.goto(f"{site.url}app/crypto?workers=1")
     assert settled(second) == good
     try:
-        spoil(site, "router/own.js", "slip")
+        spoil(site, "router/tabs/own-router.js", "slip")
         bad = look(page)["next"]
         second.goto(f"{site.url}app/pool?workers=1")  # a new page while tabs are open: the version that they run
         assert settled(second) == good and page.evaluate(STATE)["current"] == good
@@ -219,7 +219,7 @@ def test_two_tabs(profile: Profile, site: Site) -> None:
             assert generation(each) == good
             wallet(each)
     finally:
-        repair(site, "router/own.js")
+        repair(site, "router/tabs/own-router.js")
 
 
 def test_a_first_visit_with_a_broken_release(playwright: Playwright, site: Site, tmp_path: Path) -> None:
@@ -227,14 +227,14 @@ def test_a_first_visit_with_a_broken_release(playwright: Playwright, site: Site,
     profile = Profile(playwright, tmp_path)
     page = profile.open()
     try:
-        spoil(site, "router/own.js", "slip")
+        spoil(site, "router/tabs/own-router.js", "slip")
         page.goto(f"{site.url}app/pool?workers=1")
         wait_ready(page, "failed")
-        expect(page.locator("#boot-reason")).to_contain_text("router/own.js")
+        expect(page.locator("#boot-reason")).to_contain_text("router/tabs/own-router.js")
         assert "clear" not in page.inner_text("#boot").lower().replace("do not clear", "")
         assert page.evaluate("caches.keys()") == [] or page.evaluate(f"({STATE})().catch(() => null)") is None
     finally:
-        repair(site, "router/own.js")
+        repair(site, "router/tabs/own-router.js")
     page.get_by_role("button", name="Try again").click()
     settled(page)
     kept(page)
@@ -247,7 +247,7 @@ def test_a_dead_version_that_counted_as_good(profile: Profile, site: Site) -> No
     page.goto(f"{site.url}?workers=1")
     settled(page)
     try:
-        spoil(site, "router/own.js", "slip")
+        spoil(site, "router/tabs/own-router.js", "slip")
         bad = look(page)["next"]
         page.evaluate("""async bad => {
           const url = new URL('kept/state.json', document.baseURI).href;
@@ -257,9 +257,9 @@ def test_a_dead_version_that_counted_as_good(profile: Profile, site: Site) -> No
         }""", bad)
         page.goto(f"{site.url}?workers=1")
         wait_ready(page, "failed", FAR_MS)
-        expect(page.locator("#boot-reason")).to_contain_text("router/own.js")
+        expect(page.locator("#boot-reason")).to_contain_text("router/tabs/own-router.js")
     finally:
-        repair(site, "router/own.js")
+        repair(site, "router/tabs/own-router.js")
     page.get_by_role("button", name="Try again").click()
     settled(page)
     wallet(page)
@@ -326,7 +326,7 @@ def test_a_service_worker_that_answers_nothing(profile: Profile, site: Site) -> 
     settled(page)
     listener = "scope.addEventListener('fetch', event => {\n"
     try:
-        site.edit("router/service-worker.js", lambda text: text.replace(
+        site.edit("router/doors/service-worker.js", lambda text: text.replace(
             listener, f"{listener}    event.respondWith(Promise.reject(new Error('slip')));\n    return;\n"))  # fmt: skip
         assert look(page)["next"]
         profile.close()
@@ -334,7 +334,7 @@ def test_a_service_worker_that_answers_nothing(profile: Profile, site: Site) -> 
         page.wait_for_timeout(1000)
         goes(page, site.url)
     finally:
-        repair(site, "router/service-worker.js")
+        repair(site, "router/doors/service-worker.js")
     end = time.monotonic() + FAR_MS / 1000
     while not goes(page, site.url):
         assert time.monotonic() < end, "no page for ever"

@@ -54,8 +54,8 @@ class FaultsResource:
 # In the router worker of a warm visit: restores one worker after the other from its own pack and asks each for its draws.
 RESTORE = """async ({count, lanes, generation}) => {
   const base = new URL('..', location.href);
-  const {Pack} = await import(new URL('router/pack.js', base));
-  const {compile} = await import(new URL('router/checked.js', base));
+  const {Pack} = await import(new URL('router/boot/pack.js', base));
+  const {compile} = await import(new URL('router/boot/checked-fetch.js', base));
   const {head, bytes, fill} = await new Pack(base.pathname.replace(/@.*$/, '')).find(generation);
   const {needed, rest} = fill();
   await needed;
@@ -89,8 +89,8 @@ RESTORE = """async ({count, lanes, generation}) => {
 # Likewise, one worker whose library and wheels are not read yet when it needs one: what it tells and answers, in order.
 GATED = """async ({generation}) => {
   const base = new URL('..', location.href);
-  const {Pack} = await import(new URL('router/pack.js', base));
-  const {compile} = await import(new URL('router/checked.js', base));
+  const {Pack} = await import(new URL('router/boot/pack.js', base));
+  const {compile} = await import(new URL('router/boot/checked-fetch.js', base));
   const {head, bytes, gate, fill} = await new Pack(base.pathname.replace(/@.*$/, '')).find(generation);
   const {needed, rest} = fill();
   await needed;
@@ -188,7 +188,7 @@ def test_a_warm_visit_starts_from_the_snapshot(profile: Profile, site: Site, wat
 
 def draws(profile: Profile, site: Site, count: int) -> None:
     page = warm(profile, site, "?workers=1")
-    router = next(worker for worker in page.workers if worker.url.endswith("router/worker.js"))
+    router = next(worker for worker in page.workers if worker.url.endswith("router/host/worker.js"))
     generation = router.url.split("/@")[1][:16]
     found = router.evaluate(RESTORE, {"count": count, "lanes": 2, "generation": generation})
     assert len(found) == count
@@ -201,7 +201,7 @@ def draws(profile: Profile, site: Site, count: int) -> None:
 def test_a_worker_waits_for_a_wheel_that_is_not_read_yet(profile: Profile, site: Site) -> None:
     """What could not be read is an error of that request only; the next one has it read again."""
     page = warm(profile, site, "?workers=1")
-    router = next(worker for worker in page.workers if worker.url.endswith("router/worker.js"))
+    router = next(worker for worker in page.workers if worker.url.endswith("router/host/worker.js"))
     told = router.evaluate(GATED, {"generation": router.url.split("/@")[1][:16]})
     profile.close()
     assert told[:2] == ["want", "failed"] and told[-3:] == ["want", "there", 200], told

@@ -17,7 +17,7 @@ HOLDERS = """async () => (await navigator.locks.query()).held.filter(({name}) =>
 
 def routers(page: Page) -> int:
     """How many router workers a page has."""
-    return sum(worker.url.endswith("router/worker.js") for worker in page.workers)
+    return sum(worker.url.endswith("router/host/worker.js") for worker in page.workers)
 
 
 def wait(page: Page, condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -143,7 +143,7 @@ def test_the_first_tab_hangs_and_wakes_up(tabs: Callable[..., Page]) -> None:
     for page in others:
         page.evaluate("""() => { globalThis.told = [];
           document.addEventListener('keriwasm:connection', ({detail}) => told.push(detail.state)); }""")
-    router = next(worker for worker in first.workers if worker.url.endswith("router/worker.js"))
+    router = next(worker for worker in first.workers if worker.url.endswith("router/host/worker.js"))
     router.evaluate(FREEZE, 60_000)
     first.evaluate(FREEZE, 25_000)
     # One of them takes over; the other may hear of its new leader before it misses the old one, and then says nothing.

@@ -227,7 +227,7 @@ def test_no_dump_shows_a_secret(broken: Callable[..., str], watch: Callable[[Pag
             path.unlink()  # a link to the repository's own file
             path.write_text(before + text + after)
 
-    url = broken("router/worker.js", prepare)
+    url = broken("router/host/worker.js", prepare)
     context.add_init_script("""
       globalThis.told = []; globalThis.secrets = [];
       new BroadcastChannel('test-messages').onmessage = ({data}) => { told.push(data); };

@@ -138,7 +138,7 @@ def test_what_memory_and_console_hold_of_secrets(
             path.unlink()  # a link to the repository's own file
             path.write_text(SCAN + text)
 
-    url = broken("router/worker.js", prepare)
+    url = broken("router/host/worker.js", prepare)
     watched = watch(context.new_page())
     page, said = watched.page, []
     page.on("console", lambda message: said.append(message.text))

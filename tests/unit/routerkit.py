@@ -1,6 +1,6 @@
 """A house around the router for its tests: a clock that stands still until it is moved, doors, and workers made of paper.
 
-`House.feed` gives the router one event and does what its commands say, as router/host.js would. Whatever the router must never do
+`House.feed` gives the router one event and does what its commands say, as router/host/host.js would. Whatever the router must never do
 fails there and then (`Broken`), in whatever test runs.
 """
 
@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.router import Router
+from router.policy.router import Router
 
 START = 1_760_000_000_000.0
 SLICES = {"home": "all", "crypto": "all", "pq": "all", "pool": "all", "faults": "all", "wallet": "one"}

@@ -35,7 +35,7 @@ serve = load()
 
 SHELL = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<base href="./">\n<title>KeriWasm</title>\n'
-    '<script type="module" src="python/page.js"></script>\n</head>\n<body><main id="main"></main></body>\n</html>\n'
+    '<script type="module" src="static/page/start.js"></script>\n</head>\n<body><main id="main"></main></body>\n</html>\n'
 )
 SECRET = b"top secret: nobody outside may read this\n"
 MODULE = b"export const answer = 42; // said again and again\n" * 400
@@ -82,9 +82,9 @@ def build(folder: Path) -> Path:
     write(root / "index.html", SHELL)
     write(root / "pyscript.toml", '[pool]\nworkers = "all"\n')
     write(root / "manifest.webmanifest", '{"name": "KeriWasm"}')
-    write(root / "service-worker.js", 'importScripts("router/service-worker.js");\n')
-    write(root / "router/service-worker.js", "// door\n")
-    write(root / "router/router.py", "def route() -> None: ...\n" * 100)
+    write(root / "service-worker.js", 'importScripts("router/doors/service-worker.js");\n')
+    write(root / "router/doors/service-worker.js", "// door\n")
+    write(root / "router/policy/router.py", "def route() -> None: ...\n" * 100)
     write(root / "templates/layout.html", "<p>{{ title }}</p>\n")
     write(root / "static/app.css", "body { margin: 0 }\n" * 200)
     write(root / "static/tiny.css", "a{}")

@@ -1,4 +1,4 @@
-"""The doors' own JavaScript, in Node: what router/door.js lets in, and when router/relay.js lets a replaced door go."""
+"""The doors' own JavaScript, in Node: what router/doors/door.js lets in, and when router/doors/relay.js lets a replaced door go."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_what_a_door_lets_in() -> None:
         keriwasmDoor.barred({{ referrer, method, destination, mode, url: '{HOME}app/wallet' + query,
           headers: new Headers(origin === null ? {{}} : {{ origin }}) }}, '/sub/'));
       console.log(JSON.stringify(told));"""
-    for case, why in zip(cases, node(program, "router/door.js"), strict=True):
+    for case, why in zip(cases, node(program, "router/doors/door.js"), strict=True):
         changes = case["method"] not in ("GET", "HEAD")
         refused = case["mode"] == "navigate" and (
             case["destination"] != "document" or (case["whose"] != "own" and (changes or bool(case["query"])))
@@ -81,7 +81,7 @@ def test_the_envelope_says_what_the_door_saw() -> None:
       door.fetch(seen);
       door.fetch({{ ...seen, mode: 'cors', destination: '' }});
       pause().then(() => console.log(JSON.stringify(posted)));"""
-    framed, plain = node(program, "router/door.js")
+    framed, plain = node(program, "router/doors/door.js")
     assert framed["type"] == plain["type"] == "http:request"
     assert (framed["origin"], framed["navigated"], framed["framed"]) == ("foreign", True, True)
     assert (plain["origin"], plain["navigated"], plain["framed"]) == ("own", False, False)
@@ -141,14 +141,14 @@ def test_a_replaced_door_is_closed_when_nothing_is_under_way_in_it() -> None:
         said.fresh_closed = fresh.closed;
         console.log(JSON.stringify(said));
       })();"""
-    said = node(program, "router/door.js", "router/relay.js")
+    said = node(program, "router/doors/door.js", "router/doors/relay.js")
     assert said.pop("pings") == 5
     assert (said.pop("status"), said.pop("text"), said.pop("last")) == (200, "all", 201)
     assert said and all(said.values()), said
 
 
 def test_the_page_does_not_start_inside_of_another_one() -> None:
-    """router/early.js, the first script that does anything: framed it stops the page, else it starts the router worker."""
+    """router/boot/early.js, the first script that does anything: framed it stops the page, else it starts the router worker."""
     program = f"""
       const vm = require('node:vm');
       const run = framed => {{
@@ -158,11 +158,11 @@ def test_the_page_does_not_start_inside_of_another_one() -> None:
           sessionStorage: {{ getItem: () => null, setItem() {{}} }},
           Worker: class {{ constructor() {{ said.workers += 1; }} }},
           stop() {{ said.stopped += 1; }},
-          document: {{ currentScript: {{ src: '{HOME}router/early.js', dataset: {{}} }},
+          document: {{ currentScript: {{ src: '{HOME}router/boot/early.js', dataset: {{}} }},
             documentElement: {{ replaceChildren(text) {{ said.shown = text; }} }} }},
         }};
         Object.assign(page, {{ self: page, window: page, top: framed ? {{}} : page }});
-        vm.runInNewContext({json.dumps((ROOT / "router/early.js").read_text())}, page);
+        vm.runInNewContext({json.dumps((ROOT / "router/boot/early.js").read_text())}, page);
         return said;
       }};
       console.log(JSON.stringify([run(true), run(false)]));"""

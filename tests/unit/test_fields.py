@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from keriwasm.fields import MAX_BODY, MAX_FILE, FieldError, Fields, Item, b64u, unb64u
 from keriwasm.slices.crypto.inputs import carried
 
-from router.envelope import POOL_DEFAULTS
+from router.policy.envelope import POOL_DEFAULTS
 
 BOUNDARY = "frontier"
 

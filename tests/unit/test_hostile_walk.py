@@ -27,7 +27,7 @@ from slicekit import multipart
 from walletkit import FakeDisk
 from workerkit import Kit, run, running
 
-from router.routes import TABLE, Route
+from router.policy.routes import TABLE, Route
 
 LOOSE = guarding.Bounds(size=1 << 30, depth=guarding.DEPTH + 16, values=1 << 30)
 

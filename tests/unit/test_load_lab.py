@@ -314,7 +314,7 @@ async def test_pages_keep_the_rules() -> None:
     async with running(slices=SLICES) as kit:
         for path in ("/app/load", "/app/load?preset=full", "/app/load?operations=control&workers=1&peers=noble", "/app/load/panel"):
             found = Page((await get(kit, path)).text).problems
-            # python/lab.js comes with these pages only, by a script element of its own.
+            # static/page/load-lab.js comes with these pages only, by a script element of its own.
             assert [each for each in found if "script" not in each] == [], path
         answer = await get(kit, "/app/load?operations=nothing")
         assert answer.status == 200 and "there is no operation" in answer.text
@@ -333,7 +333,7 @@ def test_peers_are_the_vendored_versions() -> None:
     names = {"libsodium.js": "libsodium-wrappers-sumo", "noble": "@noble/curves", "hash-wasm": "hash-wasm"}
     for name, each in CONTENDERS.items():
         assert each.version == packages[names.get(name, "@oqs/liboqs-js")], name
-    host = (ROOT / "workers" / "peers.js").read_text()
+    host = (ROOT / "workers/lab/peers.js").read_text()
     for path in re.findall(r"'((?:[a-z-]+)/[0-9.]+)(?:/[^']*)?'", host):
         assert (ROOT / "static" / "vendor" / "peers" / path).is_dir(), path
 

@@ -46,7 +46,7 @@ def test_later_wheels_say_what_they_hold() -> None:
 def test_its_lists_of_files_are_what_the_command_writes() -> None:
     text = (ROOT / "pyscript.toml").read_text()
     assert text == filelists.written(text, filelists.lists(ROOT)), "run: python wheels/vendor.py manifest"
-    places = [*MANIFEST["files"].values(), *MANIFEST["router"]["files"].values()]
+    places = list(MANIFEST["files"].values())
     assert len(set(places)) == len(places)
 
 
@@ -78,7 +78,7 @@ def test_a_place_follows_from_the_path(tmp_path: Path) -> None:
         "./templates/pages/x/y.html": "templates/pages/x/y.html",
         "./workers/main.py": "main.py",
     }
-    assert said["router"]["files"] == {"./router/policy/pool/pool.py": "router/policy/pool/pool.py"}
+    assert said["router"]["files"] == ["./router/policy/pool/pool.py"]
     page = [
         "index.html", "pyscript.toml", "python/page/main.py", "python/suites/smoke.py", "router/boot/early.js",
         "static/css/app.css", "static/lock.json", "static/pyscript/9.9/stdlib/pyscript/web.py", "workers/lab/peers.js",
@@ -103,7 +103,7 @@ def test_slices_are_packages() -> None:
 
 def test_one_version() -> None:
     """Page, service worker, router and workers refuse to mix versions, so all places must say the same."""
-    door = re.search(r"VERSION = '([^']+)'", (ROOT / "router" / "door.js").read_text())
+    door = re.search(r"VERSION = '([^']+)'", (ROOT / "router/doors/door.js").read_text())
     python = re.search(r'__version__ = "([^"]+)"', (ROOT / "python" / "keriwasm" / "__init__.py").read_text())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert door and python
@@ -113,7 +113,7 @@ def test_one_version() -> None:
 def test_vendored_paths_in_sources_are_locked() -> None:
     """A path below static/ that a page, a door or the manifest names is in the lock file (or is our own)."""
     locked = {asset["path"] for asset in json.loads((ROOT / "static" / "lock.json").read_text())["assets"]}
-    sources = [*ROOT.glob("*.html"), *ROOT.glob("*.toml"), *ROOT.glob("router/*.js"), *ROOT.glob("python/*.js")]
+    sources = [*ROOT.glob("*.html"), *ROOT.glob("*.toml"), *ROOT.glob("router/**/*.js"), *ROOT.glob("static/page/*.js")]
     named = {match for source in sources for match in re.findall(r"static/[\w./@-]+\.\w+", source.read_text())}
     ours = {path for path in named if not re.match(r"static/(pyodide|pyscript|micropython|vendor|wheels|suites)/", path)}
     assert named - ours <= locked
@@ -122,15 +122,15 @@ def test_vendored_paths_in_sources_are_locked() -> None:
 
 def test_what_a_page_asks_for_first_is_there() -> None:
     """The service worker readies these; one that is called otherwise by now would be readied for nothing."""
-    text = (ROOT / "router/service-worker.js").read_text()
+    text = (ROOT / "router/doors/service-worker.js").read_text()
     first = re.findall(r"'([^']+)'", text.partition("const FIRST = [")[2].partition("]")[0])
     assert len(first) > 3 and all((ROOT / path).is_file() for path in first)
 
 
 def test_the_app_is_listed_as_a_whole() -> None:
-    """What the browser keeps for offline use (router/parts.js): every file that is served, but for pictures of README and
+    """What the browser keeps for offline use (router/offline/app-files.js): every file that is served, but for pictures of README and
     the load lab's peers."""
-    parts = (ROOT / "router" / "parts.js").read_text()
+    parts = (ROOT / "router/offline/app-files.js").read_text()
     program = (
         f"const code = 'data:text/javascript,' + encodeURIComponent({json.dumps(parts)});"
         "const { parts } = await import(code);"
@@ -145,12 +145,20 @@ def test_the_app_is_listed_as_a_whole() -> None:
     locked, own = json.loads(result.stdout)
     files = [*serve.SERVED_FILES, *(f"{room}/**/*" for room in serve.SERVED_ROOMS)]
     served = {path[2:] for path in paths(*files) if (ROOT / path).is_file()}
-    served = {path for path in served if not path.endswith((".br", ".pyc")) and "__pycache__" not in path}
+    served = {path for path in served if not path.endswith((".br", ".pyc", "README.md")) and "__pycache__" not in path}
     readme = ("screenshot.png", "wallet-open.png", "wallet-log.png", ".jpg")
     pictures = {path for path in served if path.startswith("static/") and path.endswith(readme)}
     peers = {path for path in served if path.startswith("static/vendor/peers/")}
     assert not set(locked) & set(own)
     assert {*locked, *own} == served - pictures - peers
+
+
+def test_older_versions_take_this_one() -> None:
+    """What a browser has of the app before this one reads our manifest as below, and knows our page by its script's old name."""
+    lists = [MANIFEST["app"]["files"], MANIFEST["router"]["files"], list(MANIFEST["files"])]
+    assert all(isinstance(paths, list) and paths for paths in lists)
+    assert MANIFEST["version"] and "once router/intercept.js" in (ROOT / "index.html").read_text()
+    assert (ROOT / "service-worker.js").is_file()  # registered by every version that ever was
 
 
 def test_pyscript_reads_the_same() -> None:
@@ -170,7 +178,7 @@ def test_pyscript_reads_the_same() -> None:
 
 
 def test_the_page_compiles_what_the_lock_has() -> None:
-    """router/early.js is told by index.html where Pyodide's code lies and what it must be; it has no time to read the lock."""
+    """router/boot/early.js is told by index.html where Pyodide's code lies and what it must be; it has no time to read the lock."""
     lock = json.loads((ROOT / "static" / "lock.json").read_text())
     (wasm,) = (asset for asset in lock["assets"] if asset["path"].endswith("/pyodide.asm.wasm"))
     integrity = "sha256-" + base64.b64encode(bytes.fromhex(wasm["sha256"])).decode()

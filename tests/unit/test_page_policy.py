@@ -13,7 +13,7 @@ from serve_site import serve
 ROOT = Path(__file__).resolve().parents[2]
 META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
 TRUSTED = "; require-trusted-types-for 'script'; trusted-types default keriwasm-inert"
-DOORS = sorted((ROOT / "router").glob("*.js"))
+DOORS = sorted((ROOT / "router").rglob("*.js"))
 
 
 def test_the_page_s_own_policy_is_that_of_the_server() -> None:
@@ -24,12 +24,12 @@ def test_the_page_s_own_policy_is_that_of_the_server() -> None:
     assert told == ["; ".join(part for part in sent if part != "frame-ancestors 'none'") + TRUSTED]
     before = page[: page.index("Content-Security-Policy")]
     assert not re.search(r"<(script|link|base|style|img)\b", before), "what stands before a policy is not bound by it"
-    assert page.index("router/trusted.js") < page.index("router/early.js")  # the first script makes the policy of the rest
+    assert page.index("router/boot/trusted.js") < page.index("router/boot/early.js")  # the first script makes the policy of the rest
 
 
 def test_the_keeper_finds_the_policy_for_workers() -> None:
     """Workers know no meta tag: where the host sends nothing, the kept files carry it as a header."""
-    pattern = re.search(r"const policy = /(.+)/\.exec", (ROOT / "router" / "keeper.js").read_text())
+    pattern = re.search(r"const policy = /(.+)/\.exec", (ROOT / "router/offline/keeper.js").read_text())
     assert pattern
     found = re.search(pattern[1], (ROOT / "index.html").read_text())
     assert found and f"{found[1]}; frame-ancestors 'none'".split("; ") == sorted(
@@ -41,7 +41,7 @@ def test_what_a_door_says_by_itself_is_harmless(accept: str) -> None:
     evil = "<img src=x onerror=\"alert('1')\">&amp;"
     program = (
         "await import('data:text/javascript,' + encodeURIComponent((await import('node:fs')).readFileSync("
-        f"{json.dumps(str(ROOT / 'router/door.js'))}, 'utf8')));"
+        f"{json.dumps(str(ROOT / 'router/doors/door.js'))}, 'utf8')));"
         f"const answer = globalThis.keriwasmDoor.problem(502, {json.dumps(evil)}, {json.dumps(accept)});"
         "console.log(JSON.stringify([answer.status, Object.fromEntries(answer.headers), await answer.text()]));"
     )
@@ -69,7 +69,7 @@ def test_no_markup_is_put_together_by_hand(path: Path) -> None:
 
 def test_a_policy_goes_with_every_answer_of_our_own() -> None:
     """A bare Response is for what is handed on with headers of its own; these are all of them."""
-    handed_on = {"door.js": 2, "kept.js": 2, "service-worker.js": 4}  # door.js: `made` itself, and the router's replies
+    handed_on = {"door.js": 2, "generations.js": 2, "service-worker.js": 4}  # door.js: `made` itself, and the router's replies
     found = {path.name: len(re.findall(r"new Response\(", path.read_text())) for path in DOORS}
     assert {name: count for name, count in found.items() if count} == handed_on
     for path in DOORS:

@@ -7,10 +7,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import page_words as words
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from page import words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -158,8 +158,8 @@ def test_banner_and_notes():
     assert words.browser_note("No service worker: denied", True) == "No service worker: denied"
     blocked = words.browser_note("No service worker: denied", True, "The request was denied.")
     assert "blocks site data" in blocked and "(The request was denied)" in blocked and "nothing is kept" in blocked
-    text, kind, reload_offered = words.banner("given-up", "router/own.js: slip")
-    assert "(router/own.js: slip)" in text and "did not start here" in text and (kind, reload_offered) == ("warn", False)
+    text, kind, reload_offered = words.banner("given-up", "router/tabs/own-router.js: slip")
+    assert "(router/tabs/own-router.js: slip)" in text and "did not start here" in text and (kind, reload_offered) == ("warn", False)
     themes = [words.next_theme(choice) for choice in ("auto", "light", "dark", "", None)]
     assert themes == ["light", "dark", "auto", "auto", "auto"]
     assert words.chip("ready", 4, 4) == ("4/4", "ok") and words.chip("booting", 0, 0) == ("starting", "plain")
@@ -172,12 +172,13 @@ const [mjs, source, status] = process.argv.slice(2);
 const { loadMicroPython } = await import(mjs);
 const lines = [];
 const python = await loadMicroPython({ heapsize: 1 << 20, stdout: line => lines.push(line), linebuffer: true });
-python.FS.writeFile('/page_words.py', readFileSync(source));
+python.FS.mkdir('/page');
+python.FS.writeFile('/page/words.py', readFileSync(source));
 globalThis.given = readFileSync(status, 'utf8');
 python.runPython(`
 import sys, json, js
 sys.path.append('/')
-import page_words as words
+from page import words
 chord = words.Chord()
 print(json.dumps([
     words.boot(json.loads(js.given)), words.server_timing('run;desc="a, b";dur=1.5, x;dur=y'),
@@ -199,7 +200,7 @@ def test_same_words_on_micropython(tmp_path):
     script, status = tmp_path / "run.mjs", tmp_path / "status.json"
     script.write_text(MICROPYTHON)
     status.write_text(json.dumps(STATUS))
-    command = [node, script, interpreter, ROOT / "python" / "page_words.py", status]
+    command = [node, script, interpreter, ROOT / "python" / "page" / "words.py", status]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[-2000:]
     chord = words.Chord()

@@ -211,6 +211,6 @@ def test_values_are_neither_translated_nor_corrected():
             assert 'translate="no"' in tag, f"{path.name}: {tag}"
     macros = (root / "templates/macros/ui.html").read_text()
     assert macros.count("{{ EXACT }}") == 2  # input and textarea
-    challenge = (root / "templates/pages/wallet-challenge.html").read_text()
+    challenge = (root / "templates/pages/wallet/challenge.html").read_text()
     for field in re.findall(r"ui\.field\([^\n]*\"words\"[^\n]*", challenge):
         assert "exact=true" in field

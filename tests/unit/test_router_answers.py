@@ -3,8 +3,8 @@
 import pytest
 from routerkit import HTML, SHELL, House
 
-from router.pages import Shell
-from router.text import percent_decode, percent_encode, tenths
+from router.policy.http.shell import Shell
+from router.policy.text import percent_decode, percent_encode, tenths
 
 JSON = {"accept": "application/json"}
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from routerkit import House
 from routerplay import DECK, SMALL, Play
 
-from router import router as module
-from router.router import Router, handle_json
+from router.policy import router as module
+from router.policy.router import Router, handle_json
 
 LIVES = int(os.environ.get("KERIWASM_ROUTER_LIVES", "12"))
 JUNK = st.recursive(

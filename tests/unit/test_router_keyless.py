@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from routerkit import SLICES, House
 
-from router.routes import TABLE, Table
+from router.policy.routes import TABLE, Table
 
 JUDGE = "/app/judge/presentation"
 CHECK = "/app/ledger/check"

@@ -7,7 +7,7 @@ import re
 import pytest
 from routerkit import House
 
-from router.routes import TABLE
+from router.policy.routes import TABLE
 
 JSON = {"accept": "application/json"}
 PAGE = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from routerkit import House
 
-from router.routes import TABLE, Route
+from router.policy.routes import TABLE, Route
 
 JSON = {"accept": "application/json"}
 ARGON = "/app/crypto/argon2id"

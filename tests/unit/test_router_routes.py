@@ -3,7 +3,7 @@
 import pytest
 from routerkit import SLICES, House
 
-from router.routes import TABLE, Route, Table
+from router.policy.routes import TABLE, Route, Table
 
 JSON = {"accept": "application/json"}
 

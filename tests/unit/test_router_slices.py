@@ -7,7 +7,7 @@ import falcon
 import falcon.inspect
 import pytest
 
-from router.routes import TABLE, Table
+from router.policy.routes import TABLE, Table
 
 SLICES = ("home", "crypto", "pq", "pool", "faults", "wallet", "backup", "credentials")
 IGNORED = {"HEAD", "OPTIONS", "WEBSOCKET", "CONNECT", "TRACE"}
@@ -44,7 +44,7 @@ def test_every_mounted_route_can_be_asked_for(slice):
     for method, pattern in mounted(slice):
         path = re.sub(r"\{[^}]+\}", "x", pattern)
         route, params, _ = table.match(method, path)
-        assert route is not None, f"{method} {pattern} is not in router/routes.py"
+        assert route is not None, f"{method} {pattern} is not in router/policy/routes.py"
         assert (route.slice or params.get("slice")) == slice
 
 

@@ -62,7 +62,7 @@ def test_progress_is_not_told_more_often_than_ten_times_a_second():
 )
 def test_the_size_of_the_pool(given, cores, size):
     house = House(2, boot=False)
-    from router.router import Router
+    from router.policy.router import Router
 
     house.router = Router()
     house.papers.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from routerkit import SLICES, House
 
-from router.routes import TABLE, Route, Table
+from router.policy.routes import TABLE, Route, Table
 
 PATH = "/app/suites/runs/r1/chunks"
 CANCEL = "/app/suites/runs/r1/cancel"

@@ -34,7 +34,7 @@ from serve_site import (
     ("path", "kind"),
     [
         ("/pyscript.toml", "application/toml; charset=utf-8"), ("/manifest.webmanifest", "application/manifest+json"),
-        ("/service-worker.js", "text/javascript; charset=utf-8"), ("/router/router.py", "text/x-python; charset=utf-8"),
+        ("/service-worker.js", "text/javascript; charset=utf-8"), ("/router/policy/router.py", "text/x-python; charset=utf-8"),
         ("/templates/layout.html", "text/html; charset=utf-8"), ("/static/app.css", "text/css; charset=utf-8"),
         ("/static/logo.png", "image/png"), (LIB, "text/javascript; charset=utf-8"), (CORE, "application/wasm"),
         (WHEEL, "application/zip"), ("/static/empty.txt", "text/plain; charset=utf-8"),
@@ -198,7 +198,7 @@ def test_in_a_subfolder(root: Path) -> None:
         assert site.ask("/sub/folder/app/crypto", NAVIGATE).body == shell("../")
         assert site.ask("/sub/folder/app/crypto/hash", NAVIGATE).body == shell("../../")
         assert site.ask("/sub/folder/static/app.css").status == 200
-        assert site.ask("/sub/folder/router/service-worker.js").field("Service-Worker-Allowed") == "/sub/folder/"
+        assert site.ask("/sub/folder/router/doors/service-worker.js").field("Service-Worker-Allowed") == "/sub/folder/"
         assert site.ask("/sub/folder/app/x", method="POST").status == 503
         for path in (
             "/",
@@ -213,10 +213,10 @@ def test_in_a_subfolder(root: Path) -> None:
 
 
 def test_the_service_worker_may_control_the_app_and_is_never_cached(site: Client, root: Path) -> None:
-    for path in ("/service-worker.js", "/router/service-worker.js"):
+    for path in ("/service-worker.js", "/router/doors/service-worker.js"):
         answer = site.ask(path)
         assert answer.field("Service-Worker-Allowed") == "/" and answer.field("Cache-Control") == "no-cache"
-    assert site.ask("/router/router.py").field("Service-Worker-Allowed") is None
+    assert site.ask("/router/policy/router.py").field("Service-Worker-Allowed") is None
 
 
 def test_without_a_shell_the_server_says_what_is_wrong(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_an_app_s_files_come_before_the_checkout_s(root: Path, tmp_path: Path) -
         assert b"<title>Mine" in site.ask("/").body and b"<title>Mine" in site.ask("/app/hello", NAVIGATE).body
         assert site.ask("/static/app.css").body == b"mine{}"
         assert site.ask("/templates/pages/hello.html").status == 200
-        assert site.ask("/router/router.py").body == (root / "router/router.py").read_bytes()  # the checkout's
+        assert site.ask("/router/policy/router.py").body == (root / "router/policy/router.py").read_bytes()  # the checkout's
         assert "immutable" in (site.ask(LIB).field("Cache-Control") or "")  # by its lock
         for path in ("/notes.txt", "/tests/x.py", "/static/up.txt", "/static/out.txt", "/serve.py"):
             answer = site.ask(path)

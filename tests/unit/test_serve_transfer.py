@@ -33,7 +33,7 @@ def test_everything_else_is_revalidated(site: Client, root: Path) -> None:
     for path in (
         "/",
         "/static/app.css",
-        "/router/router.py",
+        "/router/policy/router.py",
         "/static/lock.json",
         "/pyscript.toml",
         "/static/empty.txt",
@@ -109,7 +109,7 @@ def test_each_encoding_has_its_own_etag(site: Client) -> None:
 
 
 def test_what_has_no_compressed_form_is_sent_as_it_is(site: Client) -> None:
-    for path in (CORE, "/router/router.py", "/static/tiny.css", "/static/logo.png", WHEEL, "/static/empty.txt"):
+    for path in (CORE, "/router/policy/router.py", "/static/tiny.css", "/static/logo.png", WHEEL, "/static/empty.txt"):
         answer = site.ask(path, {"Accept-Encoding": "gzip, br"})
         assert answer.field("Content-Encoding") is None and answer.field("Vary") is None
 

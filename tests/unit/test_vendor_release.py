@@ -16,14 +16,15 @@ from vendoring import release as releasing  # noqa: E402
 
 
 def test_the_page_makes_the_same_number() -> None:
-    """router/kept.js makes it of the hashes that were kept, by the list that router/parts.js gives."""
+    """router/offline/generations.js makes it of the hashes that were kept, by the list that router/offline/app-files.js gives."""
     generation = {"files": {}}
     for line in reversed(releasing.listing(ROOT).splitlines()):  # in another order than the list's
         sha256, path = line.split("  ")
         generation["files"][path] = {"sha256": sha256, "size": 1, "type": "any"}
     program = (
         "const { readFileSync } = await import('node:fs');"
-        f"await import('data:text/javascript,' + encodeURIComponent(readFileSync({json.dumps(str(ROOT / 'router/kept.js'))}, 'utf8')));"
+        f"const code = readFileSync({json.dumps(str(ROOT / 'router/offline/generations.js'))}, 'utf8');"
+        "await import('data:text/javascript,' + encodeURIComponent(code));"
         "console.log(await globalThis.keriwasmKept.release(JSON.parse(readFileSync(0, 'utf8'))));"
     )
     result = subprocess.run(
@@ -43,7 +44,7 @@ def test_the_command_prints_it_and_sha256sum_agrees(tmp_path: Path) -> None:
 
 def test_any_change_of_any_file_changes_it(tmp_path: Path) -> None:
     (tmp_path / "static").mkdir()
-    (tmp_path / "pyscript.toml").write_text('[app]\nfiles = ["./a.js"]\n[router.files]\n[files]\n"./b.py" = "b.py"\n')
+    (tmp_path / "pyscript.toml").write_text('[app]\nfiles = ["./a.js"]\n[router]\nfiles = []\n[files]\n"./b.py" = "b.py"\n')
     lock = {"assets": [{"path": path} for path in ("static/c.wasm", "static/c.wasm.br", "static/vendor/peers/d.js")]}
     (tmp_path / "static/lock.json").write_text(json.dumps(lock))
     for path in ("a.js", "b.py", "static/c.wasm"):

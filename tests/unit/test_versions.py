@@ -1,4 +1,4 @@
-"""router/versions.js and router/whole.js: which kept version is served, and what no file of the app can be. Run by Node."""
+"""router/offline/versions.js and router/offline/whole.js: which kept version is served, and what no file of the app can be. Run by Node."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ console.log(JSON.stringify(all));
 
 
 def play_all(plays: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    source = (ROOT / "router" / "versions.js").read_text() + PLAYER
+    source = (ROOT / "router/offline/versions.js").read_text() + PLAYER
     done = subprocess.run(["node", "-e", source], input=json.dumps(plays), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -118,25 +118,25 @@ SHELL = (ROOT / "index.html").read_text()
 
 
 @pytest.mark.parametrize(("path", "type", "text", "said"), [
-    ("router/own.js", "text/javascript", "let a;", ""),
-    ("router/own.js", "application/javascript; charset=utf-8", "let a;", ""),
-    ("router/own.js", "text/html", "let a;", "router/own.js came as text/html"),
-    ("router/own.js", "text/plain", "let a;", "router/own.js came as text/plain"),
-    ("router/own.js", "", "let a;", "without a media type"),
-    ("router/own.js", "text/javascript", PAGE, "holds a whole page"),
-    ("router/own.js", "text/javascript", "", "router/own.js is empty"),
+    ("router/tabs/own-router.js", "text/javascript", "let a;", ""),
+    ("router/tabs/own-router.js", "application/javascript; charset=utf-8", "let a;", ""),
+    ("router/tabs/own-router.js", "text/html", "let a;", "router/tabs/own-router.js came as text/html"),
+    ("router/tabs/own-router.js", "text/plain", "let a;", "router/tabs/own-router.js came as text/plain"),
+    ("router/tabs/own-router.js", "", "let a;", "without a media type"),
+    ("router/tabs/own-router.js", "text/javascript", PAGE, "holds a whole page"),
+    ("router/tabs/own-router.js", "text/javascript", "", "router/tabs/own-router.js is empty"),
     ("static/css/app.css", "text/css", "a {}", ""), ("static/css/app.css", "text/html", "a {}", "came as text/html"),
     ("x.wasm", "application/wasm", "x", ""), ("x.wasm", "text/html", "x", "came as text/html"),
     ("x.whl", "application/octet-stream", "x", ""), ("x.whl", "text/html; charset=utf-8", "x", "came as text/html"),
     ("pyscript.toml", "application/octet-stream", "a = 1", ""), ("pyscript.toml", "text/html", "a = 1", "came as text/html"),
-    ("python/page.py", "text/x-python", PAGE, "holds a whole page"), ("python/page.py", "text/plain", "a = 1", ""),
-    ("templates/pages/pool.html", "text/html", "<title>a</title>", ""),
-    ("templates/pages/pool.html", "text/html", PAGE, "holds a whole page"),
+    ("python/page/main.py", "text/x-python", PAGE, "holds a whole page"), ("python/page/main.py", "text/plain", "a = 1", ""),
+    ("templates/pages/pool/index.html", "text/html", "<title>a</title>", ""),
+    ("templates/pages/pool/index.html", "text/html", PAGE, "holds a whole page"),
     ("index.html", "text/html", SHELL, ""), ("index.html", "text/html", SHELL[: len(SHELL) // 2], "is not whole"),
     ("index.html", "text/html", "", "is empty"),
 ])  # fmt: skip
 def test_what_no_file_can_be(path: str, type: str, text: str, said: str) -> None:
-    source = (ROOT / "router" / "whole.js").read_text() + FAULT
+    source = (ROOT / "router/offline/whole.js").read_text() + FAULT
     done = subprocess.run(
         ["node", "--input-type=module", "-e", source], input=json.dumps([[path, type, text]]), capture_output=True, text=True
     )
@@ -156,7 +156,7 @@ def test_every_own_file_of_this_checkout_may_be() -> None:
         if path.suffix in (".js", ".py", ".html") and "__pycache__" not in path.parts
     ]
     assert len(given) > 200
-    source = (ROOT / "router" / "whole.js").read_text() + FAULT
+    source = (ROOT / "router/offline/whole.js").read_text() + FAULT
     done = subprocess.run(
         ["node", "--input-type=module", "-e", source], input=json.dumps(given), capture_output=True, text=True
     )
@@ -164,7 +164,7 @@ def test_every_own_file_of_this_checkout_may_be() -> None:
 
 
 def test_a_version_that_is_asked_for_first_is_not_free() -> None:
-    source = (ROOT / "router" / "versions.js").read_text() + """
+    source = (ROOT / "router/offline/versions.js").read_text() + """
     const { free, take, advance, NOTHING } = globalThis.keriwasmVersions;
     const state = {...NOTHING, current: 'old', next: 'new'};
     console.log(JSON.stringify([free(state), free({...state, ask: true}), free({...state, ask: true, accepted: 'new'}),

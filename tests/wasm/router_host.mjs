@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Runs the router's policy on MicroPython under Node, loaded as router/worker.js loads it.
+ * Runs the router's policy on MicroPython under Node, loaded as router/host/worker.js loads it.
  *
  *   node router_host.mjs ROOT events.jsonl commands.jsonl [report.json]
  *
@@ -17,12 +17,12 @@ const version = fs.readdirSync(folder)[0];
 const began = performance.now();
 const { loadMicroPython } = await import(pathToFileURL(path.join(folder, version, 'micropython.mjs')).href);
 const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
-interpreter.FS.mkdir('/policy');
-interpreter.FS.mkdir('/policy/router');
-for (const name of fs.readdirSync(path.join(root, 'router'))) {
-  if (name.endsWith('.py')) interpreter.FS.writeFile(`/policy/router/${name}`, fs.readFileSync(path.join(root, 'router', name)));
+for (const place of fs.readdirSync(path.join(root, 'router'), { recursive: true })) {
+  if (!place.endsWith('.py')) continue;
+  interpreter.FS.mkdirTree(path.posix.dirname(`/policy/router/${place}`));
+  interpreter.FS.writeFile(`/policy/router/${place}`, fs.readFileSync(path.join(root, 'router', place)));
 }
-interpreter.runPython('import sys\nsys.path.insert(0, "/policy")\nfrom router.router import handle_json');
+interpreter.runPython('import sys\nsys.path.insert(0, "/policy")\nfrom router.policy.router import handle_json');
 interpreter.runPython('import gc\ngc.threshold(1 << 20)\ndef measure():\n    gc.collect()\n    return gc.mem_alloc()\n');
 const handle = interpreter.globals.get('handle_json');
 const measure = interpreter.globals.get('measure');
@@ -41,7 +41,7 @@ for (let start = 0; start < events.length; start += every) {
   const before = process.cpuUsage();
   const time = performance.now();
   for (const event of batch) {
-    // As in router/worker.js: text in, text out, both ways through JSON.
+    // As in router/host/worker.js: text in, text out, both ways through JSON.
     const answer = handle(JSON.stringify(event));
     JSON.parse(answer);
     commands.push(answer);

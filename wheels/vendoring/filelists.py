@@ -2,7 +2,7 @@
 
 `python wheels/vendor.py manifest` puts them between two marks at the manifest's end; what a person edits stands before them.
 A file's place in its interpreter is a function of its path: `python/` and `workers/` are where a worker's imports begin,
-`python/standins/` holds packages that stand in for others, `router/` and `templates/` keep their names.
+`python/standins/` holds packages that stand in for others, `templates/` keeps its name; the router's files keep their paths.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def found(root: Path, patterns: tuple[str, ...], *but: str) -> list[str]:
 
 
 def place(path: str) -> str:
-    """Where a worker or the router finds the file, below the folder that its imports begin in."""
+    """Where a worker finds the file, below the folder that its imports begin in."""
     if path.startswith("static/"):
         return path.partition("/stdlib/")[2]
     return next((path.removeprefix(room) for room in ROOMS if path.startswith(room)), path)
@@ -63,8 +63,9 @@ def lists(root: Path) -> str:
     page = [path for path in found(root, PAGE) if path not in {*worker, *router, *locked}]
     rows = ["# A worker's files: address, and path below /home/pyodide, which is on sys.path.", "[files]"]
     rows += [f'"./{path}" = "{place(path)}"' for path in worker]
-    rows += ["", "# The router's, below the folder that is on its sys.path.", "[router.files]"]
-    rows += [f'"./{path}" = "{place(path)}"' for path in router]
+    # A list, not a table: a browser's older version reads it to learn what the new one consists of.
+    rows += ["", "# The router's Python, found by its path below the app's folder.", "[router]"]
+    rows += ["files = [", *(f'  "./{path}",' for path in router), "]"]
     rows += ["", "# What else the app is: with the above and the assets of static/lock.json a browser keeps it whole.", "[app]"]
     rows += ["files = [", *(f'  "./{path}",' for path in page), "]"]
     return "\n".join(rows)

@@ -1,6 +1,6 @@
 """What a release is, as one number: the sha256 over the list of the app's files and their own sha256.
 
-The page makes the same list of what the browser has kept (router/kept.js) and shows the number on its pool page. The list is
+The page makes the same list of what the browser has kept (router/offline/generations.js) and shows the number on its pool page. The list is
 what `sha256sum` prints, sorted by path, so that anybody can make it without this.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def files(root: Path) -> list[str]:
-    """The app as a browser keeps it: as router/parts.js lists it (a test compares the two)."""
+    """The app as a browser keeps it: as router/offline/app-files.js lists it (a test compares the two)."""
     config = tomllib.loads((root / "pyscript.toml").read_text(encoding="utf-8"))
     lock = json.loads((root / "static" / "lock.json").read_text(encoding="utf-8"))
     locked = [asset["path"] for asset in lock["assets"]]

@@ -129,7 +129,7 @@ class Backup(Resource):
             for each in passwords.TIERS.values()
         ]
         page = {"tiers": tiers, "least": passcodes.LEAST, "token": self.vault.token}
-        answer(req, rep, "pages/backup.html", {**self.state(), **page}, title=TITLE)
+        answer(req, rep, "pages/backup/index.html", {**self.state(), **page}, title=TITLE)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Generator[float, float, None]:
@@ -241,7 +241,7 @@ class Restore(Resource):
         """{exists, name}: also when there is no wallet or a locked one."""
         yield from self.vault.mounted()
         data = {"exists": self.vault.exists, "name": self.vault.name, "locked": self.vault.locked}
-        answer(req, rep, "pages/restore.html", {**data, "least": passcodes.LEAST}, title=RESTORE_TITLE)
+        answer(req, rep, "pages/backup/restore.html", {**data, "least": passcodes.LEAST}, title=RESTORE_TITLE)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Generator[float, float, None]:

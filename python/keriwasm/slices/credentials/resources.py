@@ -19,7 +19,7 @@ __all__ = ["Credential", "Credentials", "Issue", "Panel", "Receive", "Registries
 
 TITLE = "Credentials · KeriWasm"
 TAKEN_SECONDS = 30
-"""Of judging, at most, for what is taken in: half of what the keys' worker may block over it (router/routes.py)."""
+"""Of judging, at most, for what is taken in: half of what the keys' worker may block over it (router/policy/routes.py)."""
 
 Deed = Generator[float, float, None]
 
@@ -78,7 +78,7 @@ class Resource:
         title = f"{head} · {TITLE}" if head else TITLE
         at = rep.get_header("HX-Push-Url") or req.relative_uri.removeprefix("/")
         shown = data if wants_json(req) else {**data, **more, "page_title": title, "token": self.vault.token, "at": at}
-        answer(req, rep, f"pages/credentials{name}.html", shown, title=title)
+        answer(req, rep, f"pages/credentials/{name}.html", shown, title=title)
 
     def go(self, req: falcon.Request, rep: falcon.Response, path: str) -> None:
         """After a POST: htmx puts the answer in the place of the page, and the address becomes `path`."""
@@ -91,12 +91,12 @@ class Resource:
         """{regk, name, issuer, issued, revoked, events}. Raises 404."""
         made = self.registry(regk)
         data = {**view.registry(self.vault, made), "events": view.timeline(self.vault, made)}
-        self.page(req, rep, "-registry", data, data["name"], note=note)
+        self.page(req, rep, "registry", data, data["name"], note=note)
 
     def show_credential(self, req: falcon.Request, rep: falcon.Response, said: str, note: str = "") -> None:
         """What view.detail tells. Raises 404."""
         data = view.detail(self.vault, self.creder(said))
-        self.page(req, rep, "-credential", data, data["title"], note=note, shown=data)
+        self.page(req, rep, "credential", data, data["title"], note=note, shown=data)
 
     def judged(self, data: bytes, along: list[bytes]) -> Generator[float, float, dict[str, Any]]:
         """judging.judge's, by a worker without keys; it gets those of the known schemas whose SAID stands in the stream."""
@@ -145,7 +145,7 @@ class Credentials(Resource):
             if (not state or each["state"] == state) and (not role or role in each["roles"])
         ]
         issuers = view.issuers(self.vault)
-        self.page(req, rep, "", data, total=total, state=state, role=role, issuers=issuers)
+        self.page(req, rep, "index", data, total=total, state=state, role=role, issuers=issuers)
 
 
 class Panel(Resource):
@@ -176,7 +176,7 @@ class Schemas(Resource):
         sample = Fields(req).choice("sample", ("", *schemas.SAMPLES), default="")
         samples = [(name, schemas.title(sed)) for name, sed in schemas.SAMPLES.items()]
         text = json.dumps(schemas.SAMPLES[sample], indent=2, ensure_ascii=False) if sample else ""
-        self.page(req, rep, "-schemas", {"schemas": self.overview()["schemas"]}, "Schemas", samples=samples, text=text)
+        self.page(req, rep, "schemas", {"schemas": self.overview()["schemas"]}, "Schemas", samples=samples, text=text)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:
@@ -206,7 +206,7 @@ class Schema(Resource):
             rep.set_header("Content-Disposition", f'attachment; filename="schema-{said}.json"')
             return
         data = {**view.schema(schemer), "json": schemer.sed}
-        self.page(req, rep, "-schema", data, data["title"])
+        self.page(req, rep, "schema", data, data["title"])
 
 
 class Registries(Resource):
@@ -256,7 +256,7 @@ class Issue(Resource):
         people = sorted(((aid, name) for aid, name in names.items()), key=lambda each: each[1].lower())
         registries, issuers = view.registries(self.vault), view.issuers(self.vault)
         more = {"registries": registries, "people": people, "issuers": issuers, "about_somebody": about_somebody}
-        self.page(req, rep, "-issue", data, "Issue", **more)
+        self.page(req, rep, "issue", data, "Issue", **more)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:
@@ -340,7 +340,7 @@ class Verify(Resource):
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Deed:
         """The form."""
         yield from self.vault.mounted()
-        self.page(req, rep, "-verify", {"open": not self.vault.locked}, "Verify")
+        self.page(req, rep, "verify", {"open": not self.vault.locked}, "Verify")
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:

@@ -47,7 +47,7 @@ class Hash:
         show(
             req,
             rep,
-            "pages/crypto-hash.html",
+            "pages/crypto/hash.html",
             "hash",
             algorithms=known,
             selected=asked if asked in hashing.algorithms() else "blake3",

@@ -70,7 +70,7 @@ class Overview:
     """GET /app/crypto: the tools, the hash functions and the libraries of this worker."""
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
-        show(req, rep, "pages/crypto.html", "", **_facts())
+        show(req, rep, "pages/crypto/index.html", "", **_facts())
 
 
 class Panel:
@@ -105,4 +105,4 @@ class ToolPage:
                 "least_bytes": passwords.MEMORY_LEAST,
                 "work": passwords.WORK_MOST,
             }
-        show(req, rep, f"pages/crypto-{self.name}.html", self.name, **data)
+        show(req, rep, f"pages/crypto/{self.name}.html", self.name, **data)

@@ -71,7 +71,7 @@ class Resource:
             more["picture"] = picture.draw(log.establishments(picture.MOST))
         more["waiting_groups"] = viewing.alike(data["waiting"])
         more |= {"note": note, "delegator_known": data["delegator"] in self.book.heads(), "most": contacts.NOTES_MOST}
-        answer(req, rep, "pages/ledger-identifier.html", {**data, **more}, title=title)
+        answer(req, rep, "pages/ledger/identifier.html", {**data, **more}, title=title)
 
     def _events(self, req: falcon.Request, aid: str, sn: int | None) -> Generator[float, float, dict[str, Any]]:
         if sn is None:
@@ -97,7 +97,7 @@ class Ledger(Resource):
         page = fields.integer("page", 1, 1 << 20, default=1)
         data = viewing.listing(self.book, q, kind, page)
         more = {} if wants_json(req) else {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES}
-        answer(req, rep, "pages/ledger.html", {**data, **more}, title="Ledger · KeriWasm")
+        answer(req, rep, "pages/ledger/index.html", {**data, **more}, title="Ledger · KeriWasm")
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:

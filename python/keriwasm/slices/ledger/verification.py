@@ -57,7 +57,7 @@ class Verify:
             key=lambda each: (not each["alias"], each["alias"].casefold(), each["aid"]),
         )
         data = {"aid": Fields(req).text("aid", "", max_bytes=200), "known": known[:500]}
-        answer(req, rep, "pages/verify.html", data, title="Verify · KeriWasm")
+        answer(req, rep, "pages/ledger/verify.html", data, title="Verify · KeriWasm")
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:

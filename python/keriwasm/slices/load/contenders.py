@@ -1,6 +1,6 @@
 """The peers: JavaScript libraries that do the same work, and which of our operations each of them offers.
 
-They run in the page, in a worker of their own (workers/peers.js), fetched only when a run wants them. Which function of
+They run in the page, in a worker of their own (workers/lab/peers.js), fetched only when a run wants them. Which function of
 theirs stands for which operation is written there; here is what a person may choose, and what is asked of whom.
 """
 

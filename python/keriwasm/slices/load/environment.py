@@ -10,7 +10,7 @@ from keriwasm import __version__, native
 __all__ = ["MAKING", "browser", "cores", "describe", "settling", "versions"]
 
 MAKING = "making"
-"""State of the memory snapshot (router/image.py) while a spare worker makes it."""
+"""State of the memory snapshot (router/policy/pool/snapshot.py) while a spare worker makes it."""
 
 
 def settling(pool: dict[str, Any]) -> str:

@@ -84,7 +84,7 @@ class Histogram:
 
     @classmethod
     def from_json(cls, sent: Mapping[str, object]) -> Histogram:
-        """The histogram that `as_json` (here or in workers/peers.js) described. Raises KeyError, TypeError, ValueError."""
+        """The histogram that `as_json` (here or in workers/lab/peers.js) described. Raises KeyError, TypeError, ValueError."""
         made = cls()
         for number, times in sent["counts"]:  # type: ignore[attr-defined]
             number, times = int(number), int(times)

@@ -1,6 +1,6 @@
 """One worker's share of a measurement: prepare an operation, then run it for one window that all workers begin together.
 
-The same method is written once more in workers/peers.js, for libraries that are not Python. Both take a clock reading
+The same method is written once more in workers/lab/peers.js, for libraries that are not Python. Both take a clock reading
 before and after every batch, both give way every `SLICE` seconds, and both count wall time from the common start to the
 end of the last batch: giving way, messages and other people's requests are part of the price.
 """

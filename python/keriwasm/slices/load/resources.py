@@ -72,7 +72,7 @@ class Home(Resource):
             asked, trouble = None, f"{ex.field} {ex.reason}"
         data = view.form(asked or settings.preset("quick", pool), pool, past, self.lab.study, trouble)
         data["settling"] = settling(self.worker.pool.snapshot(req)) != ""
-        answer(req, rep, "pages/load.html", data, title=TITLE)
+        answer(req, rep, "pages/load/index.html", data, title=TITLE)
 
 
 class Runs(Resource):
@@ -112,7 +112,7 @@ class Run(Resource):
         else:
             # A run's own page; where only the place of the live part is swapped, the fragment alone.
             if "load-run" not in (req.get_header("HX-Target") or ""):
-                answer(req, rep, "pages/load-run.html", view.run(run), title=TITLE)
+                answer(req, rep, "pages/load/run.html", view.run(run), title=TITLE)
                 return
             past = yield from self.lab.past()  # the run that has just ended is in it
             data = {**view.run(run), "history": [view.summary(each) for each in past]}
@@ -207,7 +207,7 @@ class Compare(Resource):
         fields = Fields(req)
         first = yield from self.lab.run(fields.text("a", max_bytes=100))
         second = yield from self.lab.run(fields.text("b", max_bytes=100))
-        answer(req, rep, "pages/load-compare.html", view.compare(first, second), title=TITLE)
+        answer(req, rep, "pages/load/compare.html", view.compare(first, second), title=TITLE)
 
 
 class Shares(Resource):

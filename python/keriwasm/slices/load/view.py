@@ -51,7 +51,7 @@ def summary(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def form(asked: settings.Settings, pool: int, past: Sequence[dict[str, Any]], study: Any, trouble: str | None) -> dict:
-    """What pages/load.html needs."""
+    """What pages/load/index.html needs."""
     groups = {group: [each for each in listing() if each["group"] == group] for group in GROUPS}
     return {
         "groups": groups,

@@ -52,7 +52,7 @@ class PoolResource:
             "kinds": KINDS,
             "most": most_workers(self.worker),
         }
-        answer(req, rep, "pages/pool.html", data, title="Pool · KeriWasm")
+        answer(req, rep, "pages/pool/index.html", data, title="Pool · KeriWasm")
 
 
 class PanelResource:

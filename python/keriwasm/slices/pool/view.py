@@ -67,7 +67,7 @@ LATER = {
     "fetching": "keripy is being fetched.",
     "failed": "keripy could not be fetched; it is tried again every few seconds.",
 }
-"""Router's word for the wheels that come later (router/later.py), while they are not there -> sentence for people."""
+"""Router's word for the wheels that come later (router/policy/pool/postponed.py), while they are not there -> sentence for people."""
 
 UNREAD = "The library and the wheels could not be read; it is tried again every few seconds."
 """The same of workers that started from the memory snapshot, which holds keripy: they want them seldom, and wait for them."""
@@ -81,7 +81,7 @@ IMAGES = {
     "failed": ("warn", "A plain start, and no memory snapshot could be made."),
     "off": ("plain", "A plain start: no memory snapshot can be kept here."),
 }
-"""Router's word for the memory snapshot (router/image.py) -> kind for the style sheet, sentence for people."""
+"""Router's word for the memory snapshot (router/policy/pool/snapshot.py) -> kind for the style sheet, sentence for people."""
 
 
 def later(snapshot: dict[str, Any]) -> str | None:

@@ -96,7 +96,7 @@ class Catalogue:
         tell(
             req,
             rep,
-            "pages/pq.html",
+            "pages/pq/index.html",
             data,
             title=TITLE,
             q=text,
@@ -132,7 +132,7 @@ class Detail:
         tell(
             req,
             rep,
-            f"pages/pq-{self.kind}.html",
+            f"pages/pq/{self.kind}.html",
             data,
             title=title(algorithm),
             algorithm=algorithm,

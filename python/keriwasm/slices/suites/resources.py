@@ -49,7 +49,7 @@ def overview(worker: Any, req: falcon.Request, rep: falcon.Response):
         "history": runs.store.history()[:10],
         "lasting": runs.store.lasting,
     }
-    answer(req, rep, "pages/suites.html", data, title="Suites · KeriWasm")
+    answer(req, rep, "pages/suites/index.html", data, title="Suites · KeriWasm")
 
 
 def history(worker: Any, req: falcon.Request, rep: falcon.Response):
@@ -57,7 +57,7 @@ def history(worker: Any, req: falcon.Request, rep: falcon.Response):
     runs = manager.of(worker)
     yield from runs.ready()
     now = [run.summary() for run in runs.runs.values() if not run.over]
-    answer(req, rep, "pages/suites-runs.html", {"runs": now + runs.store.history()}, title="Runs of suites · KeriWasm")
+    answer(req, rep, "pages/suites/runs.html", {"runs": now + runs.store.history()}, title="Runs of suites · KeriWasm")
 
 
 def suite(worker: Any, req: falcon.Request, rep: falcon.Response, name: str):
@@ -79,7 +79,7 @@ def suite(worker: Any, req: falcon.Request, rep: falcon.Response, name: str):
         "last": runs.last().get(name),
         "history": [summary for summary in runs.store.history() if name in summary["suites"]],
     }
-    answer(req, rep, "pages/suites-suite.html", {**data, "heading": found.title}, title=f"{found.title} · Suites · KeriWasm")
+    answer(req, rep, "pages/suites/suite.html", {**data, "heading": found.title}, title=f"{found.title} · Suites · KeriWasm")
 
 
 def begin(worker: Any, req: falcon.Request, rep: falcon.Response, name: str):
@@ -286,4 +286,4 @@ def page(runs: manager.Manager, found: Run, req: falcon.Request, rep: falcon.Res
     titles = ", ".join(SUITES[name].title if name in SUITES else name for name in found.suites)
     heading = "All suites" if len(found.suites) == len(SUITES) else titles
     data = {**view.live(found, runs.worker), **data, "heading": heading, "outcomes": [*OUTCOMES, WITHOUT[found.over]]}
-    answer(req, rep, "pages/suites-run.html", data, title=f"{heading} · Suites · KeriWasm", status=status)
+    answer(req, rep, "pages/suites/run.html", data, title=f"{heading} · Suites · KeriWasm", status=status)

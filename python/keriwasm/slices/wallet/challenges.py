@@ -40,7 +40,7 @@ class Challenge(Resource):
         yield from self.vault.ready()
         data = {"identifiers": view.identifiers(self.vault)}
         page = {"token": self.vault.token}
-        answer(req, rep, "pages/wallet-challenge.html", {**data, **page}, title=TITLE)
+        answer(req, rep, "pages/wallet/challenge.html", {**data, **page}, title=TITLE)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:

@@ -60,7 +60,7 @@ class Resource:
             }
             data["note"] = note
         path = f"app/identifiers/{aid}"
-        moved(req, rep, path, "pages/identifier.html", data, page, title=f"{data['alias']} · KeriWasm", status=status)
+        moved(req, rep, path, "pages/wallet/identifier.html", data, page, title=f"{data['alias']} · KeriWasm", status=status)
 
     def log(self, aid: str, last: int) -> Generator[float, float, timeline.Log]:
         """The log of an own identifier. A lock meanwhile ends it (423)."""
@@ -76,7 +76,7 @@ class Identifiers(Resource):
         yield from self.vault.ready()
         data = {"identifiers": view.identifiers(self.vault)}
         page = {"token": self.vault.token, "most_keys": MOST_KEYS}
-        moved(req, rep, "app/identifiers", "pages/identifiers.html", data, page, title="Identifiers · KeriWasm")
+        moved(req, rep, "app/identifiers", "pages/wallet/identifiers.html", data, page, title="Identifiers · KeriWasm")
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
@@ -104,7 +104,7 @@ class Identifiers(Resource):
                 delegation.anchor(hby, hab, hby.habs[delegator])
         data = view.identifier(hab)
         if wants_json(req):
-            moved(req, rep, "", "pages/identifier.html", data, {}, title=alias, status=201)
+            moved(req, rep, "", "pages/wallet/identifier.html", data, {}, title=alias, status=201)
         else:
             yield from self.show(req, rep, hab.pre, "The identifier is made: its log begins with event 0.", 201)
 

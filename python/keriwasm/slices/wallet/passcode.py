@@ -6,7 +6,7 @@ whole passcode (Unicode NFKC, UTF-8) is hashed first, with the wallet's own rand
 (126 bits), and these are what keripy stretches, unchanged. Nothing of a passcode is cut off silently, and one passcode
 gives different keys in different wallets, so that no table made beforehand helps to guess.
 
-How strong one looks, and a good one made, is the page's business (python/page_passcode.py): it needs no message for that.
+How strong one looks, and a good one made, is the page's business (python/page/passcode.py): it needs no message for that.
 """
 
 from __future__ import annotations

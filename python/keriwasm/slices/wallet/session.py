@@ -19,7 +19,7 @@ from .vault import Vault
 __all__ = ["Autolock", "Delete", "Events", "Lock", "Panel", "Passcode", "Unlock", "Wallet"]
 
 TITLE = "Wallet · KeriWasm"
-PAGE = "pages/wallet.html"
+PAGE = "pages/wallet/index.html"
 HERE = "app/wallet"
 
 KEEP_ALIVE = 15.0

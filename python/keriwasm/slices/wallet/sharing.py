@@ -105,7 +105,7 @@ class Share(Replaying):
             "limit": CODE_MOST,
             "token": self.vault.token,
         }
-        answer(req, rep, "pages/identifier-share.html", data, title=f"Share {hab.name} · KeriWasm")
+        answer(req, rep, "pages/wallet/identifier-share.html", data, title=f"Share {hab.name} · KeriWasm")
 
 
 def pack(messages: Iterable[str | None], aim: int = CODE_AIM, most: int = CODE_MOST) -> list[str | None]:

@@ -1,0 +1,230 @@
+// @ts-check
+/**
+ * What every pool worker is given to start with, and the router's own Python: out of the pack of a visit before (pack.js)
+ * where there is one, else fetched (assets.js). No policy: what became of the memory snapshot is told, router/policy/pool/snapshot.py
+ * decides what is done about it.
+ */
+import { compile } from './checked-fetch.js';
+import { Pack } from './pack.js';
+
+/**
+ * @typedef {{ bytes: SharedArrayBuffer | ArrayBuffer, module: WebAssembly.Module, image: null | { at: number, size: number },
+ *             late: SharedArrayBuffer | ArrayBuffer | null, gate: SharedArrayBuffer | null, first: number, interpreter: string,
+ *             [field: string]: any }} Parts
+ *   `bytes` holds the contents of all files, from `first` on, each by its `at` and `size`, and the memory snapshot (`image`) if
+ *   there is one; `late` those of the wheels that come later, null until they are there; `gate` says of a pack whether library
+ *   and wheels are in `bytes` already (THERE) or cannot be had (FAILED)
+ * @typedef {import('./first-worker.js').Found} Found
+ */
+
+/** Where the next thing may begin. @param {number} size */
+const aligned = size => Math.ceil(size / 8) * 8;
+
+/** A browser that does not open the pack's file (a worker that was ended may have it open for a while yet) keeps
+ *  nobody from a plain start. */
+const LATE_MS = 8000;
+/** As workers/interpreter.js knows them. */
+const [THERE, FAILED] = [1, 2];
+
+export class Supplies {
+  /**
+   * @param {URL} files folder of the app's files: that of index.html, or one that names a kept generation
+   * @param {string} folder path of the app
+   * @param {string} version
+   * @param {{ image: (told: object) => void, progress: (bytes: { done: number, total: number }) => void }} tell
+   * @param {import('./first-worker.js').Ahead | null} ahead the pack, if it is being read already
+   */
+  constructor(files, folder, version, tell, ahead) {
+    this.files = files;
+    this.version = version;
+    this.tell = tell;
+    this.generation = /\/@([0-9a-f]{16})\/$/.exec(files.pathname)?.[1] ?? '';
+    this.pack = new Pack(folder);
+    /** @type {Promise<ReturnType<typeof import('./assets.js').loadAssets>> | null} */
+    this.loaded = null;
+    /** @type {Promise<Parts> | null} */
+    this.brought = null;
+    /** @type {Promise<void> | null} */
+    this.rest = null;
+    this.found = this.generation ? this.#looked(ahead?.found ?? this.#read()) : Promise.resolve(null);
+    if (!this.generation) this.#load().catch(() => {});  // whoever needs it learns of it
+  }
+
+  /** @returns {Promise<Found | null>} */
+  async #read() {
+    const lack = Pack.lack();
+    if (lack) throw new DOMException(lack);
+    const found = await this.pack.find(this.generation);
+    return found && { ...found, module: compile(this.files, found.head.pool.wasm), ...found.fill() };
+  }
+
+  /** Tells what was found. @param {Promise<Found | null>} looking @returns {Promise<Found | null>} */
+  async #looked(looking) {
+    try {
+      /** @type {Promise<never>} */
+      const late = new Promise((_, reject) => {
+        setTimeout(() => reject(new DOMException(`its file did not open within ${LATE_MS / 1000} s`)), LATE_MS);
+      });
+      const found = await Promise.race([looking, late]);
+      for (const promise of [found?.module, found?.needed]) promise?.catch(() => {});  // whoever needs them learns of it
+      if (found) this.tell.progress({ done: 0, total: found.head.needed });
+      else this.tell.image({ state: 'none' });
+      return found;
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      if (!(error instanceof DOMException)) return this.#damaged(message);
+      // Something else has it open, or the browser keeps nothing here: no damage.
+      this.tell.image({ state: 'off', reason: `no memory snapshot can be read: ${message}` });
+      return null;
+    }
+  }
+
+  /** @param {string} reason @returns {null} */
+  #damaged(reason) {
+    this.tell.image({ state: 'refused', reason: `the kept memory snapshot is damaged: ${reason}; it was deleted` });
+    this.#drop();
+    return null;
+  }
+
+  #drop() {
+    this.pack.drop().catch(error => console.warn(`[keriwasm] the memory snapshot could not be deleted: ${error.message}`));
+  }
+
+  /** From the server, or file by file from the kept app. */
+  #load() {
+    this.loaded ??= import('./assets.js').then(({ loadAssets }) => loadAssets(this.files, this.version, this.tell.progress));
+    return this.loaded;
+  }
+
+  /** The router's Python and what it is told. @returns {Promise<any>} */
+  async router() {
+    return (await this.found)?.head.router ?? (await this.#load()).router;
+  }
+
+  /** What workers get; after a failure it is tried anew at the next call. @returns {Promise<Parts>} */
+  parts() {
+    this.brought ??= this.#bring().catch(error => {
+      this.brought = this.loaded = null;
+      throw error;
+    });
+    return this.brought;
+  }
+
+  /** @returns {Promise<Parts>} */
+  async #bring() {
+    const found = await this.found;
+    if (found) {
+      const reason = await found.needed.then(() => '', error => error.message);
+      if (!reason) {
+        const { head, bytes, gate } = found;
+        const module = await found.module.catch(() => compile(this.files, head.pool.wasm));  // the second try counts
+        this.tell.progress({ done: head.needed, total: head.needed });
+        this.tell.image({ state: 'used', bytes: head.image.size });
+        return { ...head.pool, bytes, late: bytes, gate, module, image: head.image, first: aligned(head.image.size),
+          interpreter: new URL(head.pool.interpreter, this.files).href };
+      }
+      this.found = Promise.resolve(this.#damaged(reason));
+    }
+    const loaded = await (await this.#load()).pool;
+    return { ...loaded, late: null, gate: null, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
+  }
+
+  /**
+   * What comes after the first answer is there then: of a pack library and wheels, else the wheels that come later.
+   * @returns {Promise<SharedArrayBuffer | ArrayBuffer | null>} for workers that started without; null: all have them
+   */
+  async later() {
+    const parts = await this.parts();
+    if (parts.late) return this.#whole(parts);
+    const late = await (await this.#load()).later();
+    this.brought = Promise.resolve({ ...await this.parts(), late });
+    return late;
+  }
+
+  /** Reads what is missing of a pack, once; after a failure anew at the next call. @param {Parts} parts @returns {Promise<null>} */
+  async #whole({ gate, bytes }) {
+    const found = await this.found;
+    if (!gate || !found) return null;
+    const tell = (/** @type {number} */ state) => {
+      Atomics.store(new Int32Array(gate), 0, state);
+      Atomics.notify(new Int32Array(gate), 0);
+    };
+    this.rest ??= found.rest().catch(error => {
+      if (!(error instanceof DOMException)) this.#damaged(error.message);  // else it was deleted, or somebody else has it open
+      return this.#mend(found.head.pool, bytes);
+    }).then(() => tell(THERE), error => {
+      this.rest = this.loaded = null;
+      tell(FAILED);
+      throw error;
+    });
+    await this.rest;
+    return null;
+  }
+
+  /**
+   * Workers run on what was read of a pack: the rest they get from the app itself.
+   * @param {any} slots where it belongs @param {SharedArrayBuffer | ArrayBuffer} bytes
+   */
+  async #mend(slots, bytes) {
+    const { pool, later } = await this.#load();
+    const [loaded, late] = await Promise.all([pool, later()]);
+    const copy = (/** @type {any} */ from, /** @type {any[]} */ to, /** @type {any[]} */ of) => to.forEach(({ at, size }, n) =>
+      new Uint8Array(bytes, at, size).set(new Uint8Array(from, of[n].at, of[n].size)));
+    copy(loaded.bytes, [slots.stdlib, ...slots.packages], [loaded.stdlib, ...loaded.packages]);
+    copy(late, slots.later, loaded.later);
+  }
+
+  /** Workers start plainly from now on. @param {string} reason */
+  async refuse(reason) {
+    const parts = await this.brought;
+    if (!parts?.image) return;
+    this.tell.image({ state: 'refused', reason });
+    this.brought = this.#whole(parts).then(() => ({ ...parts, image: null }), error => {
+      this.brought = null;
+      throw error;
+    });
+    await this.brought.catch(() => {});  // whoever needs it learns of it
+    this.#drop();
+  }
+
+  /**
+   * The page has found out which kept generation its files are, so that a pack can be made for it; or why there is none.
+   * @param {string} id @param {string} reason
+   */
+  async adopt(id, reason) {
+    if (this.generation) return;
+    this.generation = id;
+    const lack = id ? Pack.lack() : reason;
+    if (lack) return this.tell.image({ state: 'off', reason: lack });
+    const found = await this.pack.find(id).catch(() => null);
+    found?.close();
+    this.tell.image(found ? { state: 'kept', bytes: found.head.image.size } : { state: 'none' });
+  }
+
+  /** Makes a pack of a snapshot, for the next visit. @param {ArrayBuffer} image */
+  async keep(image) {
+    await this.later();
+    const { bytes, late, module: _, gate, image: none, first, interpreter, ...pool } = await this.parts();
+    if (!late) throw new Error('the wheels that come later are not there');
+    const router = await this.router();
+    const before = aligned(image.byteLength);
+    const moved = (/** @type {{ at: number }} */ slot) => ({ ...slot, at: slot.at - first + before });
+    // Wheels of a damaged pack lie among the rest already.
+    const behind = late === bytes ? 0 : aligned(bytes.byteLength);
+    const movedLate = (/** @type {{ at: number }} */ slot) => moved({ ...slot, at: slot.at + behind });
+    const { stdlib, packages, later, files, ...rest } = pool;
+    const needed = Math.max(...files.map(moved).map((/** @type {{ at: number, size: number }} */ { at, size }) => at + size));
+    await this.pack.keep({
+      generation: this.generation, router,
+      pool: { ...rest, interpreter: interpreter.slice(this.files.href.length), stdlib: moved(stdlib), packages: packages.map(moved),
+        later: later.map(movedLate), files: files.map(moved) },
+      image: { at: 0, size: image.byteLength }, needed,
+    }, [
+      new Uint8Array(image), new Uint8Array(before - image.byteLength), new Uint8Array(bytes, first),
+      ...behind ? [new Uint8Array(behind - bytes.byteLength), new Uint8Array(late)] : [],
+    ]);
+  }
+
+  /** sha256 of our own files that were read; nothing on a warm start. @returns {Promise<{ [path: string]: string }>} */
+  async digests() { return await (await this.loaded)?.digests() ?? {}; }
+}
