@@ -35,7 +35,7 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
-RESTORED = [f"tests/browser/test_{name}.py" for name in ("doors", "keri", "routes", "slices")]
+RESTORED = [f"tests/browser/{name}.py" for name in ("doors/test_doors", "slices/test_keri", "doors/test_routes", "slices/test_slices")]
 """Run a second time by workers that were restored from the memory snapshot: both kinds of boot pass the same tests."""
 LONG = "long"
 NOTHING = 5

@@ -33,7 +33,7 @@ import workerkit  # noqa: E402, F401  (what the kit imports of the app is found 
 from fuzzkit import Request, Surroundings, request, restored  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
-from router.routes import TABLE  # noqa: E402
+from router.policy.routes import TABLE  # noqa: E402
 
 TURN = 20
 """Requests between two times that the wallet is brought back."""

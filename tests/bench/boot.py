@@ -91,7 +91,7 @@ class SlowHandler(Handler):
 
 
 def visits(mode: str, engine: str, url: str, rounds: int) -> list[dict]:
-    command = ["node", "bench/boot_visits.mjs", mode, engine, url, str(rounds)]
+    command = ["node", "bench/programs/boot_visits.mjs", mode, engine, url, str(rounds)]
     done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(ROOT / "tests" / "wasm")]
+sys.path[:0] = [str(HERE / "programs"), str(ROOT / "tests" / "wasm")]
 
 import lmdb  # noqa: E402, F401  (the real one, before python/ is on the path)
 
@@ -38,7 +38,7 @@ def main() -> None:
             if options.only not in (None, where):
                 continue
             if where == "pyodide":
-                found = Pyodide(locked_wheels(), Path(folder)).run(HERE / "kel_program.py", args)
+                found = Pyodide(locked_wheels(), Path(folder)).run(HERE / "programs/kel_program.py", args)
             else:
                 found = kel_program.main({**args, "profile": 0})
             clock, processor = (", ".join(f"{rate:.0f}" for rate in rates) for rates in zip(*found["rates"], strict=True))

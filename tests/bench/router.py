@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit"), str(ROOT / "wheels")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests/kits/router"), str(ROOT / "wheels")]
 
 from routerkit import HTML, House  # noqa: E402
 from vendoring import node  # noqa: E402

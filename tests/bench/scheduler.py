@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(ROOT / "python"), str(ROOT / "tests" / "wasm")]
+sys.path[:0] = [str(HERE / "programs"), str(ROOT / "python"), str(ROOT / "tests" / "wasm")]
 
 import scheduler_program  # noqa: E402
 from conftest import Pyodide, locked_wheels  # noqa: E402
@@ -36,7 +36,7 @@ def main() -> None:
                 if where == "CPython":
                     figures = asyncio.run(scheduler_program.main(args))
                 else:
-                    figures = pyodide.run(HERE / "scheduler_program.py", args)
+                    figures = pyodide.run(HERE / "programs/scheduler_program.py", args)
                 times = "".join(f"{figures[name]:>9.3f} ms" for name in ("p50", "p95", "max"))
                 print(f"{where + ' ' + kind:24}{figures['cpu_percent']:>8.2f} %{times}")
 

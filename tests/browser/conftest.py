@@ -31,7 +31,7 @@ BOOT_MS = 120_000
 
 
 # A person who saves data is asked before the app is kept for offline use: most tests are such a person, for keeping 30 MB
-# anew in every fresh profile is what the machine would be busy with. tests/browser/offlinekit.py has profiles that keep it.
+# anew in every fresh profile is what the machine would be busy with. tests/kits/browser/offlinekit.py has profiles that keep it.
 SAVE_DATA = "Object.defineProperty(navigator.connection, 'saveData', {get: () => true});"
 
 

@@ -27,7 +27,7 @@ from hostilekit import BODIES, DEEP, VALUES, address, names
 from keriwasm import guarding
 from keriwasm.fields import b64u
 
-from router.routes import TABLE, Route
+from router.policy.routes import TABLE, Route
 
 PASSCODE = "a passcode of enough characters"
 JSON, HTML = "application/json", "text/html"

@@ -10,7 +10,7 @@ from keriwasm import guarding
 from keriwasm.fields import b64u
 from workerkit import ROOT
 
-from router.routes import TABLE, Route
+from router.policy.routes import TABLE, Route
 
 SLICES = ("home", "wallet", "backup", "credentials", "ledger", "verifying", "crypto", "load", "suites", "pool", "faults")
 """Those that run on CPython too; in a page there is `pq` besides."""

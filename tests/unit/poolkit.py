@@ -1,6 +1,6 @@
 """A pool of one for the tests: what a worker asks of the pool comes back to itself, streams too.
 
-The real router would put what strangers made on another worker: tests/unit/test_router_keyless.py.
+The real router would put what strangers made on another worker: tests/unit/router/policy/test_router_keyless.py.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fuzzkit
 
-from router.routes import TABLE, Table
+from router.policy.routes import TABLE, Table
 
 COUNT = 2000
 

@@ -2,7 +2,7 @@
 
 On CPython a parser that recurses raises where in wasm it would end the interpreter: so every parser is watched here, and
 one that is given more than the guard lets through fails the test, wherever it is called. The same in a real browser, with
-its real stack: tests/browser/test_strangers.py.
+its real stack: tests/browser/slices/test_strangers.py.
 """
 
 from __future__ import annotations

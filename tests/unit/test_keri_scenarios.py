@@ -1,4 +1,4 @@
-"""Our scenarios of keripy (tests/keri) on CPython with the real lmdb: what Pyodide must show as well (tests/wasm/test_keri.py)."""
+"""Our scenarios of keripy (tests/keri) on CPython with the real lmdb: what Pyodide must show as well (tests/wasm/keri/test_keri.py)."""
 
 from __future__ import annotations
 

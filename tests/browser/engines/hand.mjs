@@ -1,5 +1,5 @@
 // What a person's hand does, in Debian's Firefox ESR by WebDriver BiDi: node hand.mjs URL FILE; prints one JSON line.
-// The cases are those of tests/browser/test_hand.py: typed lines, double clicks, a file that is gone when it is sent.
+// The cases are those of tests/browser/page/test_hand.py: typed lines, double clicks, a file that is gone when it is sent.
 import fs from 'node:fs';
 import puppeteer from 'puppeteer-core';
 

@@ -1,7 +1,7 @@
 """Every post-quantum algorithm of this liboqs: names, sizes, families, and what an operation costs in a browser.
 
 Sizes, NIST levels and features come from liboqs itself. The costs were measured with it in WebAssembly (Node 20 on two
-cores; tests/wasm/test_slices_pq.py measures them again and prints the table): they decide what is refused before it
+cores; tests/wasm/worker/test_slices_pq.py measures them again and prints the table): they decide what is refused before it
 freezes a worker. Stack use was measured too: the hungriest (SNOVA_60_10_4) takes 2.1 MB of the 10 MB there are.
 """
 

@@ -1,6 +1,6 @@
 """What the slow post-quantum operations cost in a browser, in milliseconds. Pure numbers, pure functions.
 
-Measured with the vendored liboqs under Node 20 on two cores (tests/wasm/test_slices_pq.py measures every algorithm and
+Measured with the vendored liboqs under Node 20 on two cores (tests/wasm/worker/test_slices_pq.py measures every algorithm and
 compares). Everything that is not listed here takes less than 100 ms.
 """
 

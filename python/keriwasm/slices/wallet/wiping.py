@@ -6,7 +6,7 @@ So when secrets have gone through memory, or the wallet was locked, and the requ
 free memory of each size may have, and let go again.
 
 What this does not reach: more free memory than that, the C stack, and JavaScript's copies of messages.
-tests/browser/test_wallet_memory.py searches the workers' memory; the README says what it finds.
+tests/browser/wallet/test_wallet_memory.py searches the workers' memory; the README says what it finds.
 """
 
 from __future__ import annotations

@@ -1,0 +1,96 @@
+"""The main job in other engines: Debian's Firefox ESR and WebKitGTK."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import blake3
+import pytest
+from conftest import ROOT
+
+from router.policy.routes import HOME
+
+HERE = Path(__file__).parents[1] / "engines"
+QUERY = "?workers=2&faults=1"
+
+
+def check(result: dict) -> None:
+    """What job.js must have seen."""
+    print(json.dumps(result, indent=1))
+    assert result["state"] == "ready"
+    assert result["parts"] == [name for name, _ in HOME]
+    assert result["digest"] == blake3.blake3(b"engine").hexdigest()
+    assert result["valid"] is True
+    assert result["shared"] is True
+    assert result["generations"] == [1, 2]
+    assert result["workers"] == ["ready", "ready"]
+    assert result["controlled"]
+
+
+def test_firefox(app_url: str) -> None:
+    result = subprocess.run(
+        ["node", HERE / "firefox.mjs", app_url + QUERY], cwd=ROOT / "tests", capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    answer = json.loads(result.stdout)
+    check(answer)
+    errors = [error for error in answer["errors"] if "was told to crash" not in error]
+    assert not errors, errors
+
+
+def test_a_hand_in_firefox(app_url: str, tmp_path: Path) -> None:
+    """Typed lines, double clicks and a file that is gone, as tests/browser/page/test_hand.py has them in Chromium."""
+    gone = tmp_path / "gone.txt"
+    gone.write_text("here for now")
+    result = subprocess.run(
+        ["node", HERE / "hand.mjs", f"{app_url}?workers=2", gone], cwd=ROOT / "tests", capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    seen = json.loads(result.stdout)
+    assert blake3.blake3(b"a\nb").hexdigest() in seen["digest"] and "3 bytes" in seen["digest"]
+    assert "cannot be read" in seen["gone"] and "Choose it again" in seen["gone"]
+    assert (seen["made"], seen["rotated"], seen["identifiers"]) == (0, 0, [["twice", 1]])
+    assert not [error for error in seen["errors"] if "status of 400" not in error], seen["errors"]
+
+
+@pytest.fixture
+def display() -> Iterator[None]:
+    """A virtual screen, because WebKitGTK's MiniBrowser has no headless mode."""
+    if os.environ.get("DISPLAY"):
+        yield
+        return
+    number = next(n for n in range(90, 190) if not Path(f"/tmp/.X11-unix/X{n}").exists())
+    screen = subprocess.Popen([shutil.which("Xvfb") or "Xvfb", f":{number}", "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
+    os.environ["DISPLAY"] = f":{number}"
+    try:
+        yield
+    finally:
+        del os.environ["DISPLAY"]
+        screen.terminate()
+        screen.wait(10)
+
+
+def test_webkit(app_url: str, display: None) -> None:
+    from selenium import webdriver
+    from selenium.webdriver.webkitgtk.options import Options
+    from selenium.webdriver.webkitgtk.service import Service
+
+    options = Options()
+    options.add_argument("--automation")
+    options.binary_location = str(next(Path("/usr/lib").glob("*/webkit2gtk-4.1/MiniBrowser")))
+    driver = webdriver.WebKitGTK(options=options, service=Service("/usr/bin/WebKitWebDriver"))
+    try:
+        driver.set_script_timeout(280)
+        driver.get(app_url + QUERY)
+        job = (HERE / "job.js").read_text().strip()
+        script = f"const done = arguments[arguments.length - 1]; {job}().then(done, error => done({{failure: String(error)}}));"
+        result = driver.execute_async_script(script)
+        assert "failure" not in result, result
+        check(result)
+    finally:
+        driver.quit()
