@@ -49,7 +49,7 @@ def test_a_version_is_known_by_its_number_and_asked_for_first(
                 profile.close()
         old = generation(page)
         page.locator("#banner").get_by_role("button", name="Reload").click()
-        until(page, "document.querySelector('footer').textContent.includes('Second edition.')", 120_000)
+        until(page, "document.querySelector('footer')?.textContent.includes('Second edition.')", 120_000)
         wait_ready(page)
         assert generation(page) not in (old, "")
         page.goto(f"{site.url}app/pool?workers=1")
