@@ -24,3 +24,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for report in reports:
         terminalreporter.write_sep("_", report.nodeid)
         terminalreporter.write_line(report.longreprtext)
+    for report in reports:  # once more, where a long output that was cut still shows it
+        why = getattr(report.longrepr, "reprcrash", None)
+        terminalreporter.write_line(f"REPEATED {report.nodeid}: {why.message.splitlines()[0][:300] if why else ''}")

@@ -50,6 +50,7 @@ def test_only_what_the_machine_does_is_repeated(tmp_path: Path) -> None:
     first = done.stdout[done.stdout.index("what failed before it was repeated") :]
     for what in ("timeout", "wait", "program"):
         assert f"a_value_that_explains = 'the cause of {what}'" in first
+    assert "REPEATED test_chances.py::test_once[wait]: test_chances.NotInTime: not within 30 s: something" in first
 
 
 STANDING = """
