@@ -53,7 +53,7 @@ class FaultsResource:
 
 # In the router worker of a warm visit: restores one worker after the other from its own pack and asks each for its draws.
 RESTORE = """async ({count, lanes, generation}) => {
-  const base = new URL('..', location.href);
+  const base = new URL('../..', location.href);
   const {Pack} = await import(new URL('router/boot/pack.js', base));
   const {compile} = await import(new URL('router/boot/checked-fetch.js', base));
   const {head, bytes, fill} = await new Pack(base.pathname.replace(/@.*$/, '')).find(generation);
@@ -88,7 +88,7 @@ RESTORE = """async ({count, lanes, generation}) => {
 
 # Likewise, one worker whose library and wheels are not read yet when it needs one: what it tells and answers, in order.
 GATED = """async ({generation}) => {
-  const base = new URL('..', location.href);
+  const base = new URL('../..', location.href);
   const {Pack} = await import(new URL('router/boot/pack.js', base));
   const {compile} = await import(new URL('router/boot/checked-fetch.js', base));
   const {head, bytes, gate, fill} = await new Pack(base.pathname.replace(/@.*$/, '')).find(generation);

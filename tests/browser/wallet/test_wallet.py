@@ -217,7 +217,7 @@ def test_no_dump_shows_a_secret(broken: Callable[..., str], watch: Callable[[Pag
     """IndexedDB, caches, storage, the page, and every message that router and workers post, locked and unlocked."""
 
     def prepare(worker: Path) -> None:
-        root = worker.parents[1]
+        root = worker.parents[2]
         for path, before, after in (
             (worker, RECORD, ""),
             (root / "workers/worker.js", RECORD, ""),

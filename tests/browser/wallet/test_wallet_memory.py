@@ -133,7 +133,7 @@ def test_what_memory_and_console_hold_of_secrets(
     broken: Callable[..., str], watch: Callable[[Page], Watched], context: Any
 ) -> None:
     def prepare(worker: Path) -> None:
-        for path in (worker, worker.parents[1] / "workers/worker.js"):
+        for path in (worker, worker.parents[2] / "workers/worker.js"):
             text = path.read_text()
             path.unlink()  # a link to the repository's own file
             path.write_text(SCAN + text)
