@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from keriwasm.worker import Worker
 
-UNKNOWN: dict[str, Any] = {"persisted": None, "usage": None, "quota": None}
+UNKNOWN: dict[str, Any] = {"persisted": None, "usage": None, "quota": None, "private": None}
 """Where there is no StorageManager: Node, old browsers, insecure addresses."""
 
 
 def facts(worker: Worker) -> Generator[float, float, dict[str, Any]]:
-    """`storage = yield from facts(worker)`: {persisted: bool, usage: bytes, quota: bytes}; None is unknown.
+    """`storage = yield from facts(worker)`: {persisted: bool, usage: bytes, quota: bytes, private: bool}; None is unknown.
 
+    private: all of it is gone when the window is closed (Firefox's private windows; Chromium's cannot be told).
     usage and quota are the browser's estimates for the whole origin, IndexedDB and kept app files together.
     """
     try:
@@ -30,11 +31,24 @@ def facts(worker: Worker) -> Generator[float, float, dict[str, Any]]:
         return dict(UNKNOWN)
     persisted = yield from worker.doist.await_(storage.persisted())
     estimate = yield from worker.doist.await_(storage.estimate())
+    private = yield from window_is_private(worker, storage)
     return {
         "persisted": bool(persisted),
         "usage": whole(getattr(estimate, "usage", None)),
         "quota": whole(getattr(estimate, "quota", None)),
+        "private": private,
     }
+
+
+def window_is_private(worker: Worker, storage: Any) -> Generator[float, float, bool | None]:
+    """Whether the browser keeps files from this window, though it keeps databases: so Firefox's private windows do. None is unknown."""
+    if not hasattr(storage, "getDirectory"):
+        return None
+    try:
+        yield from worker.doist.await_(storage.getDirectory())
+    except Exception as ex:  # a DOMException, which is a class of Pyodide's alone; any other reason says nothing about the window
+        return True if "SecurityError" in (str(getattr(ex, "name", "")), str(ex).partition(":")[0]) else None
+    return False
 
 
 def whole(count: Any) -> int | None:

@@ -12,7 +12,7 @@ and banner in status.py, the kept app in offline.py, the traits of MicroPython's
 import js
 from page import offline, passcode, words
 from page.dom import announce, closest, document, find, now_ms, on, plain, root, set_text
-from page.status import catch_up, on_connection, on_network, on_status
+from page.status import catch_up, on_connection, on_network, on_status, screen
 from pyscript.ffi import create_proxy, to_js
 
 COPIED_MS = 1600
@@ -366,6 +366,7 @@ def start():
     # Python starts after the door: what was told meanwhile is kept there.
     if js.Reflect.has(js.window, "keriwasm"):
         catch_up(plain(js.window.keriwasm.status) or {}, plain(js.window.keriwasm.connection) or {})
+    js.setTimeout(create_proxy(screen.look_private), 0)
     root.setAttribute("data-page", "ready")
 
 

@@ -20,6 +20,7 @@ class Screen:
         self.timer = None
         self.drawn = 0
         self.redraw = create_proxy(self.draw)
+        self.private = False
 
     def take(self, status):
         self.status = status
@@ -42,10 +43,21 @@ class Screen:
             find("#boot-trouble").hidden = not shown["trouble"]
             self.draw_workers(shown["workers"])
         refused = status.get("refused")
-        note = words.browser_note(status.get("missing"), js.Reflect.has(js.navigator, "serviceWorker"), refused)
+        offered = js.Reflect.has(js.navigator, "serviceWorker")
+        note = words.browser_note(status.get("missing"), offered, refused, self.private)
         place = find("[data-browser-note]")
         place.hidden = not note
         set_text(place, note)
+
+    async def look_private(self, *_):
+        """Firefox keeps files from its private windows, and nothing else tells them from others."""
+        storage = js.navigator.storage if js.Reflect.has(js.navigator, "storage") else None
+        if storage and js.Reflect.has(storage, "getDirectory"):
+            try:
+                await storage.getDirectory()
+            except Exception as error:  # any other reason says nothing about the window
+                self.private = "SecurityError" in str(error)
+                self.draw()
 
     def draw_chip(self, status):
         text, kind = words.chip(status.get("state"), status.get("ready") or 0, status.get("size") or 0)

@@ -282,17 +282,22 @@ def banner(state, reason):
     return "", "", False
 
 
-def browser_note(missing, offered, refused=""):
+def browser_note(missing, offered, refused="", private=False):
     """What this browser lacks and what that costs, for the footer; "" when nothing is missing or it only starts.
 
     missing: what the door says of the service worker ("" once it answers); offered: whether the browser has any; refused: why
-    the browser gave no lock (it blocks this site's data).
+    the browser gave no lock (it blocks this site's data); private: all that is stored here is gone with the window.
     """
     if refused:
         return (
             f"This browser blocks site data for this address ({refused.strip().rstrip('.')}): nothing is kept here, neither the app "
             "nor a wallet, and each tab runs workers of its own. To keep them, allow site data for this address in the "
             "browser's settings and load the page again."
+        )
+    if private:
+        return (
+            "This is a private window: nothing is kept. The app, a wallet and all else that is stored here are gone when the last "
+            "private window is closed. Use an ordinary window to keep a wallet, or make a backup before you close this one."
         )
     if not offered:
         return (

@@ -41,7 +41,28 @@ async def test_facts_of_a_browser():
     finally:
         del sys.modules["js"]
     assert answer.status == 200
-    assert answer.json == {"persisted": True, "usage": 1234567, "quota": 9_000_000_000}
+    assert answer.json == {"persisted": True, "usage": 1234567, "quota": 9_000_000_000, "private": None}
+
+
+class Refusal(Exception):
+    name = "SecurityError"
+
+
+@pytest.mark.parametrize(("refusal", "private"), [(None, False), (Refusal(), True), (Exception("NotAllowedError: x"), None)])
+@run
+async def test_a_private_window_is_told_by_the_files_that_it_refuses(refusal, private):
+    async def folder():
+        if refusal:
+            raise refusal
+        return "a folder"
+
+    sys.modules["js"] = browser(persisted=lambda: promise(False), estimate=lambda: promise(None), getDirectory=folder)
+    try:
+        async with running(mount) as kit:
+            answer = await kit.ask("GET", "/app/facts")
+    finally:
+        del sys.modules["js"]
+    assert answer.json == {"persisted": False, "usage": None, "quota": None, "private": private}
 
 
 @pytest.mark.parametrize("js", [None, browser(), browser(persisted=lambda: promise(False))])

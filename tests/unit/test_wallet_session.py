@@ -29,7 +29,7 @@ async def _states(place: Path) -> None:  # noqa: F811
     async with wallet(place, created=False) as kit:
         state = (await kit.ask("GET", "/app/wallet")).json
         assert state.items() >= {"exists": False, "locked": True, "name": None, "identifiers": []}.items()
-        assert set(state["storage"]) == {"persisted", "usage", "quota"}
+        assert set(state["storage"]) == {"persisted", "usage", "quota", "private"}
         assert "New wallet" in (await page(kit, "/app/wallet")).text
         made = await post(kit, "/app/wallet", name=" My  wallet ", passcode=PASSCODE, tier="med")
         assert made.status == 201 and made.json["name"] == "My wallet" and made.json["tier"] == "med"

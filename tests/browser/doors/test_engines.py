@@ -58,6 +58,20 @@ def test_a_hand_in_firefox(app_url: str, tmp_path: Path) -> None:
     assert not [error for error in seen["errors"] if "status of 400" not in error], seen["errors"]
 
 
+def test_a_private_window_of_firefox(app_url: str) -> None:
+    """All works, a reload too; footer and wallet say that nothing is kept beyond the window."""
+    command = ["node", HERE / "private.mjs", f"{app_url}?workers=1"]
+    result = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    seen = json.loads(result.stdout)
+    assert (seen["state"], seen["role"], seen["sn"]) == ("ready", "leader", 0)
+    assert "private window: nothing is kept" in seen["note"]
+    assert "gone when the last private window is closed" in seen["warning"]
+    assert seen["storage"]["private"] is True
+    assert (seen["again"]["exists"], seen["again"]["name"], seen["again"]["locked"]) == (True, "Mine", True)
+    assert not seen["errors"], seen["errors"]
+
+
 @pytest.fixture
 def display() -> Iterator[None]:
     """A virtual screen, because WebKitGTK's MiniBrowser has no headless mode."""

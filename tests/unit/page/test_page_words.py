@@ -157,6 +157,8 @@ def test_banner_and_notes():
     assert words.browser_note("the service worker is starting", True) == "" == words.browser_note(None, True)
     assert words.browser_note("No service worker: denied", True) == "No service worker: denied"
     blocked = words.browser_note("No service worker: denied", True, "The request was denied.")
+    assert "nothing is kept" in words.browser_note("", True, "", private=True)
+    assert words.browser_note("", True, "denied", private=True) == words.browser_note("", True, "denied")
     assert "blocks site data" in blocked and "(The request was denied)" in blocked and "nothing is kept" in blocked
     text, kind, reload_offered = words.banner("given-up", "router/tabs/own-router.js: slip")
     assert "(router/tabs/own-router.js: slip)" in text and "did not start here" in text and (kind, reload_offered) == ("warn", False)
