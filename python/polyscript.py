@@ -12,7 +12,7 @@ _opener: Callable[[str], Awaitable[Any]] | None = None
 
 
 def use(opener: Callable[[str], Awaitable[Any]]) -> None:
-    """Tell where stores come from: `keriwasm.storage.Storages.store` of this worker."""
+    """Tell where stores come from: `keriwasm.disk.pyscript_storage.Storages.store` of this worker."""
     global _opener
     _opener = opener
 

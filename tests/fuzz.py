@@ -2,7 +2,7 @@
 
     python test.py fuzz [-- [--seconds 600] [--seed N] [--workers 2] [--from N] [--only N,N] [--slices wallet,ledger]]
 
-Types, depth, numbers, encodings and orders are drawn by tests/unit/fuzzkit.py, as JSON, forms, multipart and raw bodies; they go
+Types, depth, numbers, encodings and orders are drawn by tests/kits/hostile/fuzzkit.py, as JSON, forms, multipart and raw bodies; they go
 through the page's own door and through the service worker's, one at a time or some at once, to an open wallet with identifiers,
 credentials and a ledger. A fault is a status from 500 on, an error without a reason, no answer within two minutes, an error of
 the page or on its console, or a lost keys' worker. Each kind is printed with the request and the seed; exit status 1 then.
@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE.parent, HERE / "unit", HERE / "browser"):
+for folder in (HERE.parent, HERE / "kits", HERE / "kits" / "hostile", HERE / "browser"):
     sys.path.insert(0, str(folder))
 
 import lmdb  # noqa: E402, F401  (the real one, before python/ is on the path)
 import workerkit  # noqa: E402, F401  (what the kit imports of the app is found by it)
-from fuzzkit import Request, Surroundings, request, restored  # noqa: E402
+from hostile.fuzzkit import Request, Surroundings, request, restored  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from router.policy.routes import TABLE  # noqa: E402

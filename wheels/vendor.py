@@ -86,9 +86,9 @@ def main() -> int:
     if arguments.command == "release":
         print(releasing.listing(paths.ROOT) if arguments.list else releasing.release(paths.ROOT), end="\n" * (not arguments.list))
         return 0
+    from vendoring.build.toolchain import ToolchainUnavailable
     from vendoring.fetch import FetchError
     from vendoring.refresh import refresh
-    from vendoring.toolchain import ToolchainUnavailable
 
     try:
         lock = refresh(accept_new=arguments.accept_new, new_toolchain=arguments.new_toolchain)

@@ -2,7 +2,7 @@
 /**
  * Starts a Pyodide from what the router worker fetched: plainly, or from a memory snapshot; and makes such a snapshot.
  *
- * No policy: what is imported into a snapshot says pyscript.toml, what happens in Python says keriwasm/snapshot.py.
+ * No policy: what is imported into a snapshot says pyscript.toml, what happens in Python says keriwasm/snapshot/snapshot.py.
  */
 
 /** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
@@ -131,13 +131,13 @@ function gated(python, init, paths) {
   }
 }
 
-/** The wheels that come later; keriwasm/later.py finds them. @param {any} python @param {Envelope} init @param {Bytes} bytes */
+/** The wheels that come later; keriwasm/imports/packed_wheels.py finds them. @param {any} python @param {Envelope} init @param {Bytes} bytes */
 export const writeLater = (python, init, bytes) => writeWheels(python, bytes, init.later);
 
 /** @param {any} python @param {Envelope} init @param {Slot} wheel */
 const unpackWheel = (python, init, wheel) => python.unpackArchive(view(init, wheel).slice().buffer, 'wheel', { extractDir: SITE });
 
-/** Module -> the packed wheel that keriwasm/later.py unpacks for it. @param {Envelope} init @returns {Record<string, string>} */
+/** Module -> the packed wheel that keriwasm/imports/packed_wheels.py unpacks for it. @param {Envelope} init @returns {Record<string, string>} */
 export const packedModules = init => Object.fromEntries(init.later.flatMap((/** @type {any} */ { name, modules }) =>
   modules.map((/** @type {string} */ module) => [module, `${PACKED}/${name}`])));
 
@@ -157,7 +157,7 @@ export async function fresh(init, progress) {
 
 /**
  * A boot from a snapshot: the memory is that of a worker which had imported everything. All wheels stay packed until
- * they are needed (keriwasm/later.py), because files are not part of a snapshot.
+ * they are needed (keriwasm/imports/packed_wheels.py), because files are not part of a snapshot.
  * @param {Envelope} init @param {Progress} progress
  * @param {{ module?: Promise<any>, filled?: Promise<any>, needed?: Promise<any> }} [later] what is not there yet: the compiled
  *   module; the snapshot, and our own files, read and checked
@@ -185,7 +185,7 @@ export async function restored(init, progress, { module = init.module, filled, n
   const packed = [...init.packages, ...init.later];
   writeWheels(python, init.bytes, packed);
   gated(python, init, [STDLIB, ...packed.map(({ name }) => `${PACKED}/${name}`)]);
-  call(python, 'keriwasm.snapshot', 'restored', PACKED);
+  call(python, 'keriwasm.snapshot.snapshot', 'restored', PACKED);
   return python;
 }
 
@@ -204,12 +204,12 @@ export async function makeImage(init, progress) {
   for (const [at, wheel] of init.packages.entries()) {
     progress('install', at + 1, wheel.name);
     unpackWheel(python, init, wheel);
-    call(python, 'keriwasm.snapshot', 'note', wheel.name, SITE);
+    call(python, 'keriwasm.snapshot.snapshot', 'note', wheel.name, SITE);
   }
   writeLater(python, init, init.late);
   progress('import', init.packages.length + 1, 'everything');
   const what = { ...init.config.snapshot, slices: init.config.slices, later: packedModules(init) };
-  call(python, 'keriwasm.snapshot', 'prepare', JSON.stringify(what));
+  call(python, 'keriwasm.snapshot.snapshot', 'prepare', JSON.stringify(what));
   const native = Object.keys(python._module.LDSO.loadedLibsByName).filter(name => name !== '__main__');
   if (native.length) throw new Error(`native libraries were loaded before the snapshot: ${native.join(', ')}`);
   return python.makeMemorySnapshot();

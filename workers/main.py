@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from keriwasm import __version__, moulds
-from keriwasm.app import make_app
-from keriwasm.bridge import Host, JsHost, receiver
-from keriwasm.worker import Settings, Worker
+from keriwasm import __version__
+from keriwasm.browser.bridge import Host, JsHost, receiver
+from keriwasm.snapshot import premade as moulds
+from keriwasm.web.app import make_app
+from keriwasm.worker.worker import Settings, Worker
 
 running: set[asyncio.Task[None]] = set()
 """The scheduler's task: asyncio itself keeps only a weak reference to it."""
@@ -20,12 +21,12 @@ running: set[asyncio.Task[None]] = set()
 async def start(js_host: Any, init: str) -> Any:
     """Start the worker; returns the JavaScript function `deliver(text, body)` that takes messages.
 
-    js_host: the object that keriwasm.bridge.JsHost wraps; init: JSON of worker:init (see keriwasm.worker.Settings).
+    js_host: the object that keriwasm.browser.bridge.JsHost wraps; init: JSON of worker:init (see keriwasm.worker.worker.Settings).
     When anything fails here, worker:fault (fatal) is posted before it raises.
     """
-    from keriwasm import later
-    from keriwasm.diskidb import IdbDisk
-    from keriwasm.idb import IdbBacking
+    from keriwasm.browser.disk_store import IdbDisk
+    from keriwasm.browser.named_stores import IdbBacking
+    from keriwasm.imports import packed_wheels as later
 
     backing, disk = (IdbBacking(), IdbDisk()) if IdbBacking.available() else (None, None)
     settings = json.loads(init)

@@ -1,4 +1,4 @@
-"""`lmdb` for the browser: py-lmdb's surface and semantics over stores in memory, which keriwasm.disk keeps in IndexedDB.
+"""`lmdb` for the browser: py-lmdb's surface and semantics over stores in memory, which keriwasm.disk.disk keeps in IndexedDB.
 
 Drop-in for keripy and hio. What differs from py-lmdb 3.0 over LMDB 0.9: a path may be opened several times at once;
 nothing blocks, since there is one thread; there is no file in LMDB's format (no copyfd, no tools); pages are figures of

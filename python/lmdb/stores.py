@@ -304,4 +304,4 @@ def _marks(tops: set[str]) -> Iterator[tuple[str, str]]:
 
 
 stores = Stores()
-"""The one registry of this interpreter; keriwasm.disk listens to it."""
+"""The one registry of this interpreter; keriwasm.disk.disk listens to it."""

@@ -3,7 +3,7 @@
     loopback.install()          # socket.socket is this module's; hio's and keripy's servers and clients then find each other
 
 They are as the system's own where nobody waits: non-blocking ones (all of hio's are) behave alike, to the errno
-(tests/unit/test_loopback.py plays both). One that would have to wait ends with an error instead, for in one thread nobody
+(tests/unit/standins/test_loopback.py plays both). One that would have to wait ends with an error instead, for in one thread nobody
 could bring what it waits for. Buffers are bounded: a full one refuses as a kernel's does. Another host is unreachable.
 
 What this does not do: TLS, Unix sockets, select and poll, makefile; other workers and other tabs are not reached.

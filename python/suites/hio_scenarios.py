@@ -134,7 +134,7 @@ class Waking(unittest.TestCase):
     """The scheduler of this page: hio's Doist, asleep between events."""
 
     def test_a_waiting_doer_runs_when_it_is_woken(self):
-        from keriwasm.scheduling import WAIT, WakingDoist
+        from keriwasm.runtime.scheduling import WAIT, WakingDoist
 
         steps = []
 

@@ -15,7 +15,7 @@ class Packages(unittest.TestCase):
         self.assertNotEqual(blake3(b"a").digest(), blake3(b"b").digest())
 
     def test_pysodium(self):
-        from keriwasm import native
+        from keriwasm.imports import native
 
         sodium = native.pysodium()
         public, secret = sodium.crypto_sign_keypair()
@@ -25,7 +25,7 @@ class Packages(unittest.TestCase):
             sodium.crypto_sign_verify_detached(signature, b"massage", public)
 
     def test_liboqs(self):
-        from keriwasm import native
+        from keriwasm.imports import native
 
         oqs = native.oqs()
         with oqs.KeyEncapsulation("ML-KEM-768") as one, oqs.KeyEncapsulation("ML-KEM-768") as other:
@@ -108,7 +108,10 @@ class Packages(unittest.TestCase):
                 self.assertEqual(txn.get(b"k"), b"1")
 
     def test_the_worker_s_own_modules(self):
-        for name in ("app", "deeds", "fields", "pool", "rendering", "scheduling", "storage", "worker"):
+        for name in (
+            "disk.pyscript_storage", "runtime.scheduling", "web.app", "web.deeds", "web.form.fields", "web.pool_client",
+            "web.rendering", "worker.worker",
+        ):  # fmt: skip
             with self.subTest(name):
                 importlib.import_module(f"keriwasm.{name}")
 
@@ -122,13 +125,13 @@ class Randomness(unittest.TestCase):
         self.assertNotEqual(os.urandom(32), os.urandom(32))
 
     def test_libsodium(self):
-        from keriwasm import native
+        from keriwasm.imports import native
 
         sodium = native.pysodium()
         self.assertNotEqual(sodium.randombytes(32), sodium.randombytes(32))
 
     def test_liboqs(self):
-        from keriwasm import native
+        from keriwasm.imports import native
 
         oqs = native.oqs()
         keys = []

@@ -6,7 +6,7 @@
  */
 const { html } = /** @type {any} */ (globalThis).keriwasmDoor;
 
-/** The key of each form's requests: the worker answers a repeat as the first (python/keriwasm/once.py). A form that is swapped
+/** The key of each form's requests: the worker answers a repeat as the first (python/keriwasm/worker/once.py). A form that is swapped
  *  in anew has a new one. @type {WeakMap<Element, string>} */
 const intents = new WeakMap();
 

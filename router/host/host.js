@@ -319,7 +319,7 @@ function shutDoor(name) {
   if (doors.delete(name)) feed({ type: 'door_closed', door: name });
 }
 
-/** What all pool workers are told of the page; `form`: what stands in every form, and no other site can know (keriwasm/forms.py).
+/** What all pool workers are told of the page; `form`: what stands in every form, and no other site can know (keriwasm/web/form/tokens.py).
  *  @type {{ base?: string, faults?: boolean, form?: string }} */
 const common = {};
 

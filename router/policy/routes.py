@@ -5,7 +5,7 @@ encoded. A literal segment wins over a parameter. ``HEAD`` is answered wherever 
 """
 
 # Post-quantum operations that hold their worker for more than some 100 ms without giving way: beginnings of scheme
-# names, and what is slow of them (measured in python/keriwasm/slices/pq/costs.py). At most one of those runs on a
+# names, and what is slow of them (measured in python/slices/pq/costs.py). At most one of those runs on a
 # worker at a time.
 SLOW = (
     ("classic-mceliece", ("keypair",)),

@@ -5,7 +5,7 @@
  *
  * A leader that is closed or crashes loses its lock, and the next in the queue gets it. One that is frozen keeps it: a
  * follower whose pings and knocks stay unanswered takes the lock from it by force. Whoever lost the lock ends its pool at
- * once; what it may still have been writing is fenced off by the store's own generation number (keriwasm/disk.py).
+ * once; what it may still have been writing is fenced off by the store's own generation number (keriwasm/disk/disk.py).
  */
 import '../doors/door.js';
 import { START_MS, pulse } from './own-router.js';

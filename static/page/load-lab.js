@@ -1,7 +1,7 @@
 // @ts-check
 // The load lab's part of the page; fetched with its pages only. While <load-lab data-run="ID"> stands in the page it asks
 // that run for jobs, does them (peers in a worker of their own, the htmx round trip here), and watches how late this
-// thread's clock is. What to measure, when and how often is decided in python/keriwasm/slices/load.
+// thread's clock is. What to measure, when and how often is decided in python/slices/load.
 //
 // It is JavaScript because the libraries that it measures are, and because the probe must not run what it would slow down.
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from bench_site import Page, chromium, median, ready, report, site
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kits"))
 
 from ledgerkit import habery, messages
 

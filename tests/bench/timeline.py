@@ -18,7 +18,7 @@ import lmdb
 from bench_site import chromium, median, ready, report, site
 from ledger import IMPORT
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kits"))
 
 from ledgerkit import habery, messages
 

@@ -22,11 +22,12 @@ HERE = Path(__file__).resolve().parent
 PROGRAMS = HERE / "programs"
 sys.path.insert(0, str(ROOT / "wheels"))
 
-from vendoring import archives, node, paths  # noqa: E402
 from vendoring import lock as locking  # noqa: E402
 from vendoring import manifest as manifests  # noqa: E402
+from vendoring import node, paths  # noqa: E402
+from vendoring.build.toolchain import Packages, Toolchain, ToolchainUnavailable, provide  # noqa: E402
 from vendoring.fetch import Fetcher, FetchError  # noqa: E402
-from vendoring.toolchain import Packages, Toolchain, ToolchainUnavailable, provide  # noqa: E402
+from vendoring.repack import archives  # noqa: E402
 
 
 def locked_wheels() -> list[Path]:

@@ -12,7 +12,7 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "python"))
 
-from keriwasm.slices.suites.catalogue import SUITES
+from slices.suites.catalogue import SUITES
 
 MOUNTS = {"/static": ROOT / "static", "/python": ROOT / "python"}
 

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import archives, bytecode, compress, modules, notices, paths, pyconfig, recipes
+from vendoring.build import pyconfig, recipes
+from vendoring.build.toolchain import Packages, Toolchain, provide
+from vendoring.repack import archives, bytecode, compress, modules
+
+from . import notices, paths
 from .fetch import Fetcher, pip, run
 from .lock import KINDS, Asset, Lock, digest, dumps, read
 from .manifest import Built, Manifest, Npm, Package, Tests, TestWheel
 from .manifest import read as read_manifest
-from .toolchain import Packages, Toolchain, provide
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Stand-in for `rpds` (rpds-py): the persistent collections that jsonschema and referencing build on.
 
 Why: rpds is a Rust extension of which no registry has a wasm wheel, and jsonschema, which keripy checks credentials'
-schemas with, imports it. On CPython the real one serves; tests/unit/test_standins.py compares the two.
+schemas with, imports it. On CPython the real one serves; tests/unit/standins/test_standins.py compares the two.
 
 Limits: only `HashTrieMap`, `HashTrieSet` and `List`, with the methods of rpds' published types. A change copies the
 collection, so it costs as much as the collection is long where rpds shares structure; registries of schemas hold some

@@ -57,7 +57,7 @@ def owner(file):
 
 def main(args):
     """``args``: events, rounds, profile (rows, 0 for none). Gives rates (events a second by the clock, by the processor), profile."""
-    from keriwasm import native
+    from keriwasm.imports import native
 
     native.keri()
     log = sample(args["events"])

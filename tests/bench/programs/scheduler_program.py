@@ -10,7 +10,7 @@ from collections import deque
 from typing import Any
 
 from hio.base import doing
-from keriwasm.scheduling import WAIT, WakingDoist
+from keriwasm.runtime.scheduling import WAIT, WakingDoist
 
 HEARTBEAT = 0.25
 

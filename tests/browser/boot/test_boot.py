@@ -192,7 +192,7 @@ def test_a_slice_that_does_not_import(
     broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]
 ) -> None:
     """One broken slice costs its own routes, not the worker: its panel says why, the others are there."""
-    url = broken("python/keriwasm/slices/pq/__init__.py", lambda path: path.write_text("raise RuntimeError('sabotage')"))
+    url = broken("python/slices/pq/__init__.py", lambda path: path.write_text("raise RuntimeError('sabotage')"))
     watched = watch(context.new_page())
     watched.allow("sabotage|Failed to load resource")
     watched.page.goto(f"{url}?workers=1")

@@ -32,7 +32,7 @@ class FaultsResource:
     def on_post(self, req, rep, worker):
         import os, secrets, tempfile, uuid
         import ecdsa
-        from keriwasm import native
+        from keriwasm.imports import native
         native.keri()
         sodium, oqs = native.pysodium(), native.oqs()
         from keri.core import signing
@@ -127,7 +127,7 @@ GATED = """async ({generation}) => {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("site"))
-    site.edit("python/keriwasm/slices/faults/__init__.py", lambda text: text + DRAWS)
+    site.edit("python/slices/faults/__init__.py", lambda text: text + DRAWS)
     site.edit("pyscript.toml", lambda text: text.replace("[pool]\n", "[pool]\nimage_idle_ms = 2000\n", 1))
     site.start()
     yield site

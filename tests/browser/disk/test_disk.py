@@ -75,7 +75,7 @@ except lmdb.ReadonlyError as ex: refused = str(ex)
 [heard.decode(), "read-only" in refused]
 """) == ["yes", True]  # fmt: skip
     assert probe.python("b", """
-from keriwasm.disk import compact
+from keriwasm.disk.disk import compact
 await run(compact(disk))
 with env.begin(write=True) as txn: txn.put(b"heard", b"after")
 await run(disk.settle())
@@ -114,7 +114,7 @@ seen
 def test_a_refused_transaction_is_said_and_undone(probe: Probe) -> None:
     """The browser's own abort, as a full disk causes it; then the disk takes writes again."""
     assert probe.python("newer", """
-from keriwasm import diskidb
+from keriwasm.browser import disk_store as diskidb
 settled = diskidb.settled
 async def aborting(target, *events):
     target.abort()

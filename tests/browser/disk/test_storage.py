@@ -18,8 +18,9 @@ WHEELS = [url for url in MANIFEST["packages"] if any(f"/{name}-" in url for name
 FILES = {
     url: path
     for url, path in MANIFEST["files"].items()
-    if path.startswith(("pyscript/", "polyscript"))
-    or path in {f"keriwasm/{name}.py" for name in ("__init__", "scheduling", "storage", "idb")}
+    if path.startswith(
+        ("pyscript/", "polyscript", "keriwasm/__init__", "keriwasm/runtime/", "keriwasm/browser/", "keriwasm/disk/")
+    )
 }
 PYSCRIPT = next(url for url in FILES if "/stdlib/" in url).partition("/stdlib/")[0]
 
@@ -37,9 +38,9 @@ const booted = (async () => {{
   }}
   await python.runPythonAsync(`
 import json, polyscript
-from keriwasm.idb import IdbBacking
-from keriwasm.scheduling import WakingDoist
-from keriwasm.storage import Storages
+from keriwasm.browser.named_stores import IdbBacking
+from keriwasm.runtime.scheduling import WakingDoist
+from keriwasm.disk.pyscript_storage import Storages
 assert IdbBacking.available()
 storages = Storages(WakingDoist(), IdbBacking())
 polyscript.use(storages.store)
@@ -175,7 +176,7 @@ for n in range(3000):
 
 def test_an_aborted_transaction_is_an_error_and_nothing_is_lost(probe: Probe) -> None:
     refused = probe.python("a", """
-from keriwasm import idb
+from keriwasm.browser import named_stores as idb
 settled = idb.settled
 async def aborting(target, *events):
     target.abort()

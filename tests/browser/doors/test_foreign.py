@@ -1,6 +1,6 @@
 """Other sites, in Chromium: every route that changes something or hands out a file, sent to by their pages in every way.
 
-The walls one by one are in tests/unit (test_router_origins.py, test_forms.py); other engines in test_foreign_engines.py.
+The walls one by one are in tests/unit (test_router_origins.py, test_tokens.py); other engines in test_foreign_engines.py.
 """
 
 from __future__ import annotations

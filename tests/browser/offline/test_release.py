@@ -132,7 +132,7 @@ STARTS = [
     ("workers/main.py", "slip", True),
     ("router/policy/router.py", "slip", True),
     ("python/page/main.py", "slip", True),
-    ("python/keriwasm/worker.py", "cut", True),
+    ("python/keriwasm/worker/worker.py", "cut", True),
 ]
 SHOWN = 8  # of them in the plain run
 

@@ -123,7 +123,7 @@ def test_from_nothing_to_revoked(boot: Callable[..., Watched], tmp_path: Path) -
     assert (kept["said"], kept["state"]) == (said, "revoked")
 
 
-CASES = Path(__file__).resolve().parents[2] / "unit" / "cases"
+CASES = Path(__file__).resolve().parents[2] / "cases"
 WALK = (
     ("00-good-presentation", True, "This credential is valid."),
     ("02-edge-node-only-said", False, "only a SAID is given"),
@@ -190,7 +190,7 @@ def test_a_challenge_to_somebody_of_the_ledger(boot: Callable[..., Watched]) -> 
     """Somebody elsewhere answers with keripy; here only the ledger has that log. Case 41."""
     import sys
 
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "unit"))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kits"))
     from ledgerkit import habery, messages
 
     watched = boot()

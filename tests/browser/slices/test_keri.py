@@ -61,7 +61,7 @@ worker.onerror = event => { globalThis.result = JSON.stringify({ error: event.me
 
 
 PROBE = """
-from keriwasm.deeds import deed
+from keriwasm.web.deeds import deed
 
 
 class Probe:
@@ -69,7 +69,7 @@ class Probe:
     def on_post(self, req, rep):
         import sys
         from pathlib import Path
-        from keriwasm import later, native
+        from keriwasm.imports import packed_wheels as later, native
         yield from later.here()
         packed = sorted(path.name for path in Path('/packed').iterdir())
         yield from native.keri_steps()
@@ -91,7 +91,7 @@ def test_a_pool_worker_imports_keripy(
     broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]
 ) -> None:
     """At its start a worker leaves keripy's wheels packed; the first import unpacks those that it needs, and it works."""
-    url = broken("python/keriwasm/slices/verifying/__init__.py", lambda path: path.write_text(PROBE))
+    url = broken("python/slices/verifying/__init__.py", lambda path: path.write_text(PROBE))
     watched = watch(context.new_page())
     watched.page.goto(f"{url}app/pool?workers=1")
     wait_ready(watched.page)

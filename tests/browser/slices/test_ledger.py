@@ -12,7 +12,7 @@ import pytest
 from conftest import Watched, fetch, until, wait_ready
 from playwright.sync_api import BrowserContext, Page
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "unit"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kits"))
 
 from ledgerkit import habery, messages
 
@@ -99,7 +99,7 @@ def test_a_ledger_from_empty_to_duplicity(page: Page, logs: dict[str, Any], app_
     page.evaluate(DROP, ["ledger-file", "carol.cesr", b"".join(logs["carol_log"]).decode()])
     until(page, "document.querySelector('#ledger-file').files.length === 1")
     assert "1 event accepted" in sent(page)
-    page.wait_for_timeout(1100)  # sooner it is a double click, which sees the first one's answer (keriwasm/once.py)
+    page.wait_for_timeout(1100)  # sooner it is a double click, which sees the first one's answer (keriwasm/worker/once.py)
     assert "Nothing new" in sent(page), "the same file again"
     page.set_input_files("#ledger-file", [])
     assert "is missing" in sent(page)

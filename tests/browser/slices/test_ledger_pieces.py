@@ -12,11 +12,11 @@ import pytest
 from conftest import Watched, fetch, until, wait_ready
 from playwright.sync_api import Page
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "unit"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kits"))
 
 from ledgerpieces import SCENARIOS
 
-CASES = Path(__file__).resolve().parents[2] / "unit" / "cases"
+CASES = Path(__file__).resolve().parents[2] / "cases"
 PATIENCE = 120_000
 """Milliseconds: the first import waits until two workers have imported keripy, on a busy machine."""
 

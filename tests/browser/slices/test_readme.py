@@ -21,8 +21,8 @@ def test_example_slice(broken: Callable[..., str], context: BrowserContext, watc
 
     def add(path: Path) -> None:
         root = path.parent
-        (root / "python/keriwasm/slices/hello").mkdir()
-        (root / "python/keriwasm/slices/hello/__init__.py").write_text(code)
+        (root / "python/slices/hello").mkdir()
+        (root / "python/slices/hello/__init__.py").write_text(code)
         (root / "templates/pages/hello.html").write_text(template)
         table = root / "router/policy/routes.py"
         neighbour = '    Route("GET", "/app/crypto", slice="crypto"),\n'

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests import fuzz
 
-CASES = Path(__file__).resolve().parents[2] / "unit" / "cases"
+CASES = Path(__file__).resolve().parents[2] / "cases"
 PASSCODE = "a passcode of enough characters"
 DEEP = 30_000
 

@@ -14,7 +14,7 @@ from conftest import ROOT, fetch, until
 
 sys.path.insert(0, str(ROOT / "wheels"))
 
-from vendoring import archives
+from vendoring.repack import archives
 
 QUICK = "test_correctness.*ML-KEM|test_wrong.*Kyber"
 

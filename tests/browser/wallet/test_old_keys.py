@@ -64,7 +64,7 @@ def ciphers(held: bytes) -> set[str]:
 def opened(passcode: str, salts: set[bytes], candidates: set[str]) -> set[str]:
     """Those that this passcode opens, with any of these salts."""
     import pysodium
-    from keriwasm.slices.wallet import passcode as passcodes
+    from slices.vault import passcode as passcodes
 
     good = set()
     for salt in salts:

@@ -221,7 +221,7 @@ def test_no_dump_shows_a_secret(broken: Callable[..., str], watch: Callable[[Pag
         for path, before, after in (
             (worker, RECORD, ""),
             (root / "workers/worker.js", RECORD, ""),
-            (root / "python/keriwasm/slices/wallet/vault.py", "", TELL),
+            (root / "python/slices/vault/vault.py", "", TELL),
         ):
             text = path.read_text()
             path.unlink()  # a link to the repository's own file

@@ -82,7 +82,7 @@ ASK = r"""async needles => {
 def plain(passcode: str, salt: bytes, candidates: set[str]) -> dict[str, str]:
     """The secrets, by what they are, as qb64: the seed that a passcode is stretched to, and what it opens."""
     from keri import core
-    from keriwasm.slices.wallet import passcode as passcodes
+    from slices.vault import passcode as passcodes
 
     signer = passcodes.stretch(passcode, base64.b64decode(salt), "low")
     decrypter = core.Decrypter(seed=signer.qb64b)

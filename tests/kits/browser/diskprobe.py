@@ -14,18 +14,16 @@ WHEELS = [url for url in MANIFEST["packages"] if any(f"/{name}-" in url for name
 FILES = {
     url: path
     for url, path in MANIFEST["files"].items()
-    if path.startswith("lmdb/")
-    or path
-    in {f"keriwasm/{name}.py" for name in ("__init__", "scheduling", "storage", "idb", "disk", "diskidb", "disklog")}
+    if path.startswith(("lmdb/", "keriwasm/__init__", "keriwasm/runtime/", "keriwasm/browser/", "keriwasm/disk/"))
 }
 
 PROGRAM = """
 import asyncio, json, os, lmdb
 from hio.base import doing
-from keriwasm import disk as disks
-from keriwasm.disk import Disk, DiskRefused
-from keriwasm.diskidb import IdbDisk
-from keriwasm.scheduling import ASAP, WakingDoist
+from keriwasm.disk import disk as disks
+from keriwasm.disk.disk import Disk, DiskRefused
+from keriwasm.browser.disk_store import IdbDisk
+from keriwasm.runtime.scheduling import ASAP, WakingDoist
 
 doist = WakingDoist()
 backing = IdbDisk()

@@ -10,8 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "python"))
 
-from keriwasm.slices.wallet import passcode
 from page import passcode as page
+from slices.vault import passcode
 
 
 def test_what_is_made_is_strong_and_never_the_same() -> None:

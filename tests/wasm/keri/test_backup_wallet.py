@@ -43,8 +43,8 @@ def done(generator: Any) -> Any:
 
 
 def test_a_backup_goes_both_ways(pyodide: Any, count: Any) -> None:
-    from keriwasm.fields import b64u, unb64u
-    from keriwasm.slices.backup import checking, format, reading, recovery, sealing
+    from keriwasm.web.form.fields import b64u, unb64u
+    from slices.backup import checking, format, reading, recovery, sealing
 
     assert not str(sys.modules["lmdb"].__file__).startswith(str(ROOT / "python"))
     seed, kem, key, content = bytes(range(32)), KyberPy(), b"k" * 32, b"content" * 40_000

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
+sys.path.insert(0, str(ROOT / "tests" / "kits"))
 
 from ledgerkit import habery, messages  # noqa: E402
 from test_ledger_tampering import made  # noqa: E402
@@ -29,7 +29,7 @@ def long_log() -> list[str]:
 
 def test_damaged_imports_and_the_rate_of_a_long_log(pyodide, count):
     args = {"log": [each.decode() for each in made()], "rounds": ROUNDS, "seed": 42, "long": long_log()}
-    told = pyodide.run("ledger_checks.py", args, mounts={"/repo": ROOT}, path=["/repo/tests/unit"])
+    told = pyodide.run("ledger_checks.py", args, mounts={"/repo": ROOT}, path=["/repo/tests/kits"])
     assert sum(told["counted"].values()) == ROUNDS
     count(f"ledger: {ROUNDS} damaged imports, {told['counted']}")
     rate, alone = EVENTS / told["seconds"], EVENTS / told["alone_seconds"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from vendoring import archives, paths
-from vendoring.recipes import needs_toolchain
+from vendoring import paths
+from vendoring.build.recipes import needs_toolchain
 from vendoring.refresh import build_wheel
+from vendoring.repack import archives
 
 NAMES = ("libsodium", "blake3", "markupsafe", "liboqs-wasm")
 

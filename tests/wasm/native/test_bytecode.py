@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from vendoring import archives, bytecode, paths
+from vendoring import paths
+from vendoring.repack import archives, bytecode
 
 
 def test_wheels(pyodide, count):
@@ -54,7 +55,7 @@ def main(args):
     zipimport._compile_source = refuse
     import asyncio, email.message, falcon, falcon.asgi, hio.base, hio.core.http, hio.help, http.client, jinja2
     import logging, msgpack, cbor2, tomllib, unittest, markupsafe
-    from keriwasm import native
+    from keriwasm.imports import native
     native.pysodium(); native.oqs(); native.blake3()
     return [path for path in compiled if not path.startswith(("/app", "/programs"))]
 """

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from vendoring.build.toolchain import Packages, Toolchain
 from vendoring.manifest import Manifest
 from vendoring.refresh import build_wheel
-from vendoring.toolchain import Packages, Toolchain
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -50,7 +50,7 @@ def test_the_two_builds_are_two(plain, pyodide):
     program = """
 def main(args):
     import ctypes.util, hashlib, importlib.util, pathlib
-    from keriwasm import native
+    from keriwasm.imports import native
     native.pysodium()
     files = (ctypes.util.find_library("sodium"), importlib.util.find_spec("blake3").origin)
     return [hashlib.sha256(pathlib.Path(file).read_bytes()).hexdigest() for file in files]
@@ -64,7 +64,7 @@ def test_the_comparison_sees_upstreams_argon2_bug(
     pyodide, manifest, packages, toolchain, upstream_stdlib, tmp_path, monkeypatch
 ):
     """Without our correction of its SIMD lanes libsodium gives wrong Argon2 tags, and nothing else is wrong."""
-    monkeypatch.setattr("vendoring.recipes.libsodium._correct_argon2", lambda source: None)
+    monkeypatch.setattr("vendoring.build.recipes.libsodium._correct_argon2", lambda source: None)
     (built,) = (entry for entry in manifest.built if entry.name == "libsodium")
     name, data = build_wheel(built, packages, toolchain, upstream_stdlib)
     (tmp_path / name).write_bytes(data)
@@ -102,7 +102,7 @@ def test_argon2_against_another_implementation(pyodide, count):
     ]  # fmt: skip
     program = """
 def main(cases):
-    from keriwasm import native
+    from keriwasm.imports import native
     s = native.pysodium()
     return [
         s.crypto_pwhash(32, bytes.fromhex(case["password"]), bytes.fromhex(case["salt"]), case["passes"],
@@ -138,7 +138,7 @@ def test_two_runtimes_draw_different_keys(pyodide):
     """Fresh entropy from the host at each draw: nothing random repeats within or between runtimes."""
     program = """
 def main(args):
-    from keriwasm import native
+    from keriwasm.imports import native
     s, oqs = native.pysodium(), native.oqs()
     keys = [s.crypto_sign_keypair()[1].hex() for _ in range(200)] + [s.randombytes(32).hex() for _ in range(200)]
     for _ in range(20):

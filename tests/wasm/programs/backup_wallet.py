@@ -6,17 +6,17 @@ import time
 from contextlib import contextmanager
 from typing import Any
 
-from keriwasm import native
-from keriwasm.fields import FieldError, b64u, unb64u
+from keriwasm.imports import native
+from keriwasm.web.form.fields import FieldError, b64u, unb64u
 
 native.keri()
 
 from keri.core import eventing as _first  # noqa: E402, F401 (keripy's modules import each other in circles)
-from keriwasm.slices.backup import format, making, recovery, restore, sealing  # noqa: E402
-from keriwasm.slices.backup.recovery import MlKem768  # noqa: E402
-from keriwasm.slices.credentials import issuing, presenting, schemas, view  # noqa: E402
-from keriwasm.slices.crypto import passwords  # noqa: E402
-from keriwasm.slices.wallet.vault import Vault  # noqa: E402
+from slices.backup import format, making, recovery, restore, sealing  # noqa: E402
+from slices.backup.recovery import MlKem768  # noqa: E402
+from slices.credentials import issuing, presenting, schemas, view  # noqa: E402
+from slices.crypto import passwords  # noqa: E402
+from slices.vault.vault import Vault  # noqa: E402
 
 PASSCODE = "a passcode of enough characters"
 PHRASE = "a phrase of its own, and long"

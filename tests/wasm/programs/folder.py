@@ -28,7 +28,7 @@ class Tally:
 def main(args):
     """``args``: root (pytest's rootdir, made the current one), target (below it), options. Gives status, counts, cases."""
     import pytest
-    from keriwasm import native
+    from keriwasm.imports import native
 
     native.keri()
     # Tests may be big: what they print, they print at once, and nobody waits at a silent screen.

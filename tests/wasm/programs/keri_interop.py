@@ -51,7 +51,7 @@ def judge(stream):
 
 def main(args):
     """``args``: every (turn one byte in so many). Gives logs (name -> base64), accepted (name -> SAIDs), touched (name -> event)."""
-    from keriwasm import native
+    from keriwasm.imports import native
 
     native.keri()
     messages = board()

@@ -7,15 +7,15 @@ the long log by the ledger's Checker, and by keripy's Parser and Kevery alone.
 import time
 from typing import Any
 
-from keriwasm import native
-from keriwasm.slices.ledger.framing import frames
+from keriwasm.imports import native
 from ledgerplay import tamper
+from slices.foreign.framing import frames
 
 
 def main(args: Any) -> dict[str, Any]:
     native.keri()
     from keri.core import eventing, parsing
-    from keriwasm.slices.ledger.checking import check, scratch
+    from slices.ledger.checks.checking import check, scratch
 
     counted = tamper([each.encode() for each in args["log"]], args["rounds"], seed=args["seed"])
 

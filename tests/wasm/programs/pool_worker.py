@@ -104,8 +104,8 @@ HOST = """
 
 
 def mount(app: falcon.App, worker: Any) -> None:
-    from keriwasm.deeds import deed
-    from keriwasm.rendering import sse
+    from keriwasm.web.deeds import deed
+    from keriwasm.web.rendering import sse
 
     class Echo:
         def on_post(self, req, rep):

@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 import pyodide_js
-from keriwasm import native
-from keriwasm.slices.pq import algorithms, operations
+from keriwasm.imports import native
+from slices.pq import algorithms, operations
 
 MODULE = pyodide_js._module
 BASE = MODULE._emscripten_stack_get_base()

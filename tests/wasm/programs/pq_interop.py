@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from keriwasm.fields import b64u, unb64u
-from keriwasm.slices.pq import algorithms, operations
+from keriwasm.web.form.fields import b64u, unb64u
+from slices.pq import algorithms, operations
 
 
 def main(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:

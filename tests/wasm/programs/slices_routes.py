@@ -10,9 +10,9 @@ import os
 import time
 from typing import Any
 
-from keriwasm.fields import b64u
-from keriwasm.slices.crypto import hashing
+from keriwasm.web.form.fields import b64u
 from slicekit import HTML, JSON, Page, form, get, post, problem
+from slices.crypto import hashing
 from workerkit import running
 
 SLICES = {"crypto": {}, "pq": {}}

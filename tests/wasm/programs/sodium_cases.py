@@ -250,7 +250,7 @@ def accept(s, kind, *parts):
 
 def main(args):
     """``args``: seed, rounds, password_rounds, and gifts of the other build (or an empty list)."""
-    from keriwasm import native
+    from keriwasm.imports import native
 
     s = Watched(native.pysodium())
     cases, made = [], []

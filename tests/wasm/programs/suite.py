@@ -7,9 +7,9 @@ def main(args):
 
     Returns the results as dictionaries, those left out included (with the first share).
     """
-    from keriwasm.slices.suites import fetching
-    from keriwasm.slices.suites.catalogue import SUITES
-    from keriwasm.slices.suites.running import Result, run_case
+    from slices.suites import fetching
+    from slices.suites.catalogue import SUITES
+    from slices.suites.running import Result, run_case
 
     steps = fetching.ready(None, args["suite"])
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PRELUDE = """
 import ctypes, ctypes.util
-from keriwasm import native, wasm_ctypes
+from keriwasm.imports import native, wasm_ctypes
 native.pysodium()
 path = ctypes.util.find_library("sodium")
 
@@ -99,7 +99,7 @@ def test_a_missing_library_says_so(pyodide):
     """Without its wheel, oqs would start a countdown and git; native names the missing wheel instead."""
     program = """
 def main(args):
-    from keriwasm import native
+    from keriwasm.imports import native
     said = []
     for load in (native.oqs, native.pysodium):
         try:

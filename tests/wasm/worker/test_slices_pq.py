@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 import pytest
-from keriwasm.slices.pq.costs import cost_ms
+from slices.pq.costs import cost_ms
 
 FULL = os.environ.get("KERIWASM_FULL") == "1"
 STACK = 10 << 20  # bytes that Pyodide's build gives the C stack
@@ -21,7 +21,7 @@ SLACK = 6  # a machine that much slower than the one whose figures costs.py hold
 
 NAMES = """
 import json
-from keriwasm.slices.pq import algorithms
+from slices.pq import algorithms
 def main(args):
     known = algorithms.catalogue()
     return {kind: {name: each.media() for name, each in members.items()} for kind, members in known.items()}

@@ -24,7 +24,7 @@ def test_rounds_pages_and_refusals(pyodide, count):
         "slices_routes.py",
         {"argon": {"interactive": argon(2, 64), "moderate": argon(3, 256)}},
         mounts={"/repo": ROOT},
-        path=["/repo/tests/unit", "/repo/workers", "/repo/python"],
+        path=["/repo/tests/kits", "/repo/workers", "/repo/python"],
     )
     for sentence in said:
         count(f"slices: {sentence}")

@@ -29,7 +29,7 @@ class Anybody:
 def mounted(slice):
     """`{(method, pattern)}` of a slice's Falcon routes."""
     app = falcon.App()
-    importlib.import_module(f"keriwasm.slices.{slice}").mount(app, Anybody())
+    importlib.import_module(f"slices.{slice}").mount(app, Anybody())
     return {
         (method.method, route.path)
         for route in falcon.inspect.inspect_routes(app)

@@ -1,0 +1,164 @@
+"""Answers: one dict of data becomes JSON or a Jinja fragment, as the client asked."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import falcon
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from keriwasm.data import sayable
+from keriwasm.data.words import moment
+from keriwasm.web.form import tokens as forms
+from keriwasm.web.form.fields import b64u
+from keriwasm.web.glossary import explained
+from keriwasm.worker.request import RENDER_MS
+from markupsafe import Markup
+
+PLACES = (Path(__file__).resolve().parents[2] / "templates", Path(__file__).resolve().parents[3] / "templates")
+"""Where templates/ is: beside keriwasm/ in a worker, at the root of the repository on CPython."""
+
+VARY = "Accept, HX-Request"
+
+
+@cache
+def environment() -> Environment:
+    """The one Jinja environment: everything autoescaped, an undefined variable is an error, files never change."""
+    env = Environment(
+        loader=FileSystemLoader([place for place in PLACES if place.is_dir()]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    env.globals["form_token"] = forms.token
+    env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group, json_text=json_text, moment=moment, explained=explained)
+    return env
+
+
+def render(template: str, variables: Mapping[str, Any] | None = None, /, **more: Any) -> str:
+    """Render a template; raises Jinja's own errors (TemplateNotFound, UndefinedError)."""
+    return environment().get_template(template).render({**(variables or {}), **more})
+
+
+def answer(
+    req: falcon.Request,
+    rep: falcon.Response,
+    template: str,
+    data: dict[str, Any],
+    *,
+    title: str | None = None,
+    status: int | str = 200,
+) -> None:
+    """Fill `rep`: `data` as JSON if the client asks for JSON (`wants_json`), else `template` with `data` as variables.
+
+    The template also sees `title` and `request`. A fragment with a title begins with `<title>` (added unless the
+    template does it), and X-Title carries it as percent-encoded UTF-8.
+    """
+    rep.status = status
+    rep.set_header("Vary", VARY)
+    if title is not None:
+        title = sayable.text(title)
+        rep.set_header("X-Title", quote(title, safe=""))
+    started = time.perf_counter()
+    if wants_json(req):
+        rep.content_type = falcon.MEDIA_JSON
+        rep.media = data
+        rep.render_body()  # serialized (and kept) now, so that its time counts as rendering
+    else:
+        rep.content_type = "text/html; charset=utf-8"
+        text = render(template, {"title": title, "request": req, **data})
+        if title is not None and text.lstrip()[:7].lower() != "<title>":
+            text = f"<title>{html.escape(title)}</title>\n{text}"
+        rep.text = sayable.text(text)
+    req.env[RENDER_MS] = req.env.get(RENDER_MS, 0.0) + (time.perf_counter() - started) * 1000
+
+
+def wants_json(req: falcon.Request) -> bool:
+    """Whether Accept names JSON with q > 0 and prefers no HTML to it; `*/*` alone means HTML."""
+    json_q, html_q = 0.0, 0.0
+    for kind, q in accepted(req.get_header("Accept") or ""):
+        if kind in ("application/json", "application/problem+json"):
+            json_q = max(json_q, q)
+        elif kind in ("text/html", "application/xhtml+xml"):
+            html_q = max(html_q, q)
+    return json_q > 0.0 and json_q >= html_q
+
+
+def accepted(header: str) -> Iterable[tuple[str, float]]:
+    """The media types of an Accept header with their q (RFC 9110); one that does not parse counts as 0."""
+    for part in header.split(","):
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        q = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip() == "q":
+                try:
+                    q = min(1.0, max(0.0, float(value)))
+                except ValueError:
+                    q = 0.0
+        yield kind, q
+
+
+def sse(event: str | None, data: str | bytes | Mapping[str, Any] | list[Any], *, id: str | None = None) -> bytes:
+    """One server-sent event (WHATWG HTML, 9.2.6), of the default type "message" when `event` is None.
+
+    Mappings and lists become JSON; every line of text becomes a `data:` line of its own.
+
+    Raises ValueError for a line break in `event` or `id`, which would begin another field.
+    """
+    if isinstance(data, (Mapping, list)):
+        data = sayable.json_text(data)
+    text = data.decode() if isinstance(data, bytes) else sayable.text(data)
+    lines = []
+    for name, value in (("event", event), ("id", id)):
+        if value is not None:
+            if set(value) & set("\r\n\0"):
+                raise ValueError(f"a server-sent event's {name} must be one line, not {value!r}")
+            lines.append(f"{name}: {value}")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines += [f"data: {line}" for line in text.split("\n")]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+# -- filters ------------------------------------------------------------------------------------------------------
+
+
+def bytes_size(count: float) -> str:
+    """A size for people: 980 B, 1.2 KB, 34 MB (powers of 1024)."""
+    size = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024 or unit == "GB":
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError("unreachable")
+
+
+def ms(milliseconds: float) -> str:
+    """A duration for people: 0.25 ms, 12 ms, 1.50 s, 3 min 5 s."""
+    if milliseconds < 10:
+        return f"{milliseconds:.2f} ms"
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 100:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def json_text(value: Any) -> str:
+    """JSON for reading, as plain text: the template escapes it (Jinja's own tojson is for scripts and spells < as \\u003c)."""
+    return sayable.json_text(value, indent=2)
+
+
+def group(value: object, width: int = 8) -> Markup:
+    """A long value with a place to break the line after every `width` characters; copying it gives the bare value."""
+    text = str(value)
+    return Markup("<wbr>").join(text[at : at + width] for at in range(0, len(text), width))

@@ -1,0 +1,193 @@
+"""What the pages and programs are told of schemas, registries and credentials: plain dicts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slices.credentials import schemas
+from slices.credentials.issuing import name_of
+from slices.credentials.lookup import registry_of
+from slices.credentials.lookup import state as state_of
+from slices.vault.vault import Vault
+
+__all__ = ["credential", "credentials", "detail", "issuers", "people", "presented", "registries", "registry", "schema"]
+__all__ += ["timeline"]
+
+HUES = 8
+"""Colours of cards, classes hue-0 to hue-7 of the style sheet."""
+
+
+def people(vault: Vault) -> dict[str, str]:
+    """AID -> alias of the wallet's own identifiers."""
+    return {hab.pre: hab.name for hab in vault.hby.habs.values()}
+
+
+def issuers(vault: Vault) -> list[tuple[str, str]]:
+    """(AID, alias) of the identifiers that can have a registry."""
+    return sorted(
+        ((hab.pre, hab.name) for hab in vault.hby.habs.values() if hab.kever.transferable), key=lambda each: each[1].lower()
+    )
+
+
+def schema(schemer: Any, used: int = 0) -> dict[str, Any]:
+    """{said, title, description, attributes: [names], used: number of credentials}."""
+    return {
+        "said": schemer.said,
+        "title": schemas.title(schemer.sed),
+        "description": str(schemer.sed.get("description") or "")[:500],
+        "attributes": [each.label for each in schemas.attributes(schemer.sed)],
+        "used": used,
+    }
+
+
+def _party(aid: str | None, names: dict[str, str]) -> dict[str, Any] | None:
+    return None if aid is None else {"aid": aid, "alias": names.get(aid, "")}
+
+
+def credential(vault: Vault, creder: Any) -> dict[str, Any]:
+    """One credential as its card shows it: {said, title, schema, issuer, holder, registry, state, issued, changed, …}.
+
+    state: issued, revoked or unknown; issued, changed: ISO 8601 times; roles: of issued and held.
+    """
+    reger, names = vault.rgy.reger, people(vault)
+    schemer = vault.hby.db.schema.get(creder.schema)
+    state = state_of(reger, creder)
+    given = creder.attrib if isinstance(creder.attrib, dict) else {}
+    holder = given.get("i")
+    return {
+        "said": creder.said,
+        "title": schemas.title(schemer.sed) if schemer is not None else "Credential",
+        "schema": creder.schema,
+        "issuer": _party(creder.issuer, names),
+        "holder": _party(holder, names),
+        "registry": creder.regi,
+        "state": "unknown" if state is None else "revoked" if state.et in ("rev", "brv") else "issued",
+        "issued": str(given.get("dt", "")),
+        "changed": state.dt if state is not None else "",
+        "roles": [role for role, aid in (("issued", creder.issuer), ("held", holder)) if aid in names],
+        "revocable": creder.regi in vault.rgy.regs,
+        "hue": hue(creder.schema),
+        "attributes": _labelled(given, schemer),
+    }
+
+
+def _labelled(given: dict[str, Any], schemer: Any) -> dict[str, Any]:
+    """Name -> {label, value} of what the issuer filled in."""
+    labels = {each.name: each.label for each in schemas.attributes(schemer.sed)} if schemer is not None else {}
+    return {
+        name: {"label": labels.get(name, name), "value": value} for name, value in given.items() if name not in schemas.OWN
+    }
+
+
+def hue(said: str) -> int:
+    """Which of the cards' colours a schema has."""
+    return sum(said.encode()) % HUES
+
+
+def presented(vault: Vault, report: dict[str, Any]) -> dict[str, Any]:
+    """The card of a credential that presenting.check reports on, which the wallet need not hold."""
+    open = vault.exists and not vault.locked
+    names = people(vault) if open else {}
+    said = report["schema"]["said"]
+    schemer = vault.hby.db.schema.get(said) if open and report["schema"]["title"] else None
+    changed = next((each["detail"] for each in report["checks"] if each["name"] in ("State", "State here") and not each["ok"]), "")
+    day = re.search(r"[Rr]evoked on ([0-9-]{10})", changed)
+    dated = report["attributes"].get("dt")
+    return {
+        "title": report["schema"]["title"] or "Credential",
+        "issuer": _party(report["issuer"] or None, names),
+        "holder": _party(report["holder"], names),
+        "state": report["state"],
+        "issued": dated if isinstance(dated, str) else "",
+        "changed": day[1] if day else "",
+        "hue": hue(said),
+        "attributes": _labelled(report["attributes"], schemer),
+    }
+
+
+def credentials(vault: Vault) -> list[dict[str, Any]]:
+    """All that the wallet has saved, the newest first."""
+    reger = vault.rgy.reger
+    saved = [reger.creds.get(keys=saider.qb64) for _, saider in reger.saved.getItemIter()]
+    return sorted((credential(vault, each) for each in saved), key=lambda each: each["issued"], reverse=True)
+
+
+def detail(vault: Vault, creder: Any) -> dict[str, Any]:
+    """A credential with its raw JSON and its own transaction events."""
+    return {
+        **credential(vault, creder),
+        "sad": creder.sad,
+        "bytes": len(creder.raw),
+        "events": events(vault, creder.said, creder.issuer, creder.regi),
+    }
+
+
+def registry(vault: Vault, made: Any) -> dict[str, Any]:
+    """{regk, name, issuer, issued, revoked}."""
+    counts = {"issued": 0, "revoked": 0}
+    for _, saider in vault.rgy.reger.saved.getItemIter():
+        creder = vault.rgy.reger.creds.get(keys=saider.qb64)
+        if creder.regi == made.regk:
+            state = state_of(vault.rgy.reger, creder)
+            counts["revoked" if state is not None and state.et in ("rev", "brv") else "issued"] += 1
+    return {
+        "regk": made.regk,
+        "name": name_of(made.name),
+        "issuer": {"aid": made.hab.pre, "alias": made.hab.name},
+        **counts,
+    }
+
+
+def registries(vault: Vault) -> list[dict[str, Any]]:
+    """All of the wallet's own registries, by name."""
+    return sorted((registry(vault, each) for each in vault.rgy.regs.values()), key=lambda each: each["name"].lower())
+
+
+EVENTS = {"vcp": "registry", "iss": "issued", "bis": "issued", "rev": "revoked", "brv": "revoked", "vrt": "backers"}
+
+
+def events(vault: Vault, pre: str, issuer: str, registry: str = "") -> list[dict[str, Any]]:
+    """The transaction event log of a registry, or of a credential as its registry tells it:
+    [{kind, sn, said, when, anchor: {aid, sn, said}, credential, sad, …}]."""
+    from keri.core import coring, serdering
+    from keri.db import dbing
+
+    reger = vault.rgy.reger
+    told = []
+    for _, _, dig in reger.getTelItemPreIter(pre.encode()):
+        key = dbing.dgKey(pre, bytes(dig))
+        serder = serdering.SerderKERI(raw=bytes(reger.getTvt(key)))
+        if registry and registry_of(serder.sad) != registry:
+            continue
+        couple = reger.getAnc(key)
+        anchor = None
+        if couple is not None:
+            rest = bytearray(couple)
+            seqner = coring.Seqner(qb64b=rest, strip=True)
+            anchor = {"aid": issuer, "sn": seqner.sn, "said": coring.Saider(qb64b=rest, strip=True).qb64}
+        told.append(
+            {
+                "kind": EVENTS.get(serder.ilk, serder.ilk),
+                "type": serder.ilk,
+                "sn": int(serder.sad["s"], 16),
+                "said": serder.said,
+                "when": str(serder.sad.get("dt") or ""),
+                "anchor": anchor,
+                "credential": None,
+                "sad": serder.sad,
+            }
+        )
+    return told
+
+
+def timeline(vault: Vault, made: Any) -> list[dict[str, Any]]:
+    """All events of a registry and of its credentials, in the order in which the issuer's log anchors them."""
+    told = events(vault, made.regk, made.hab.pre)
+    for _, saider in vault.rgy.reger.saved.getItemIter():
+        creder = vault.rgy.reger.creds.get(keys=saider.qb64)
+        if creder.regi == made.regk:
+            shown = credential(vault, creder)
+            about = {name: shown[name] for name in ("said", "title", "holder")}
+            told += [{**each, "credential": about} for each in events(vault, creder.said, creder.issuer, made.regk)]
+    return sorted(told, key=lambda each: each["anchor"]["sn"] if each["anchor"] else -1)

@@ -1,0 +1,54 @@
+"""Resource for Argon2id."""
+
+from __future__ import annotations
+
+import falcon
+from keriwasm.web.form.fields import FieldError, Fields, b64u
+from keriwasm.web.rendering import answer
+
+from . import passwords
+from .inputs import optional
+from .pages import TITLES, ToolPage
+
+__all__ = ["Argon2id"]
+
+PASSWORD_MOST = 4096
+
+
+class Argon2id(ToolPage):
+    """POST {password, salt?, tier | ops + memory_bytes} -> {hash, salt, ops, memory_bytes, ms}."""
+
+    def __init__(self) -> None:
+        super().__init__("argon2id")
+
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> None:
+        fields = Fields(req)
+        password = fields.text("password", max_bytes=PASSWORD_MOST)
+        salt = optional(fields, "salt", passwords.SALT_LENGTH)
+        ops, memory = self._cost(fields)
+        try:
+            made = passwords.argon2id(password.encode(), salt or passwords.new_salt(), ops, memory)
+        except passwords.TooExpensive as error:
+            raise FieldError(error.field, str(error)) from error
+        data = {
+            "hash": b64u(made.hash),
+            "salt": b64u(made.salt),
+            "ops": made.ops,
+            "memory_bytes": made.memory,
+            "ms": round(made.ms, 1),
+        }
+        answer(req, rep, "fragments/crypto/derived.html", data, title=TITLES["argon2id"])
+
+    @staticmethod
+    def _cost(fields: Fields) -> tuple[int, int]:
+        """(ops, memory in bytes) from the tier, or from both numbers. Raises FieldError for half of them or none."""
+        ops = fields.integer("ops", 1, passwords.OPS_MOST, default=None)
+        memory = fields.integer("memory_bytes", passwords.MEMORY_LEAST, passwords.MEMORY_MOST, default=None)
+        if ops is None and memory is None:
+            tier = passwords.TIERS[fields.choice("tier", list(passwords.TIERS))]
+            return tier.ops, tier.memory
+        if ops is None or memory is None:
+            raise FieldError(
+                "ops" if ops is None else "memory_bytes", "ops and memory_bytes are given together, or a tier"
+            )
+        return ops, memory

@@ -1,0 +1,428 @@
+"""The book: other people's key event logs, verified, in a Baser of their own on this worker. Public data: no passcode.
+
+    book = book.of(worker)
+    yield from book.ready()
+    result = yield from book.importing([("name.cesr", data)])      # verified by the whole pool
+    result = book.ingest(data)                                      # the same, here and now
+
+An import changes nothing until all of it is verified; then its accepted events are appended in whole steps, each of them
+one IndexedDB transaction. First seen wins. Two imports never overlap.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import falcon
+from keriwasm.imports import native
+from slices.foreign.framing import Broken, Frame, Passed, frames
+from slices.kels import timeline
+from slices.ledger import mending
+from slices.ledger.intake.others import other
+from slices.ledger.intake.outcome import Outcome
+
+if TYPE_CHECKING:
+    from keriwasm.worker.worker import Worker
+    from slices.ledger.intake.planning import Unit
+
+__all__ = ["HEAD", "Book", "of"]
+
+HEAD = Path("/keriwasm/ledger")
+NAME = "ledger"
+CHECK = "/app/ledger/check"
+
+STEP = 500
+"""Events merged in one transaction, while nothing else runs on this worker."""
+WAITING_MOST = 5000
+WAITING_BYTES = 32 << 20
+"""Messages that wait, in all: a stream of events that can never be verified must not fill the disk."""
+
+SEAL = re.compile(rb"(?:-GAB[A-Za-z0-9_-]{68})?")
+NOTED = re.compile(rb"(?:-EAB[A-Za-z0-9_-]{60})?")
+"""Attachments that may follow the signatures of a replayed event: a delegator's seal; the exporter's number and date."""
+
+Source = tuple[str, bytes]
+
+
+def of(worker: Worker) -> Book:
+    """The one book of this worker."""
+    book = getattr(worker, "_book", None)
+    if book is None:
+        book = worker._book = Book(worker)  # type: ignore[attr-defined]
+    return book
+
+
+class Book:
+    """Verified key event logs, contacts, messages that wait, proofs of duplicity.
+
+    Attributes:
+        progress: {done, total} messages of the import that runs, else None
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.head = HEAD
+        self.progress: dict[str, int] | None = None
+        self._db: Any = None
+        self._notes: Any = None
+        self._busy = False
+        self._undone = 0
+        self._heads: dict[str, dict[str, Any]] | None = None
+
+    def begun(self) -> Generator[float, float, bool]:
+        """Wait until the disk is mounted; False while nobody ever opened the ledger here. Raises what the disk raises."""
+        yield from self.worker.disk.mount()
+        return self.head.exists()
+
+    def ready(self) -> Generator[float, float, None]:
+        """Wait until the disk is mounted, keripy is there and the databases are open. Raises what the disk raises."""
+        yield from self.worker.disk.mount()
+        if (
+            self._undone != self.worker.disk.undone
+        ):  # the disk went back to an earlier state: what is in memory is not there
+            self.close()
+        if self._db is None:
+            yield  # a first import of keripy takes a second or two: in steps, so that the worker is not taken for hung
+            yield from native.keri_steps()
+            self._open()
+            if self.worker.disk.trouble is None and not self._notes.mended(mending.MARK):
+                with self._change():
+                    self._notes.mark(mending.MARK, mending.witnesses(self._db))
+
+    @property
+    def db(self) -> Any:
+        """keripy's Baser."""
+        return self._db
+
+    def source(self) -> Any:
+        """The Baser, for who gives way while reading it. Raises 503 when it was closed meanwhile, as a restore does."""
+        if self._db is None:
+            raise falcon.HTTPServiceUnavailable(description="The ledger was replaced meanwhile. Try again.", retry_after=1)
+        return self._db
+
+    @property
+    def notes(self) -> Any:
+        """Contacts, waiting messages and proofs: see notes.Notes."""
+        return self._notes
+
+    @property
+    def kevers(self) -> Mapping[str, Any]:
+        """AID -> Kever, read from the database as they are asked for."""
+        return self._db.kevers
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def heads(self) -> dict[str, dict[str, Any]]:
+        """AID -> its current key state as keripy's KeyStateRecord in a dict, plus `duplicitous`; kept in memory."""
+        if self._heads is None:
+            accused = {proof["aid"] for proof in self._notes.duplicity()}
+            self._heads = {
+                aid: {**state._asdict(), "duplicitous": aid in accused}
+                for (aid, *_), state in self._db.states.getItemIter()
+            }
+        return self._heads
+
+    def log(self, aid: str) -> list[dict[str, Any]]:
+        """The accepted events of an AID in first-seen order: see records.kept; plus `seen` (ISO 8601)."""
+        from keri.db.dbing import dgKey
+        from slices.ledger.checks.records import kept
+
+        return [
+            {**record, "seen": bytes(self._db.getDts(dgKey(aid.encode(), record["said"].encode()))).decode()}
+            for record in kept(self._db, aid)
+        ]
+
+    def kel(self, aid: str) -> Generator[float, float, bytes]:
+        """The log of an AID as keripy replays it, behind the logs of its delegators. b"" when there is none."""
+        heads, chain = self.heads(), []
+        each = aid
+        while each in heads and each not in chain:
+            chain.append(each)
+            each = heads[each]["di"]
+        made: list[bytes] = []
+        for each in reversed(chain):
+            made += yield from timeline.messages(self.source, each)
+        return b"".join(made)
+
+    # -- importing --------------------------------------------------------------------------------------------------
+
+    def ingest(self, data: bytes, name: str = "") -> dict[str, Any]:
+        """Verify and merge a stream on this worker, without giving way. Returns {accepted, known, rejected, escrowed, …}.
+
+        For small streams and for tests; `importing` spreads over the pool and can be cancelled.
+        """
+        from slices.ledger.checks.checking import check
+
+        generator = self._import([(name, data)], lambda payloads: _here(check, payloads))
+        return _exhaust(generator)
+
+    def importing(self, sources: Sequence[Source]) -> Generator[float, float, dict[str, Any]]:
+        """Verify streams over the whole pool and merge what is accepted.
+
+        Returns {accepted, known, rejected, escrowed, other, remarks, duplicity, workers, bytes, messages}: lists of {aid, sn,
+        said, ilk, reason, code, source, offset, size}; see outcome.Outcome.told. Closing this generator (a cancelled request)
+        before the merge changes nothing.
+        """
+        while self._busy:
+            yield 0.05
+        self._busy = True
+        self.progress = {"done": 0, "total": 0}
+        try:
+            return (yield from self._import(sources, self._ask_pool))
+        finally:
+            self._busy = False
+            self.progress = None
+
+    def remove(self, aid: str) -> Generator[float, float, int]:
+        """Forget the log of an AID, what waits in it and the proofs against it. Returns how many events there were."""
+        while self._busy:
+            yield 0.05
+        with self._change():
+            count = self._remove(aid)
+        return count
+
+    @contextmanager
+    def change(self) -> Iterator[Any]:
+        """One transaction over database and notes, for contacts; gives the Notes."""
+        with self._change():
+            yield self._notes
+
+    # -- private ----------------------------------------------------------------------------------------------------
+
+    def _import(self, sources: Sequence[Source], verify: Any) -> Generator[float, float, dict[str, Any]]:
+        from slices.ledger.intake.planning import Plan
+
+        outcome = Outcome([name for name, _ in sources])
+        undone = self.worker.disk.undone
+        fresh: list[Frame] = []
+        for number, (_, data) in enumerate(sources):
+            for count, piece in enumerate(frames(data, number)):
+                if count % 100 == 99:
+                    yield 0.0
+                if isinstance(piece, Passed):
+                    outcome.passed(piece)
+                elif isinstance(piece, Broken):
+                    outcome.add(piece, {"verdict": "rejected", "code": piece.code, "reason": piece.reason})
+                elif stranger := other(piece):
+                    outcome.other(piece, *stranger)
+                elif not piece.aid:
+                    outcome.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
+                elif self._is_known(piece):
+                    outcome.add(piece, {"verdict": "known", "aid": piece.aid, "sn": piece.sn, "said": piece.said})
+                else:
+                    fresh.append(piece)
+        plan = Plan(self._db, self._notes, fresh)
+        self.progress = {"done": 0, "total": plan.total}
+        answers: list[dict[str, Any]] = []
+        workers: set[str] = set()
+        for wave in plan.waves(self.worker.pool.size()):
+            replies = yield from verify([payload for payload, _ in wave])
+            for (payload, parts), (answer, worker) in zip(wave, replies, strict=True):
+                workers.add(worker)
+                answers.append(answer)
+                sent = [frame for _, segment in parts for frame in segment]
+                for frame, verdict in zip(sent, answer["verdicts"], strict=True):
+                    outcome.add(frame, verdict, plan.released.get(id(frame)))
+                for extra in answer["extra"]:
+                    outcome.apart(extra, sent[extra["came_with"]])
+                for unit, _ in parts:
+                    _follow(unit, answer)
+                self.progress["done"] += len(payload["messages"])
+        if self.worker.disk.undone != undone:
+            raise falcon.HTTPServiceUnavailable(
+                title="The disk went back",
+                description="While this was verified another change could not be saved, and the disk is in an earlier state. "
+                "Nothing was imported: import it again.",
+            )
+        yield from self._merge(answers, outcome)
+        return outcome.told(sorted(workers - {""}), sum(len(data) for _, data in sources))
+
+    def _ask_pool(self, payloads: list[dict[str, Any]]) -> Generator[float, float, list[tuple[dict[str, Any], str]]]:
+        import msgpack
+
+        headers = {"content-type": "application/msgpack"}
+        packed = (msgpack.packb(payload) for payload in payloads)
+        replies = yield from self.worker.pool.map("POST", CHECK, packed, headers=headers)
+        return [(msgpack.unpackb(reply.check().body, strict_map_key=False), reply.worker) for reply in replies]
+
+    def _merge(self, answers: list[dict[str, Any]], outcome: Outcome) -> Generator[float, float, None]:
+        """Append what was verified. Each transaction holds whole answers, so that every log ends at a state."""
+        steps: list[list[dict[str, Any]]] = [[]]
+        for answer in answers:
+            if steps[-1] and sum(len(each["records"]) for each in steps[-1]) + len(answer["records"]) > STEP:
+                steps.append([])
+            steps[-1].append(answer)
+        for number, step in enumerate(steps, start=1):
+            with self._change():
+                for answer in step:
+                    self._append(answer)
+                if number == len(steps):
+                    self._settle(outcome)
+            if number < len(steps):
+                yield from self.worker.disk.settle()
+                yield 0.0
+
+    def _append(self, answer: dict[str, Any]) -> None:
+        from keri.help import helping
+        from slices.ledger.checks import records as logs
+
+        stamp = helping.nowIso8601()
+        ordinals = {record["aid"]: logs.write(self._db, record, stamp) for record in answer["records"]}
+        for aid, state in answer["states"].items():
+            logs.pin(self._db, {**state, "f": f"{ordinals[aid]:x}", "dt": stamp})
+        for late in answer["late"]:
+            logs.add_signatures(self._db, late)
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Keep what waits, let go what has waited, write down duplicity."""
+        now = round(time.time() * 1000)
+        for key in outcome.finished:
+            self._notes.release(key)
+        for key, entry in outcome.waiting_on:
+            self._notes.waits_on(
+                key, {name: entry[name] for name in ("waits", "code", "reason", "at") if name in entry}
+            )
+        for frame, entry in outcome.held:
+            pending, size = len(self._notes.pending), self._notes.pending_bytes + len(frame.raw)
+            if pending >= WAITING_MOST or size > WAITING_BYTES:
+                entry |= {
+                    "verdict": "rejected",
+                    "code": "full",
+                    "reason": f"{entry['reason']}; and {pending} messages wait already, as many as are kept",
+                }
+                continue
+            names = ("aid", "sn", "said", "ilk", "waits", "code", "reason", "at")
+            told = {name: entry[name] for name in names if name in entry}
+            self._notes.hold({"raw": frame.raw, "body": frame.body, **told, "since": now})
+        for frame, entry in outcome.proofs:
+            first = self._db.getKeLast(_sn_key(entry["aid"], entry["sn"]))
+            entry["first"] = bytes(first).decode()
+            self._notes.accuse(
+                {
+                    **{name: entry[name] for name in ("aid", "sn", "said", "ilk", "first")},
+                    "raw": frame.raw,
+                    "body": frame.body,
+                    "seen": now,
+                    "source": outcome.names[frame.source] if frame.source >= 0 else "",
+                }
+            )
+
+    def _is_known(self, frame: Frame) -> bool:
+        """Whether this very event is accepted already, and the message brings no signature that is not kept."""
+        from keri.db.dbing import dgKey
+
+        if not frame.said or len(frame.said) > 128 or len(frame.aid) > 128:
+            return False
+        aid, said = frame.aid.encode(), frame.said.encode()
+        if self._db.fons.get(keys=(frame.aid, frame.said)) is None:
+            return False
+        key = dgKey(aid, said)
+        body, attached = frame.raw[: frame.body], frame.raw[frame.body :]
+        if bytes(self._db.getEvt(key)) != body:
+            return False
+        rest = attached[4:] if attached[:2] == b"-V" else attached
+        at = 0
+        for code, kept in (
+            (b"-A", self._db.getSigs(key)),
+            (b"-B", self._db.getWigs(key)),
+            (b"", ()),
+            (b"-D", self._db.getVrcs(key)),
+            (b"-C", self._db.getRcts(key)),
+        ):
+            if not code:
+                at = SEAL.match(rest, at).end()  # type: ignore[union-attr]
+            elif kept:
+                expected = code + _count(len(kept)) + b"".join(bytes(each) for each in kept)
+                if not rest.startswith(expected, at):
+                    return False
+                at += len(expected)
+        return NOTED.fullmatch(rest, at) is not None
+
+    def _open(self) -> None:
+        from keri.db import basing
+        from slices.ledger.notes import Notes
+
+        self._undone = self.worker.disk.undone
+        with self.worker.disk.unkept():
+            self._db = basing.Baser(name=NAME, headDirPath=str(self.head), reopen=True)
+            self._notes = Notes(self.head / "notes")
+        self._heads = None
+
+    def close(self) -> None:
+        """Close the databases; `ready` opens them again. For whoever replaces or deletes them."""
+        if self._db is not None:
+            self._db.close()
+            self._notes.close()
+        self._db = self._notes = self._heads = None
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """A synchronous section in one IndexedDB transaction; after an exception all is as it was before."""
+        try:
+            with self.worker.disk.batch():
+                yield
+        except BaseException:
+            self.close()
+            self._open()
+            raise
+        finally:
+            self._heads = None
+
+    def _remove(self, aid: str) -> int:
+        from slices.ledger.checks import records as logs
+
+        log = self.log(aid)
+        for fn, record in enumerate(log):
+            logs.forget(self._db, record, fn)
+        self._db.states.rem(keys=aid)
+        self._db.kevers.pop(aid, None)
+        self._notes.forget(aid)
+        return len(log)
+
+    def destroy(self) -> None:
+        """Delete the whole ledger with contacts and proofs."""
+        self.close()
+        try:
+            with self.worker.disk.batch():
+                shutil.rmtree(self.head, ignore_errors=True)
+        finally:
+            self._open()
+
+
+def _follow(unit: Unit, answer: dict[str, Any]) -> None:
+    if unit.simple and unit.done < len(unit.frames):
+        unit.follow(answer)
+
+
+def _here(check: Any, payloads: list[dict[str, Any]]) -> Generator[float, float, list[tuple[dict[str, Any], str]]]:
+    """`verify` of an import on this worker alone."""
+    made = []
+    for payload in payloads:
+        made.append(((yield from check(payload)), ""))
+    return made
+
+
+def _exhaust(generator: Generator[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    while True:
+        try:
+            next(generator)
+        except StopIteration as stop:
+            return stop.value
+
+
+def _count(count: int) -> bytes:
+    from keri.core.coring import intToB64b
+
+    return intToB64b(count, l=2)
+
+
+def _sn_key(aid: str, sn: int) -> bytes:
+    from keri.db.dbing import snKey
+
+    return snKey(aid, sn)

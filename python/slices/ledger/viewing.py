@@ -1,0 +1,184 @@
+"""What the ledger's pages show: the list of identifiers, one identifier with its log, an import's result in few lines."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from slices.foreign import bodies
+from slices.ledger.book import Book
+from slices.wallet.view import readable
+
+__all__ = ["KINDS", "alike", "detail", "groups", "kinds", "listing", "summary"]
+
+PAGE = 50
+"""Identifiers of one page of the list."""
+PART = 20
+"""Events of one part of a page's timeline."""
+
+KINDS = {
+    "": "All",
+    "contacts": "With an alias",
+    "duplicitous": "Duplicitous",
+    "waiting": "With waiting messages",
+    "delegated": "Delegated",
+}
+
+FITS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "": lambda each: True,
+    "contacts": lambda each: bool(each["alias"]),
+    "duplicitous": lambda each: each["duplicitous"],
+    "waiting": lambda each: each["waiting"] > 0,
+    "delegated": lambda each: bool(each["delegator"]),
+}
+
+
+def summary(aid: str, book: Book, contact: dict[str, Any] | None, waiting: int) -> dict[str, Any]:
+    """One identifier in the list; `known` is False when only a contact or waiting messages speak of it."""
+    head = book.heads().get(aid)
+    contact = contact or {}
+    made: dict[str, Any] = {
+        "aid": aid,
+        "alias": contact.get("alias", ""),
+        "notes": contact.get("notes", ""),
+        "known": head is not None,
+        "waiting": waiting,
+        "duplicitous": False,
+        "delegator": None,
+        "sn": None,
+        "digest": None,
+        "events": 0,
+    }
+    if head is not None:
+        made |= {
+            "sn": int(head["s"], 16),
+            "digest": head["d"],
+            "events": int(head["f"], 16) + 1,
+            "keys": head["k"],
+            "threshold": readable(head["kt"]),
+            "next_digests": head["n"],
+            "next_threshold": readable(head["nt"]) if head["n"] else None,
+            "witnesses": head["b"],
+            "toad": int(head["bt"], 16),
+            "delegator": head["di"] or None,
+            "seen": head["dt"],
+            "transferable": bool(head["n"]),
+            "duplicitous": head["duplicitous"],
+        }
+    return made
+
+
+NOBODY = dict.fromkeys(("identifiers", "events", "waiting", "duplicitous", "contacts"), 0)
+"""The counts of a ledger that was never opened; see `listing`."""
+
+
+def listing(book: Book, q: str = "", kind: str = "", page: int = 1) -> dict[str, Any]:
+    """{identifiers, total, found, page, pages, q, kind, counts}: one page of those that fit every word of `q`."""
+    contacts = book.notes.contacts()
+    waiting: dict[str, int] = {}
+    for message in book.notes.pending.values():
+        waiting[message["aid"]] = waiting.get(message["aid"], 0) + 1
+    everybody = [
+        summary(aid, book, contacts.get(aid), waiting.get(aid, 0))
+        for aid in dict.fromkeys((*book.heads(), *contacts, *waiting))
+    ]
+    words = q.casefold().split()
+    found = [
+        each
+        for each in everybody
+        if FITS[kind](each)
+        and all(word in f"{each['alias']}\n{each['notes']}\n{each['aid']}".casefold() for word in words)
+    ]
+    found.sort(key=lambda each: (not each["duplicitous"], not each["alias"], each["alias"].casefold(), each["aid"]))
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(page, pages)
+    return {
+        "identifiers": found[(page - 1) * PAGE : page * PAGE],
+        "total": len(everybody),
+        "found": len(found),
+        "page": page,
+        "pages": pages,
+        "q": q,
+        "kind": kind,
+        "counts": {
+            "identifiers": len(everybody),
+            "events": sum(each["events"] for each in everybody),
+            "waiting": len(book.notes.pending),
+            "duplicitous": sum(each["duplicitous"] for each in everybody),
+            "contacts": sum(bool(each["alias"]) for each in everybody),
+        },
+    }
+
+
+def detail(book: Book, aid: str) -> dict[str, Any] | None:
+    """One identifier without its events: its key state, what waits for it, proofs of duplicity.
+
+    None when nothing at all is known of it.
+    """
+    contact = book.notes.contact(aid)
+    waiting = book.notes.waiting(aid)
+    known = aid in book.heads()
+    if not known and contact is None and not waiting:
+        return None
+    made = summary(aid, book, contact, len(waiting))
+    made["events_kept"] = made.pop("events")
+    made["waiting"] = [_waiting(each, made["sn"]) for each in waiting]
+    made["duplicity"] = [_proof(book, aid, each) for each in book.notes.duplicity(aid)]
+    return made
+
+
+def _waiting(message: dict[str, Any], sn: int | None) -> dict[str, Any]:
+    """A message that waits; which event it lacks is told by the log as it is now, not as it was when it came."""
+    told = {name: message[name] for name in ("aid", "sn", "said", "ilk", "code", "reason", "waits", "since")}
+    if message["code"] == "order" and sn is not None:
+        told["reason"] = f"event {sn + 1} is missing, it must come first"
+    return told
+
+
+def _proof(book: Book, aid: str, proof: dict[str, Any]) -> dict[str, Any]:
+    """Both events of a contradiction."""
+    from keri.db.dbing import dgKey
+
+    first = bytes(book.db.getEvt(dgKey(aid.encode(), proof["first"].encode())) or b"")
+    return {
+        "sn": proof["sn"],
+        "found": proof["seen"],
+        "source": proof["source"],
+        "first": {"said": proof["first"], "json": bodies.shown(first)[1]},
+        "other": {"said": proof["said"], **bodies.in_full(proof["raw"], proof["raw"][: proof["body"]])},
+    }
+
+
+def groups(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Accepted or known events by identifier, in the order of the stream: {aid, first, last, count, waited, remarks}."""
+    made: dict[str, dict[str, Any]] = {}
+    for aid, members in itertools.groupby(entries, key=lambda each: each["aid"]):
+        group = made.setdefault(aid, {"aid": aid, "first": None, "last": 0, "count": 0, "waited": 0, "remarks": []})
+        for each in members:
+            group["first"] = each["sn"] if group["first"] is None else min(group["first"], each["sn"])
+            group["last"] = max(group["last"], each["sn"])
+            group["count"] += 1
+            group["waited"] += bool(each.get("waited"))
+            group["remarks"] += each.get("remarks", ())
+    return list(made.values())
+
+
+def kinds(others: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is not for the ledger, by kind and source: {kind, where, source, byte, count}."""
+    made: dict[tuple[str, str], dict[str, Any]] = {}
+    for each in others:
+        made.setdefault((each["source"], each["kind"]), {**each, "count": 0})["count"] += 1
+    return list(made.values())
+
+
+def alike(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Neighbours that wait for the same reason as one line: {aid, first, last, count, ilk, reason, source, offset}."""
+    made: list[dict[str, Any]] = []
+    for each in entries:
+        last = made[-1] if made else None
+        if last is not None and (last["aid"], last["reason"]) == (each["aid"], each["reason"]) and each["ilk"] != "rct":
+            last["last"], last["count"] = each["sn"], last["count"] + 1
+        else:
+            made.append({**each, "first": each["sn"], "last": each["sn"], "count": 1})
+    return made

@@ -1,0 +1,73 @@
+"""Where a result was measured: browser, cores and versions go with every run, for a number without them says nothing."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from keriwasm import __version__
+from keriwasm.imports import native
+
+__all__ = ["MAKING", "browser", "cores", "describe", "settling", "versions"]
+
+MAKING = "making"
+"""State of the memory snapshot (router/policy/pool/snapshot.py) while a spare worker makes it."""
+
+
+def settling(pool: dict[str, Any]) -> str:
+    """What of a first visit's own work is still to come, by the router's view of the pool: "making" while the snapshot is
+    made, "none" while the app is being kept or the pool was not idle for long enough; "" when nothing is."""
+    state = (pool.get("image") or {}).get("state")
+    return state if state in ("none", MAKING) else ""
+
+
+def _navigator() -> Any:
+    """The worker's `navigator`, or None on CPython."""
+    try:
+        from js import navigator
+    except ImportError:
+        return None
+    return navigator
+
+
+def cores() -> int:
+    """Logical processors that the browser admits to."""
+    navigator = _navigator()
+    if navigator is None:
+        import os
+
+        return os.cpu_count() or 1
+    return int(navigator.hardwareConcurrency or 1)
+
+
+def browser() -> str:
+    """The browser's own name of itself."""
+    navigator = _navigator()
+    return str(navigator.userAgent) if navigator is not None else f"{platform.system()} {platform.machine()}"
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes. Loads the libraries: call it when a run begins, not before."""
+    found = {"keriwasm": __version__, "python": platform.python_version()}
+    readers = {
+        "libsodium": lambda: native.pysodium().sodium.sodium_version_string().decode(),
+        "blake3": lambda: native.blake3().__version__,
+        "liboqs": lambda: str(native.oqs().oqs_version()),
+    }
+    for name, read in readers.items():
+        try:
+            found[name] = read()
+        except ImportError:  # its operations say so when they are asked for; the others can be measured
+            found[name] = "missing"
+    return found
+
+
+def describe(pool_size: int, resolution_ns: int) -> dict[str, Any]:
+    """`{browser, cores, pool, timer_resolution_ns, versions}` of this machine, now."""
+    return {
+        "browser": browser(),
+        "cores": cores(),
+        "pool": pool_size,
+        "timer_resolution_ns": resolution_ns,
+        "versions": versions(),
+    }

@@ -1,0 +1,58 @@
+"""The pure part of ledger and wallet, on every worker: what strangers made is verified and judged, and nothing is stored.
+
+`POST /app/ledger/check` takes and gives MessagePack (see ledger.checking.check); it is for workers among themselves. A
+share that ended its worker is not given to another: the import says so, and has changed nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import falcon
+from keriwasm.imports import native
+from keriwasm.runtime.scheduling import ASAP
+from keriwasm.web.deeds import deed
+from slices.verifying import judges, units
+
+__all__ = ["mount"]
+
+PIECE = 0.01
+"""Seconds of work between two turns of the scheduler."""
+
+TEXTS = [str]
+RECORD = {"aid": str, "sn": int, "said": str, "raw": bytes, "seal": str, "sigs": TEXTS, "wigs": TEXTS, "rcts": TEXTS, "vrcs": TEXTS,
+          "wits": TEXTS}  # fmt: skip
+SHAPE = {"contexts": [{"state": dict, "records": [RECORD]}], "messages": [(bytes, int, str)]}
+
+
+class Check:
+    """POST {contexts, messages} -> {verdicts, records, late, states}, both as MessagePack."""
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Any:
+        import msgpack
+
+        unit = units.read(req, SHAPE)
+        yield from native.keri_steps()  # a second or two in a worker's first share: in steps, so that its heart beats on
+        from slices.ledger.checks.checking import check
+
+        checking = check(unit)
+        until = time.perf_counter() + PIECE
+        while True:
+            try:
+                next(checking)
+            except StopIteration as stop:
+                rep.content_type = "application/msgpack"
+                rep.data = msgpack.packb(stop.value)
+                return
+            if time.perf_counter() > until:
+                yield ASAP
+                until = time.perf_counter() + PIECE
+
+
+def mount(app: falcon.App, worker: Any) -> None:
+    """Add the slice's route to a worker's application."""
+    app.add_route("/app/ledger/check", Check())
+    app.add_route("/app/judge", judges.Ready())
+    app.add_route("/app/judge/{what}", judges.Judge(worker))

@@ -1,0 +1,90 @@
+"""What the pages and programs are told of the wallet and its identifiers: plain dicts, no secret in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from keriwasm.browser import quota as browser_storage
+from keriwasm.data import guarding
+from slices.crypto import passwords
+from slices.foreign import bodies
+from slices.vault import passcode
+from slices.vault.vault import Vault, epoch_ms, wait_after
+
+__all__ = ["AUTOLOCKS", "identifier", "identifiers", "tiers", "wallet"]
+
+AUTOLOCKS = {0: "never", 60: "1 minute", 300: "5 minutes", 900: "15 minutes", 3600: "1 hour", 14400: "4 hours"}
+"""Seconds -> words, as the form offers them."""
+
+
+def tiers() -> list[dict[str, Any]]:
+    """keripy's tiers with what each costs here: [{name, memory_bytes, estimate_ms, about}]."""
+    return [
+        {
+            "name": each.name,
+            "memory_bytes": each.memory,
+            "estimate_ms": passwords.estimate_ms(each.ops, each.memory),
+            "about": each.about,
+        }
+        for each in passcode.TIERS.values()
+    ]
+
+
+def wallet(vault: Vault) -> Generator[float, float, dict[str, Any]]:
+    """`GET /app/wallet`. Locked, it tells the public facts only: no alias, no identifier."""
+    storage = yield from browser_storage.facts(vault.worker)
+    shown: dict[str, Any] = {
+        "exists": vault.exists,
+        "locked": vault.locked,
+        "name": vault.name,
+        "identifiers": [] if vault.locked else identifiers(vault),
+        "storage": storage,
+        "reason": vault.reason,
+        "trouble": vault.worker.disk.trouble,
+        "leftover": vault.worker.disk.leftover,
+    }
+    if vault.exists:
+        facts = vault.facts
+        shown |= {
+            "tier": facts.tier,
+            "autolock_s": facts.autolock,
+            "created_ms": facts.created,
+            "failures": facts.failures,
+            "retry_after_s": max(0, min(-(-(facts.until - epoch_ms()) // 1000), round(wait_after(facts.failures)))),
+        }
+    return shown
+
+
+def identifiers(vault: Vault) -> list[dict[str, Any]]:
+    """The open wallet's identifiers, by alias."""
+    habs = vault.hby.habs.values()
+    return sorted((identifier(hab) for hab in habs), key=lambda each: (each["alias"].casefold(), each["aid"]))
+
+
+def identifier(hab: Any) -> dict[str, Any]:
+    """The key state of one: {aid, alias, sn, digest, keys, threshold, next_digests, next_threshold, ...}."""
+    kever = hab.kever
+    return {
+        "aid": hab.pre,
+        "alias": hab.name,
+        "sn": kever.sner.num,
+        "digest": kever.serder.said,
+        "keys": [verfer.qb64 for verfer in kever.verfers],
+        "threshold": readable(kever.tholder.sith),
+        "next_digests": [diger.qb64 for diger in kever.ndigers],
+        "next_threshold": readable(kever.ntholder.sith) if kever.ndigers else None,
+        "transferable": bool(kever.transferable),
+        "delegator": kever.delpre or None,
+        "algo": hab.algo,
+    }
+
+
+def readable(sith: Any) -> int | list[Any]:
+    """A threshold as people and the contract write it: keripy's hex text as a number, weights as they are.
+
+    keripy takes weights also as the text of a JSON list, and a number as it is.
+    """
+    if not isinstance(sith, str):
+        return sith
+    return bodies.safe(guarding.json_value(sith, strict=False)) if "[" in sith else int(sith, 16)

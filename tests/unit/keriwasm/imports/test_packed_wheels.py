@@ -1,0 +1,95 @@
+"""keriwasm.imports.packed_wheels: a packed wheel is unpacked by the first import of what it holds, and only then."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from keriwasm.imports import packed_wheels as later
+from keriwasm.imports.packed_wheels import LaterFinder, install
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    before = set(sys.modules)
+    yield folder
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def wheel(folder: Path, name: str, files: dict[str, str]) -> str:
+    path = folder / name
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
+    return str(path)
+
+
+def test_unpacked_at_the_first_import(tmp_path: Path, site: Path) -> None:
+    packed = wheel(tmp_path, "two.whl", {
+        "later_one/__init__.py": "import later_two", "later_one/deep.py": "DEPTH = 3", "later_two.py": "WIDTH = 2",
+        "two-1.dist-info/METADATA": "Name: two",
+    })  # fmt: skip
+    other = wheel(tmp_path, "other.whl", {"later_other.py": ""})
+    finder = LaterFinder({"later_one": packed, "later_two": packed, "later_other": other}, str(site))
+    sys.meta_path.append(finder)
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("later_nothing")
+    assert not any(site.iterdir()), "somebody else's missing module unpacks nothing"
+    assert importlib.import_module("later_one.deep").DEPTH == 3
+    assert sys.modules["later_two"].WIDTH == 2
+    assert finder.packed == {"later_other": other}
+    assert not Path(packed).exists() and Path(other).exists()
+
+
+def test_a_broken_wheel_says_so_each_time(tmp_path: Path, site: Path) -> None:
+    packed = tmp_path / "broken.whl"
+    packed.write_bytes(b"no archive")
+    sys.meta_path.append(LaterFinder({"later_broken": str(packed)}, str(site)))
+    for _ in range(2):
+        with pytest.raises(zipfile.BadZipFile):
+            importlib.import_module("later_broken")
+
+
+def test_a_wheel_that_lacks_its_module(tmp_path: Path, site: Path) -> None:
+    packed = wheel(tmp_path, "less.whl", {"less.py": ""})
+    sys.meta_path.append(LaterFinder({"later_more": packed}, str(site)))
+    with pytest.raises(ModuleNotFoundError, match="later_more"):
+        importlib.import_module("later_more")
+
+
+def test_installed_once(site: Path) -> None:
+    install({"later_a": "/a.whl"})
+    install({"later_b": "/b.whl"})
+    (finder,) = (each for each in sys.meta_path if isinstance(each, LaterFinder))
+    assert finder.packed == {"later_a": "/a.whl", "later_b": "/b.whl"}
+
+
+def test_a_wheel_that_is_still_being_fetched(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tmp_path / "coming.whl"
+    sys.meta_path.append(LaterFinder({"later_coming": str(packed)}, str(site)))
+    wants: list[int] = []
+    monkeypatch.setattr(later, "wanted", lambda: wants.append(1))
+    assert later.known("later_coming") and later.coming() and not wants
+    with pytest.raises(later.Coming, match="later_coming is still being fetched"):
+        importlib.import_module("later_coming")
+    waiting = later.here()
+    assert next(waiting) == later.LOOK and len(wants) == 2
+    wheel(tmp_path, "coming.whl", {"later_coming.py": "HERE = 1"})
+    assert list(waiting) == [] and not later.coming()
+    assert importlib.import_module("later_coming").HERE == 1 and not later.known("later_coming")
+
+
+def test_waiting_has_an_end(site: Path) -> None:
+    sys.meta_path.append(LaterFinder({"later_never": "/nowhere.whl"}))
+    with pytest.raises(later.Coming):
+        for _ in later.here():
+            pass

@@ -1,0 +1,491 @@
+"""The waking Doist: hio's life cycle, real tyme, no polling, and Doers that cannot hurt each other."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+import pytest
+import workerkit  # noqa: F401  (sets the path)
+from hio.base import doing
+from keriwasm.runtime.scheduling import ASAP, PATIENCE, WAIT, WakingDoist
+
+
+class Recorder(doing.Doer):
+    """Notes its life; yields what it is told to, then ends."""
+
+    def __init__(self, log, name="r", yields=(), **attributes):
+        super().__init__()
+        self.log, self.name, self.yields = log, name, list(yields)
+        vars(self).update(attributes)
+
+    def enter(self, *, temp=None):
+        self.log.append((self.name, "enter"))
+
+    def recur(self, tock=0.0):
+        tyme = yield ASAP
+        for tock in self.yields:
+            self.log.append((self.name, round(tyme, 3)))
+            tyme = yield tock
+        return True
+
+    def cease(self):
+        self.log.append((self.name, "cease"))
+
+    def exit(self):
+        self.log.append((self.name, "exit"))
+
+
+class Endless(doing.Doer):
+    """Steps of `burn` seconds, counted, for ever."""
+
+    def __init__(self, tock=ASAP, burn=0.0, **attributes):
+        super().__init__()
+        self.steps, self.wanted, self.burn = 0, tock, burn
+        vars(self).update(attributes)
+
+    def recur(self, tock=0.0):
+        yield ASAP
+        while True:
+            self.steps += 1
+            end = time.perf_counter() + self.burn
+            while time.perf_counter() < end:
+                pass
+            yield self.wanted
+
+
+def go(doist, doers, seconds=None, *beside):
+    """Run a Doist until it ends (or for `seconds`), with coroutines beside it."""
+
+    async def both():
+        task = asyncio.ensure_future(doist.ado(doers=doers))
+        for coroutine in beside:
+            await coroutine
+        if seconds is None:
+            await asyncio.wait_for(task, 10)
+        else:
+            await asyncio.wait({task}, timeout=seconds)
+            if task.done():
+                task.result()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(both())
+
+
+def test_a_doer_lives_as_under_hio_and_the_doist_ends_when_all_are_done():
+    log = []
+    doist = WakingDoist()
+    doers = [Recorder(log, "a", [ASAP]), Recorder(log, "b", [0.02])]
+    go(doist, doers)
+    assert doist.done is True
+    assert all(doer.done for doer in doers)
+    assert [entry for entry in log if entry[1] in ("enter", "exit", "cease")] == [
+        ("a", "enter"),
+        ("b", "enter"),
+        ("a", "exit"),
+        ("b", "exit"),
+    ]
+
+
+def test_tyme_follows_real_time_and_tocks_are_kept():
+    log = []
+    doist = WakingDoist()
+    begun = time.perf_counter()
+    go(doist, [Recorder(log, "a", [0.05, 0.1, 0.05])])
+    took = time.perf_counter() - begun
+    times = [entry[1] for entry in log if isinstance(entry[1], float)]
+    assert [round(b - a, 2) for a, b in itertools.pairwise(times)] == pytest.approx([0.05, 0.1], abs=0.02)
+    assert 0.19 < took < 0.35
+
+
+def test_an_unmodified_doer_that_yields_nothing_runs_at_hios_cadence():
+    doer = Endless(tock=None)
+    go(WakingDoist(), [doer], 0.5)
+    assert 0.5 / 0.03125 * 0.6 <= doer.steps <= 0.5 / 0.03125 * 1.3
+
+
+def test_a_waiting_doer_sleeps_until_it_is_woken_and_wakes_at_once():
+    doist = WakingDoist()
+    late = []
+
+    class Waiter(doing.Doer):
+        def recur(self, tock=0.0):
+            yield ASAP
+            while len(late) < 20:
+                yield WAIT
+                late.append(time.perf_counter() - self.woken_at)
+            return True
+
+    waiter = Waiter()
+
+    async def waker():
+        await asyncio.sleep(0.1)
+        assert late == []
+        for n in range(20):
+            waiter.woken_at = time.perf_counter()
+            doist.wake(waiter)
+            while len(late) <= n:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.002)
+
+    go(doist, [waiter], None, waker())
+    assert sorted(late)[10] < 0.002
+
+
+def test_a_turn_runs_what_sleeps_at_once_and_the_sleep_goes_on():
+    doist = WakingDoist()
+    passes, seen, chain = [], [], []
+    rest = doist._rest
+
+    async def counted(seconds):
+        passes.append(seconds)
+        await rest(seconds)
+
+    doist._rest = counted
+
+    class Taker(doing.Doer):
+        def recur(self, tock=0.0):
+            yield ASAP
+            while True:
+                yield WAIT
+                seen.append(doist.tyme)
+                doist.turn(self if len(seen) == 3 else other)  # within a recur it is a wake-up like any other
+                doist.extend([Recorder(chain, "guest", [], transient=True)])
+
+    taker, other = Taker(), Endless(tock=WAIT)
+
+    async def outside():
+        await asyncio.sleep(0.02)
+        slept = len(passes)
+        for n in range(2):
+            doist.turn(taker)
+            assert len(seen) == n + 1 and other.steps == n + 2 and chain[-1] == ("guest", "exit")
+        assert len(passes) == slept
+        doist.turn(taker)
+        await asyncio.sleep(0.02)
+        assert len(seen) == 4
+
+    go(doist, [taker, other, Endless(tock=5.0)], 0.1, outside())
+
+
+def test_a_turn_sets_the_alarm_for_what_is_due_earlier_now_and_never_raises():
+    died = []
+    doist = WakingDoist(fault=lambda doer, ex: died.append(str(ex)))
+    log = []
+
+    class Host(doing.Doer):
+        essential = True
+
+        def recur(self, tock=0.0):
+            yield ASAP
+            yield WAIT
+            doist.extend([Endless(tock=0.01)])
+            yield WAIT
+            raise OSError("heart")
+
+    host = Host()
+
+    async def outside():
+        await asyncio.sleep(0.01)
+        doist.turn(host)
+        await asyncio.sleep(0.1)
+        log.append(doist.doers[-1].steps)
+        doist.turn(host)
+
+    with pytest.raises(OSError, match="heart"):
+        go(doist, [host], None, outside())
+    assert log[0] > 5 and died == []
+
+
+def test_a_wake_up_during_the_doers_own_step_is_not_lost():
+    doist = WakingDoist()
+    steps = []
+
+    class Selfish(doing.Doer):
+        def recur(self, tock=0.0):
+            yield ASAP
+            for n in range(5):
+                doist.wake(self)
+                steps.append(n)
+                yield WAIT
+            return True
+
+    go(doist, [Selfish()])
+    assert steps == [0, 1, 2, 3, 4]
+
+
+def test_a_wake_up_of_a_doer_that_has_ended_does_not_spin():
+    doist = WakingDoist()
+    ended, waiter = Recorder([], "gone"), Endless(tock=WAIT)
+    recurs = 0
+    recur = doist.recur
+
+    def counted(deeds=None):
+        nonlocal recurs
+        recurs += 1
+        recur(deeds)
+
+    doist.recur = counted
+
+    async def waker():
+        await asyncio.sleep(0.05)
+        doist.wake(ended)
+
+    go(doist, [ended, waiter], 0.2, waker())
+    assert recurs < 10
+
+
+def test_an_idle_doist_uses_next_to_no_cpu():
+    doers = [Endless(tock=WAIT), Endless(tock=0.25)]
+    begun = time.process_time()
+    go(WakingDoist(), doers, 1.0)
+    assert time.process_time() - begun < 0.02
+    assert 3 <= doers[1].steps <= 6
+
+
+def test_a_late_doer_is_not_run_in_a_burst():
+    doist = WakingDoist()
+    regular = Endless(tock=0.05)
+
+    async def block():
+        await asyncio.sleep(0.06)
+        time.sleep(0.5)  # the whole loop hangs for ten periods
+
+    go(doist, [regular], 0.12, block())
+    assert regular.steps <= 7
+
+
+def test_a_doer_that_raises_is_reported_and_removed_and_the_others_go_on():
+    died = []
+    doist = WakingDoist(fault=lambda doer, ex: died.append((doer, str(ex))))
+
+    class Bad(doing.Doer):
+        def recur(self, tock=0.0):
+            yield ASAP
+            raise ValueError("bad")
+
+    bad, good = Bad(), Endless(tock=0.01)
+    go(doist, [bad, good], 0.2)
+    assert died == [(bad, "bad")]
+    assert good.steps > 5
+    assert bad not in doist.doers
+
+
+@pytest.mark.parametrize("garbage", ["soon", -1.0, float("nan"), object()])
+def test_a_doer_that_yields_garbage_hurts_only_itself(garbage):
+    died = []
+    doist = WakingDoist(fault=lambda doer, ex: died.append(ex))
+    good = Endless(tock=0.01)
+    go(doist, [Endless(tock=garbage), good], 0.1)
+    assert len(died) == 1 and isinstance(died[0], (ValueError, TypeError))
+    assert good.steps > 3
+
+
+def test_the_death_of_an_essential_doer_ends_the_doist_and_closes_the_rest_in_reverse():
+    log = []
+    doist = WakingDoist(fault=lambda doer, ex: None)
+
+    class Vital(doing.Doer):
+        essential = True
+
+        def recur(self, tock=0.0):
+            yield ASAP
+            raise OSError("heart")
+
+    with pytest.raises(OSError, match="heart"):
+        go(doist, [Recorder(log, "a", [WAIT]), Recorder(log, "b", [WAIT]), Vital()])
+    assert [entry for entry in log if entry[1] == "cease"] == [("b", "cease"), ("a", "cease")]
+
+
+def test_one_that_raises_while_it_is_closed_does_not_keep_the_others_open():
+    died, log = [], []
+    doist = WakingDoist(fault=lambda doer, ex: died.append(str(ex)))
+
+    class Clumsy(doing.Doer):
+        def recur(self, tock=0.0):
+            try:
+                while True:
+                    yield WAIT
+            finally:
+                raise RuntimeError("clumsy exit")
+
+    go(doist, [Recorder(log, "a", [WAIT]), Clumsy()], 0.05)
+    assert ("a", "exit") in log
+    assert died == ["clumsy exit"]
+
+
+def test_doers_come_and_go_at_run_time():
+    log = []
+    doist = WakingDoist()
+    stays = Endless(tock=WAIT)
+    guest = Recorder(log, "guest", [WAIT])
+    brief = Recorder(log, "brief", [ASAP], transient=True)
+
+    async def visit():
+        await asyncio.sleep(0.02)
+        doist.extend([guest, brief])
+        doist.wake()
+        await asyncio.sleep(0.02)
+        doist.remove([guest])
+
+    go(doist, [stays], 0.05, visit())
+    assert ("guest", "cease") in log
+    assert ("brief", "exit") in log and ("brief", "cease") not in log
+    assert brief not in doist.doers
+
+
+def test_doers_added_before_the_start_are_entered_once():
+    log = []
+    doist = WakingDoist(doers=[Recorder(log, "a", [ASAP])])
+    doist.extend([Recorder(log, "b", [ASAP])])
+    go(doist, None)
+    assert sorted(entry for entry in log if entry[1] in ("enter", "exit")) == [
+        ("a", "enter"),
+        ("a", "exit"),
+        ("b", "enter"),
+        ("b", "exit"),
+    ]
+
+
+def test_background_gives_way_to_clicks_but_does_not_starve():
+    click, load = Endless(tock=ASAP, burn=0.002), Endless(tock=ASAP, burn=0.01, background=True)
+    go(WakingDoist(), [load, click], 1.0)
+    assert 1 <= load.steps <= 1.0 / PATIENCE + 2
+    assert click.steps > 200
+
+
+def test_a_click_waits_for_one_background_step_only():
+    doist = WakingDoist()
+    loads = [Endless(tock=ASAP, burn=0.01, background=True) for _ in range(8)]
+    late = []
+
+    class Click(doing.Doer):
+        def recur(self, tock=0.0):
+            yield ASAP
+            for _ in range(10):
+                yield WAIT
+                late.append(time.perf_counter() - self.woken_at)
+            return True
+
+    click = Click()
+
+    async def clicks():
+        for n in range(10):
+            await asyncio.sleep(0.03)
+            click.woken_at = time.perf_counter()
+            doist.wake(click)
+            while len(late) <= n:
+                await asyncio.sleep(0)
+
+    go(doist, [*loads, click], 0.01, clicks())
+    assert sorted(late)[5] < 0.025
+    steps = [load.steps for load in loads]
+    assert max(steps) - min(steps) <= 1  # they take turns
+
+
+def test_a_click_goes_before_busy_deeds_of_its_own_rank():
+    doist = WakingDoist()
+    busy = [Endless(tock=ASAP, burn=0.01) for _ in range(20)]
+    late = []
+
+    class Inbox(doing.Doer):
+        def recur(self, tock=0.0):
+            while True:
+                yield WAIT
+                while messages:
+                    doist.extend([Click(messages.pop())])
+
+    class Click(doing.Doer):
+        transient = True
+
+        def __init__(self, sent):
+            super().__init__()
+            self.sent = sent
+
+        def recur(self, tock=0.0):
+            yield ASAP
+            late.append(time.perf_counter() - self.sent)
+            return True
+
+    inbox = Inbox()
+
+    async def clicks():
+        for n in range(10):
+            await asyncio.sleep(0.03)
+            messages.append(time.perf_counter())
+            doist.wake(inbox)
+            while len(late) <= n:
+                await asyncio.sleep(0)
+
+    messages = []
+    go(doist, [*busy, inbox], 0.01, clicks())
+    assert sorted(late)[5] < 0.04  # one step of another and the click, not twenty steps
+    steps = [doer.steps for doer in busy]
+    assert max(steps) - min(steps) <= 1  # and the busy ones still take turns
+
+
+def test_the_event_loop_gets_its_turn_while_doers_are_busy():
+    doist = WakingDoist()
+    gaps = []
+
+    async def pulse():
+        last = time.perf_counter()
+        while last < begun + 0.5:
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            gaps.append(now - last)
+            last = now
+
+    begun = time.perf_counter()
+    go(doist, [Endless(tock=ASAP, burn=0.001)], 0.01, pulse())
+    assert len(gaps) > 15
+    assert sorted(gaps)[len(gaps) // 2] < 0.02
+
+
+def test_await_gives_results_raises_errors_and_cancels_with_the_doer():
+    results, cancelled = [], []
+    doist = WakingDoist(fault=lambda doer, ex: None)
+
+    async def value():
+        await asyncio.sleep(0.01)
+        return 42
+
+    async def error():
+        raise KeyError("no")
+
+    async def slow():
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    class Asks(doing.Doer):
+        def recur(self, tock=0.0):
+            yield ASAP
+            results.append((yield from doist.await_(value())))
+            try:
+                yield from doist.await_(error())
+            except KeyError as ex:
+                results.append(ex.args)
+            foreign = asyncio.get_running_loop().create_future()
+            foreign.cancel()
+            try:
+                yield from doist.await_(foreign)
+            except RuntimeError as ex:
+                results.append("cancelled" in str(ex))
+            yield from doist.await_(slow())
+
+    go(doist, [Asks()], 0.1)
+    assert results == [42, ("no",), True]
+    assert cancelled == [True]
+
+
+def test_the_limit_ends_it():
+    begun = time.perf_counter()
+    doist = WakingDoist(limit=0.1)
+    go(doist, [Endless(tock=WAIT)])
+    assert time.perf_counter() - begun > 0.08
+    assert doist.done is False

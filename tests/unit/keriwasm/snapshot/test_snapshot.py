@@ -1,0 +1,65 @@
+"""keriwasm.snapshot.snapshot: what a clone must not share with its siblings."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import tempfile
+import uuid
+import zipfile
+from pathlib import Path
+
+import pytest
+from keriwasm.imports import packed_wheels as later
+from keriwasm.snapshot import snapshot
+
+
+def test_every_generator_gets_new_entropy():
+    own = random.Random(7)
+    state, before = random.getstate(), own.getstate()
+    snapshot.freshen()
+    first, second = random.getstate(), own.getstate()
+    assert first != state and second != before
+    random.setstate(state)  # a sibling: the same memory
+    own.setstate(before)
+    snapshot.freshen()
+    assert random.getstate() != first and own.getstate() != second
+
+
+def test_cached_draws_are_forgotten():
+    uuid.uuid1()
+    next(tempfile._get_candidate_names())  # type: ignore[attr-defined]
+    snapshot.freshen()
+    assert uuid._node is None and uuid._last_timestamp is None  # type: ignore[attr-defined]
+    assert tempfile._name_sequence is None  # type: ignore[attr-defined]
+    assert uuid.uuid1() != uuid.uuid1()
+
+
+def test_a_clone_knows_which_wheel_has_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(snapshot, "_seen", set())
+    monkeypatch.setattr(snapshot, "_provided", {})
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    for wheel, entries in {"one.whl": ("alpha", "alpha-1.0.dist-info"), "two.whl": ("libtwo.so", "beta.py")}.items():
+        for entry in entries:
+            (tmp_path / entry).mkdir()
+        snapshot.note(wheel, str(tmp_path))
+    snapshot.restored("/packed")
+    finder = next(finder for finder in sys.meta_path if isinstance(finder, later.LaterFinder))
+    assert set(finder.packed.values()) == {"/packed/one.whl", "/packed/two.whl"}
+    assert finder.packed["libtwo"] == finder.packed["beta"] == "/packed/two.whl"
+
+
+@pytest.mark.parametrize(("held", "told"), [
+    ("", ""), ("file = open(__import__('sys').executable, 'rb')", "python"), ("import os; os.pipe()", "[3, 4]"),
+    ("import zipfile; kept = zipfile.ZipFile(path)", "some.zip"),
+])  # fmt: skip
+def test_no_file_is_open_in_a_snapshot(held: str, told: str, tmp_path: Path):
+    """In a process of its own, which holds what it says and nothing else."""
+    path = tmp_path / "some.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", "b")
+    code = f"path = {str(path)!r}\n{held}\nfrom keriwasm import snapshot\nsnapshot.nothing_open()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
+    assert (done.returncode == 0) is (not told), done.stderr
+    assert told in done.stderr

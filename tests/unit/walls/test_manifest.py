@@ -1,0 +1,185 @@
+"""pyscript.toml names what is there: every wheel, every Python file and template of the workers, one version."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import serve
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "wheels"))
+
+from vendoring import filelists  # noqa: E402
+
+MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
+
+
+def paths(*patterns: str) -> set[str]:
+    """Files of the repository by glob, as the manifest writes them."""
+    return {f"./{path.relative_to(ROOT).as_posix()}" for pattern in patterns for path in ROOT.glob(pattern)}
+
+
+def test_every_wheel_is_installed() -> None:
+    at_once, later = MANIFEST["packages"], list(MANIFEST["pool"]["later"])
+    assert sorted(at_once + later) == sorted(paths("static/wheels/*.whl"))
+
+
+def test_later_wheels_say_what_they_hold() -> None:
+    """Each names all its top-level modules, is pure, and none is needed by what is unpacked at once."""
+    for url, modules in MANIFEST["pool"]["later"].items():
+        assert url.endswith("-none-any.whl")
+        with zipfile.ZipFile(ROOT / url) as wheel:
+            tops = {name.split("/")[0] for name in wheel.namelist()}
+        held = {top.removesuffix(".py") for top in tops if not top.endswith((".dist-info", ".data")) and top != "__pycache__"}
+        assert held == set(modules), url
+
+
+def test_its_lists_of_files_are_what_the_command_writes() -> None:
+    text = (ROOT / "pyscript.toml").read_text()
+    assert text == filelists.written(text, filelists.lists(ROOT)), "run: python wheels/vendor.py manifest"
+    places = list(MANIFEST["files"].values())
+    assert len(set(places)) == len(places)
+
+
+def tree(root: Path, *files: str) -> Path:
+    """Empty files, a lock, and a manifest with nothing between its marks."""
+    for file in ("static/lock.json", *files):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text('{"assets": [{"path": "static/vendor/htmx/4.0.1/htmx.min.js"}]}' if "lock" in file else "")
+    (root / "pyscript.toml").write_text(f"[pool]\n\n{filelists.BEGIN}\n{filelists.END}\n")
+    return root
+
+
+def test_a_place_follows_from_the_path(tmp_path: Path) -> None:
+    """In any folder; what is nobody's, the page's or a suite's is not a worker's; nothing is listed twice."""
+    tree(
+        tmp_path, "python/a/b/c.py", "python/standins/rpds/__init__.py", "workers/main.py", "workers/lab/peers.js",
+        "templates/pages/x/y.html", "static/pyscript/9.9/stdlib/pyscript/storage.py", "static/pyscript/9.9/stdlib/pyscript/web.py",
+        "router/policy/pool/pool.py", "router/boot/early.js", "router/boot/README.md", "python/page/main.py",
+        "python/suites/smoke.py", "python/a/__pycache__/x.py", "python/.hidden/x.py", "python/a/x.py~",
+        "static/css/app.css", "static/vendor/htmx/4.0.1/htmx.min.js", "static/vendor/htmx/4.0.1/htmx.min.js.br", "index.html",
+        "serve.py", "tests/unit/x.py",
+    )  # fmt: skip
+    assert filelists.write(tmp_path) and not filelists.write(tmp_path)
+    said = tomllib.loads((tmp_path / "pyscript.toml").read_text())
+    assert said["files"] == {
+        "./python/a/b/c.py": "a/b/c.py",
+        "./python/standins/rpds/__init__.py": "rpds/__init__.py",
+        "./static/pyscript/9.9/stdlib/pyscript/storage.py": "pyscript/storage.py",
+        "./templates/pages/x/y.html": "templates/pages/x/y.html",
+        "./workers/main.py": "main.py",
+    }
+    assert said["router"]["files"] == ["./router/policy/pool/pool.py"]
+    page = [
+        "index.html", "pyscript.toml", "python/page/main.py", "python/suites/smoke.py", "router/boot/early.js",
+        "static/css/app.css", "static/lock.json", "static/pyscript/9.9/stdlib/pyscript/web.py", "workers/lab/peers.js",
+    ]  # fmt: skip
+    assert said["app"]["files"] == [f"./{path}" for path in page]
+
+
+@pytest.mark.parametrize("marks", ["", filelists.BEGIN, f"{filelists.END}\n{filelists.BEGIN}", f"{filelists.BEGIN}\n" * 2])
+def test_a_manifest_without_its_marks_is_left_alone(tmp_path: Path, marks: str) -> None:
+    (tree(tmp_path) / "pyscript.toml").write_text(f"[pool]\n{marks}\n")
+    with pytest.raises(filelists.NoMarks, match="files: begin"):
+        filelists.write(tmp_path)
+    assert (tmp_path / "pyscript.toml").read_text() == f"[pool]\n{marks}\n"
+
+
+def test_slices_are_packages() -> None:
+    for name, entry in MANIFEST["slices"].items():
+        assert entry["module"] == f"slices.{name}"
+        assert (ROOT / "python" / "slices" / name / "__init__.py").is_file()
+        assert entry["workers"] in ("all", "one")
+
+
+def test_one_version() -> None:
+    """Page, service worker, router and workers refuse to mix versions, so all places must say the same."""
+    door = re.search(r"VERSION = '([^']+)'", (ROOT / "router/doors/door.js").read_text())
+    python = re.search(r'__version__ = "([^"]+)"', (ROOT / "python" / "keriwasm" / "__init__.py").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert door and python
+    assert {door[1], python[1], project, MANIFEST["version"]} == {MANIFEST["version"]}
+
+
+def test_vendored_paths_in_sources_are_locked() -> None:
+    """A path below static/ that a page, a door or the manifest names is in the lock file (or is our own)."""
+    locked = {asset["path"] for asset in json.loads((ROOT / "static" / "lock.json").read_text())["assets"]}
+    sources = [*ROOT.glob("*.html"), *ROOT.glob("*.toml"), *ROOT.glob("router/**/*.js"), *ROOT.glob("static/page/*.js")]
+    named = {match for source in sources for match in re.findall(r"static/[\w./@-]+\.\w+", source.read_text())}
+    ours = {path for path in named if not re.match(r"static/(pyodide|pyscript|micropython|vendor|wheels|suites)/", path)}
+    assert named - ours <= locked
+    assert all((ROOT / path).is_file() for path in ours)
+
+
+def test_what_a_page_asks_for_first_is_there() -> None:
+    """The service worker readies these; one that is called otherwise by now would be readied for nothing."""
+    text = (ROOT / "router/doors/service-worker.js").read_text()
+    first = re.findall(r"'([^']+)'", text.partition("const FIRST = [")[2].partition("]")[0])
+    assert len(first) > 3 and all((ROOT / path).is_file() for path in first)
+
+
+def test_the_app_is_listed_as_a_whole() -> None:
+    """What the browser keeps for offline use (router/offline/app-files.js): every file that is served, but for pictures of README and
+    the load lab's peers."""
+    parts = (ROOT / "router/offline/app-files.js").read_text()
+    program = (
+        f"const code = 'data:text/javascript,' + encodeURIComponent({json.dumps(parts)});"
+        "const { parts } = await import(code);"
+        "const [config, lock] = JSON.parse((await import('node:fs')).readFileSync(0, 'utf8'));"
+        "const { locked, own } = parts(config, lock); console.log(JSON.stringify([[...locked.keys()], own]));"
+    )
+    lock = json.loads((ROOT / "static" / "lock.json").read_text())
+    result = subprocess.run(
+        ["node", "--input-type=module", "-e", program], input=json.dumps([MANIFEST, lock]),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    locked, own = json.loads(result.stdout)
+    files = [*serve.SERVED_FILES, *(f"{room}/**/*" for room in serve.SERVED_ROOMS)]
+    served = {path[2:] for path in paths(*files) if (ROOT / path).is_file()}
+    served = {path for path in served if not path.endswith((".br", ".pyc", "README.md")) and "__pycache__" not in path}
+    readme = ("screenshot.png", "wallet-open.png", "wallet-log.png", ".jpg")
+    pictures = {path for path in served if path.startswith("static/") and path.endswith(readme)}
+    peers = {path for path in served if path.startswith("static/vendor/peers/")}
+    assert not set(locked) & set(own)
+    assert {*locked, *own} == served - pictures - peers
+
+
+def test_older_versions_take_this_one() -> None:
+    """What a browser has of the app before this one reads our manifest as below, and knows our page by its script's old name."""
+    lists = [MANIFEST["app"]["files"], MANIFEST["router"]["files"], list(MANIFEST["files"])]
+    assert all(isinstance(paths, list) and paths for paths in lists)
+    assert MANIFEST["version"] and "once router/intercept.js" in (ROOT / "index.html").read_text()
+    assert (ROOT / "service-worker.js").is_file()  # registered by every version that ever was
+
+
+def test_pyscript_reads_the_same() -> None:
+    """PyScript's own small TOML parser, which the worker host uses, gives just what tomllib gives."""
+    parser = next((ROOT / "static" / "pyscript").glob("*/toml-V*.js"))
+    script = (
+        "const fs = await import('node:fs');"
+        "const code = 'data:text/javascript,' + encodeURIComponent(fs.readFileSync(process.argv[1], 'utf8'));"
+        "const { parse } = await import(code);"
+        "console.log(JSON.stringify(parse(fs.readFileSync(process.argv[2], 'utf8'))));"
+    )
+    result = subprocess.run(
+        ["node", "--input-type=module", "-e", script, parser, ROOT / "pyscript.toml"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(result.stdout) == MANIFEST
+
+
+def test_the_page_compiles_what_the_lock_has() -> None:
+    """router/boot/early.js is told by index.html where Pyodide's code lies and what it must be; it has no time to read the lock."""
+    lock = json.loads((ROOT / "static" / "lock.json").read_text())
+    (wasm,) = (asset for asset in lock["assets"] if asset["path"].endswith("/pyodide.asm.wasm"))
+    integrity = "sha256-" + base64.b64encode(bytes.fromhex(wasm["sha256"])).decode()
+    assert f'data-wasm="{wasm["path"]}" data-integrity="{integrity}"' in (ROOT / "index.html").read_text()
