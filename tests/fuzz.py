@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE.parent, HERE / "kits", HERE / "kits" / "hostile", HERE / "browser"):
+for folder in (HERE.parent, HERE / "kits", HERE / "browser"):
     sys.path.insert(0, str(folder))
 
 import lmdb  # noqa: E402, F401  (the real one, before python/ is on the path)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from poolkit import alone
 from walletkit import PASSCODE, FakeDisk, place, quick  # noqa: F401 (fixtures)
+from workerkit import Kit, running
 
 
 class Doist:
@@ -108,3 +111,19 @@ def issued(vault: Any, **attributes: Any) -> Any:
     holder = hby.habByName("second").pre
     with vault.change():
         return issuing.issue(vault, registry, schemer.sed, holder, {**ATTRIBUTES, **attributes})
+
+
+@asynccontextmanager
+async def serving(place: Path) -> AsyncIterator[tuple[Kit, Any]]:  # noqa: F811
+    """A worker with the slice of credentials over the wallet in this folder, and its vault."""
+    from slices.vault import vault as module
+
+    async with running(slices={name: {} for name in ("credentials", "verifying")}) as kit:
+        kit.worker.disk = FakeDisk(place)
+        alone(kit)
+        held = module.of(kit.worker)
+        try:
+            yield kit, held
+        finally:
+            held._close()
+            held._store.close()

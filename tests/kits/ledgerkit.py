@@ -113,3 +113,13 @@ async def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             yield kit
         finally:
             module.of(kit.worker).close()
+
+
+def made(rotations: int = 2) -> list[bytes]:
+    """A log with rotations, weights and interactions, its signatures and nothing else attached."""
+    with habery("victim") as hby:
+        hab = hby.makeHab("multi", isith=["1/2", "1/2", "1/2"], icount=3, nsith=["1/2", "1/2", "1/2"], ncount=3)
+        for _ in range(rotations):
+            hab.interact(data=[{"pay": "17", "to": "somebody"}])
+            hab.rotate(isith="1", ncount=1) if _ else hab.rotate(isith=["1/2", "1/2", "1/2"], nsith="1", ncount=1)
+        return messages(hab, replay=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from conftest import Watched, fetch, until
 from playwright.sync_api import Page
-from slices.credentials.test_credentials import PASSCODE, call, issue, living, visit
+from test_credentials import PASSCODE, call, issue, living, visit
 
 ROUNDS = 40
 

@@ -8,8 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "kits"))
 
-from ledgerkit import habery, messages  # noqa: E402
-from test_ledger_tampering import made  # noqa: E402
+from ledgerkit import habery, made, messages  # noqa: E402
 
 ROUNDS = 120
 EVENTS = 500

@@ -11,7 +11,7 @@ from urllib.parse import quote_from_bytes
 import falcon
 import pytest
 import workerkit  # noqa: F401  (sets the path)
-from falcon import testing
+from fieldkit import of_form, of_json, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keriwasm.web.form.fields import MAX_BODY, MAX_FILE, FieldError, Fields, Item, b64u, unb64u
@@ -20,21 +20,6 @@ from slices.crypto.inputs import carried
 from router.policy.envelope import POOL_DEFAULTS
 
 BOUNDARY = "frontier"
-
-
-def request(body=b"", kind=None, query=""):
-    headers = {"Content-Type": kind} if kind is not None else {}
-    return falcon.Request(testing.create_environ(method="POST", body=body, headers=headers, query_string=query))
-
-
-def of_json(value, **more):
-    return Fields(request(json.dumps(value).encode(), "application/json", **more))
-
-
-def of_form(text, **more):
-    return Fields(
-        request(text if isinstance(text, bytes) else text.encode(), "application/x-www-form-urlencoded", **more)
-    )
 
 
 def multipart(*parts):

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import PASSCODE, FakeDisk, do, place, quick, unsynced  # noqa: F401 (fixtures)
+from backupkit import PASSCODE, FakeDisk, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
+from fieldkit import of_json
 from keriwasm.web.form.fields import FieldError
 from keriwasm.web.form.labels import label
-from keriwasm.web.test_fields import of_json
 from slicekit import problem
-from slices.credentials.test_credentials import serving
 from slices.ledger import contacts
 from workerkit import run
 

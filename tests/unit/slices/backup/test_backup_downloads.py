@@ -10,7 +10,7 @@ from typing import Any
 from backupkit import PASSCODE, do, place, quick, unsynced  # noqa: F401 (fixtures)
 from slicekit import Page
 from slices.backup import format
-from slices.backup.test_backup_restore import ledger, living, serving  # noqa: F401 (a fixture)
+from test_backup_restore import ledger, living, serving  # noqa: F401 (a fixture)
 from workerkit import Kit, run
 
 

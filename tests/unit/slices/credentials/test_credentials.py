@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import ATTRIBUTES, PASSCODE, FakeDisk, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
+from backupkit import ATTRIBUTES, PASSCODE, FakeDisk, do, issued, place, quick, serving, unsynced, vault  # noqa: F401 (fixtures)
 from keriwasm.web.form.fields import FieldError
-from poolkit import alone
 from slicekit import Page, problem, upload
 from slices.credentials import issuing, presenting, schemas, view
-from workerkit import Kit, run, running
+from workerkit import Kit, run
 
 
 def test_issued_shown_revoked(vault: Any) -> None:  # noqa: F811
@@ -205,21 +202,6 @@ def test_the_form_follows_the_schema() -> None:
 # -- over HTTP ----------------------------------------------------------------------------------------------------------
 
 SCRIPT = "<script>alert(1)</script>"
-
-
-@asynccontextmanager
-async def serving(place: Path) -> AsyncIterator[tuple[Kit, Any]]:  # noqa: F811
-    from slices.vault import vault as module
-
-    async with running(slices={name: {} for name in ("credentials", "verifying")}) as kit:
-        kit.worker.disk = FakeDisk(place)
-        alone(kit)
-        held = module.of(kit.worker)
-        try:
-            yield kit, held
-        finally:
-            held._close()
-            held._store.close()
 
 
 async def page(kit: Kit, path: str) -> Page:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import PASSCODE, do, place, quick, unsynced  # noqa: F401 (fixtures)
+from backupkit import PASSCODE, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
 from credkit import DATED, TRIAL, Issuer, issuers, remade
 from ledgerkit import habery
 from slicekit import HTML, Page, upload
-from slices.credentials.test_credentials import serving
-from slices.credentials.test_presentations import judged
+from test_presentations import judged
 
 pytestmark = pytest.mark.usefixtures("unsynced")
 

@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import PASSCODE, do, place, quick, unsynced  # noqa: F401 (fixtures)
+from backupkit import PASSCODE, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
 from credkit import CASES, OTHER, TRIAL, Issuer, issuers, parts
 from hostile.spoiltkit import ACTS, NOISE, VALUES, spoil
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from poolkit import alone
 from slicekit import HTML, JSON, Page, upload
-from test_credentials import serving
 from workerkit import Kit
 
 FIRST_SEEN = re.compile(rb"-V[A-Za-z0-9_-]{2}(?=-A)|-EAB0A[A-Za-z0-9_-]{22}1AAG[0-9A-Za-z_-]{32}")

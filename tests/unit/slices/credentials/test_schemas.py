@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import PASSCODE, do, place, quick, unsynced  # noqa: F401 (fixtures)
+from backupkit import PASSCODE, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
 from credkit import DATED
 from keriwasm.web.form.fields import FieldError
 from slicekit import HTML, Page, problem
 from slices.credentials import schemas
-from slices.credentials.test_credentials import serving
-from slices.credentials.test_presentations_mutated import VALUES, paths
+from test_presentations_mutated import VALUES, paths
 from workerkit import run
 
 BASE = {**schemas.SAMPLES["course"], "properties": copy.deepcopy(schemas.SAMPLES["course"]["properties"])}

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import PASSCODE, do, place, quick, unsynced  # noqa: F401 (fixtures)
+from backupkit import PASSCODE, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
 from keriwasm.web.form.fields import FieldError
 from keriwasm.web.pool_client import Call, PartFailed, Reply
 from poolkit import alone
 from slicekit import post, problem, upload
-from slices.credentials.test_credentials import serving
 from slices.foreign import strangers
 from slices.verifying.judges import JUDGES, lines
 from workerkit import Kit, run

@@ -10,20 +10,10 @@ import random
 from typing import Any
 
 import pytest
-from ledgerkit import book, books, habery, messages, unsynced  # noqa: F401 (fixtures)
+from ledgerkit import book, books, habery, made, messages, unsynced  # noqa: F401 (fixtures)
 from ledgerplay import damaged, tamper
 
 ROUNDS = 1000
-
-
-def made(rotations: int = 2) -> list[bytes]:
-    """A log with rotations, weights and interactions, its signatures and nothing else attached."""
-    with habery("victim") as hby:
-        hab = hby.makeHab("multi", isith=["1/2", "1/2", "1/2"], icount=3, nsith=["1/2", "1/2", "1/2"], ncount=3)
-        for _ in range(rotations):
-            hab.interact(data=[{"pay": "17", "to": "somebody"}])
-            hab.rotate(isith="1", ncount=1) if _ else hab.rotate(isith=["1/2", "1/2", "1/2"], nsith="1", ncount=1)
-        return messages(hab, replay=False)
 
 
 @pytest.mark.usefixtures("unsynced")
