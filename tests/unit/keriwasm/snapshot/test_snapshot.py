@@ -59,7 +59,7 @@ def test_no_file_is_open_in_a_snapshot(held: str, told: str, tmp_path: Path):
     path = tmp_path / "some.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a", "b")
-    code = f"path = {str(path)!r}\n{held}\nfrom keriwasm import snapshot\nsnapshot.nothing_open()"
+    code = f"path = {str(path)!r}\n{held}\nfrom keriwasm.snapshot import snapshot\nsnapshot.nothing_open()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
     assert (done.returncode == 0) is (not told), done.stderr
     assert told in done.stderr
