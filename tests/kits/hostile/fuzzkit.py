@@ -21,8 +21,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
 import msgpack
-import spoiltkit
 from credkit import CASES, TRIAL, parts
+from hostile import spoiltkit
 from hostile.hostilekit import BODIES, DEEP, VALUES, address, names
 from keriwasm.data import guarding
 from keriwasm.web.form.fields import b64u

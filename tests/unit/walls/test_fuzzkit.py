@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fuzzkit
+from hostile import fuzzkit
 
 from router.policy.routes import TABLE, Table
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
-import fuzzkit
 import msgpack
 import pytest
 from backupkit import PASSCODE, FakeKem, do, place, quick, unsynced  # noqa: F401 (fixtures)
+from hostile import fuzzkit
 from hostile.hostilekit import BODIES, SLICES, VALUES, address, good, names, routes
 from keriwasm.data import guarding
 from poolkit import alone

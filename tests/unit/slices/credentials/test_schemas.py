@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from backupkit import PASSCODE, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
 from credkit import DATED
+from hostile.spoiltkit import VALUES, paths
 from keriwasm.web.form.fields import FieldError
 from slicekit import HTML, Page, problem
 from slices.credentials import schemas
-from test_presentations_mutated import VALUES, paths
 from workerkit import run
 
 BASE = {**schemas.SAMPLES["course"], "properties": copy.deepcopy(schemas.SAMPLES["course"]["properties"])}

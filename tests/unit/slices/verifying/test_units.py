@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import fuzzkit
 import msgpack
 import pytest
 from backupkit import place, quick, unsynced  # noqa: F401 (fixtures)
+from hostile import fuzzkit
 from slicekit import problem
 from slices.verifying import judges, units
 from workerkit import run, running
