@@ -80,7 +80,7 @@ def show_note(note):
 
 
 def mark_fields(form, result):
-    """Marks the fields that an error in a form's result names, brings the first one into sight and puts the focus there."""
+    """Marks the fields that an error in a form's result names, calls them by their labels, and puts the focus into the first."""
     if not form.matches("form"):
         return
     for field in form.querySelectorAll("[aria-invalid]"):
@@ -92,11 +92,21 @@ def mark_fields(form, result):
             continue
         field.setAttribute("aria-invalid", "true")
         first = first or field
+        call_by_label(name, field)
     if first:
         folded = first.closest("details")
         if folded:
             folded.open = True
         first.focus()
+
+
+def call_by_label(name, field):
+    """In an error a program reads the field's name, a person what stands above the field."""
+    label = find(f'label[for="{js.CSS.escape(field.id)}"]')
+    if label:
+        called = document.createElement("strong")
+        called.textContent = label.textContent.strip()
+        name.replaceWith(called)
 
 
 def base_path():

@@ -82,6 +82,7 @@ class Study(doing.Doer):
         self.version = 0
         self.on_end: Any = None
         self.settling = ""
+        self.waiting = False
         self._began = time.perf_counter()
 
     # -- what others see ------------------------------------------------------------------------------------------
@@ -106,6 +107,7 @@ class Study(doing.Doer):
             "total": self.total,
             "done": self.done_targets,
             "now": self.current,
+            "waiting": self.waiting,
             "gauge": self.gauge,
             "environment": self.environment,
             "jank": self.page.jank,
@@ -143,11 +145,17 @@ class Study(doing.Doer):
         """Wait for the memory snapshot while it is being made, within bounds. What cannot be waited for is told as a finding:
         the app is being kept in the page, and the snapshot begins only when nobody asks for anything, this run neither."""
         end = time.monotonic() + SETTLE_S
+        self._wait(self.settling == MAKING)
         while self.settling == MAKING and time.monotonic() < end:
             yield 0.5
             reply = yield from self.worker.pool.request("GET", "/app/pool")
             if reply.ok and ((reply.media or {}).get("image") or {}).get("state") != MAKING:
                 self.settling = ""
+        self._wait(False)
+
+    def _wait(self, on: bool) -> None:
+        self.waiting = on
+        self.version += 1
 
     def _operation(self, name: str) -> Generator[float, float, None]:
         targets = []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import POOL, Watched, content, fetch, made, wait_ready
+from conftest import BOOT_MS, POOL, Watched, content, fetch, made, until, wait_ready
 from offlinekit import Profile, Site
 from playwright.sync_api import Page, Playwright
 from walletkit_browser import ask
@@ -143,10 +143,28 @@ def profile(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, si
     wait_ready(page)
     ask(page, "app/wallet", 201, {"name": "Snapshot wallet", "passcode": PASSCODE})
     profile.aid = ask(page, "app/identifiers", 201, {"alias": "snapshotted"})["aid"]  # type: ignore[attr-defined]
+    profile.waited = load_meanwhile(page)  # type: ignore[attr-defined]
     made(page)
     profile.close()
     yield profile
     profile.close()
+
+
+def load_meanwhile(page: Page) -> dict:
+    """A run of the load lab, started by a click while the spare worker makes the snapshot: what the page said meanwhile."""
+    page.click(".site-nav a[href='app/load']")
+    until(page, "document.querySelector('#load-form') !== null")
+    told = {"before": page.inner_text("#load-settling")}
+    for box in page.locator("#load-form input[type=checkbox]").all():
+        box.set_checked(box.is_enabled() and box.get_attribute("value") == "control")
+    page.fill("#load-workers", "1")
+    page.fill("#load-seconds", "0.1")
+    until(page, f"async () => (await ({POOL})()).image.state === 'making'", BOOT_MS)
+    page.click("#load-form button[type=submit]")
+    page.wait_for_selector("#load-waiting")
+    told["waiting"] = page.inner_text("#load-waiting")
+    until(page, "document.querySelector('#load-run')?.dataset.state === 'done'", BOOT_MS)
+    return told | {"after": page.inner_text("#load-run")}
 
 
 def image(page: Page) -> dict:
@@ -166,6 +184,13 @@ def pack(profile: Profile) -> Path:
              and path.open("rb").read(len(MAGIC)) == MAGIC]  # fmt: skip
     assert len(found) == 1, found
     return found[0]
+
+
+def test_the_load_lab_waits_for_a_first_visit_s_own_work(profile: Profile) -> None:
+    told = profile.waited  # type: ignore[attr-defined]
+    assert "first visit" in told["before"] and "disturbs" in told["before"]
+    assert "memory snapshot" in told["waiting"]
+    assert "first visit" not in told["after"], "what was waited for disturbed nothing"
 
 
 def test_a_warm_visit_starts_from_the_snapshot(profile: Profile, site: Site, watch: Callable[[Page], Watched]) -> None:

@@ -44,7 +44,7 @@ def test_firefox(app_url: str) -> None:
 
 
 def test_a_hand_in_firefox(app_url: str, tmp_path: Path) -> None:
-    """Typed lines, double clicks and a file that is gone, as tests/browser/page/test_hand.py has them in Chromium."""
+    """The first five of "Right in the hand", as tests/browser/page/test_hand.py and test_credentials.py have them in Chromium."""
     gone = tmp_path / "gone.txt"
     gone.write_text("here for now")
     result = subprocess.run(
@@ -55,6 +55,8 @@ def test_a_hand_in_firefox(app_url: str, tmp_path: Path) -> None:
     assert blake3.blake3(b"a\nb").hexdigest() in seen["digest"] and "3 bytes" in seen["digest"]
     assert "cannot be read" in seen["gone"] and "Choose it again" in seen["gone"]
     assert (seen["made"], seen["rotated"], seen["identifiers"]) == (0, 0, [["twice", 1]])
+    assert seen["name"] == "می\u200cرود 👩\u200d🚀"
+    assert "The holder of this identifier’s current keys signed your words." in seen["challenge"]
     assert not [error for error in seen["errors"] if "status of 400" not in error], seen["errors"]
 
 

@@ -1,9 +1,12 @@
 // What a person's hand does, in Debian's Firefox ESR by WebDriver BiDi: node hand.mjs URL FILE; prints one JSON line.
-// The cases are those of tests/browser/page/test_hand.py: typed lines, double clicks, a file that is gone when it is sent.
+// The cases are those of tests/browser/page/test_hand.py: typed lines, double clicks, a file that is gone when it is sent, a name with
+// joiners; and of test_credentials.py: a challenge answered by somebody whom only the ledger knows.
 import fs from 'node:fs';
 import puppeteer from 'puppeteer-core';
 
 const [, , url, file] = process.argv;
+const PASSCODE = 'Xk4WQ-tP9aB-7mZrC-hHd3F-uN2sY';
+const NAME = 'می\u200cرود 👩\u200d🚀';
 const browser = await puppeteer.launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 280_000 });
 try {
   const page = await browser.newPage();
@@ -25,9 +28,9 @@ try {
     await until(`document.querySelector(${JSON.stringify(selector)}) !== null`);
     await page.evaluate(`document.querySelectorAll('#main details').forEach(each => { each.open = true; })`);
   };
-  const ask = (/** @type {string} */ path, /** @type {object | null} */ json = null) => page.evaluate(`(async () => {
+  const ask = (/** @type {string} */ path, /** @type {object | null} */ json = null, method = 'POST') => page.evaluate(`(async () => {
     const json = ${JSON.stringify(json)};
-    const options = json ? {method: 'POST', body: JSON.stringify(json), headers: {accept: 'application/json', 'content-type': 'application/json'}}
+    const options = json ? {method: '${method}', body: JSON.stringify(json), headers: {accept: 'application/json', 'content-type': 'application/json'}}
       : {headers: {accept: 'application/json'}};
     return await (await fetch(new URL(${JSON.stringify(path)}, document.baseURI), options)).json();
   })()`);
@@ -64,7 +67,7 @@ try {
   await until(`document.querySelector('#hash-result [role=alert]') !== null`);
   seen.gone = await page.$eval('#hash-result', element => element.textContent);
 
-  await ask('app/wallet', { name: 'w', passcode: 'Xk4WQ-tP9aB-7mZrC-hHd3F-uN2sY' });
+  await ask('app/wallet', { name: 'w', passcode: PASSCODE });
   await visit('app/identifiers', '#new-form');
   await page.type('#new-alias', 'twice');
   await double('#new-form [type=submit]', 60);
@@ -76,6 +79,36 @@ try {
   await new Promise(resolve => setTimeout(resolve, 500));
   seen.rotated = await page.$$eval('#main .problem', found => found.length);
   seen.identifiers = (await ask('app/identifiers')).identifiers.map(each => [each.alias, each.sn]);
+
+  const text = (/** @type {string} */ selector) => page.$eval(selector, element => element.textContent.trim());
+  const paste = (/** @type {string} */ selector, /** @type {string} */ value) => page.$eval(selector, (element, value) => { element.value = value; }, value);
+  await page.$eval('#rename-alias', element => element.select());
+  await page.type('#rename-alias', NAME);
+  await page.click('#rename-form [type=submit]');
+  await until(`document.querySelector('#main h1').textContent !== 'twice'`);
+  seen.name = await text('#main h1');
+
+  await visit('app/wallet/challenge', '#words-form');
+  await page.click('#words-form [type=submit]');
+  await until(`document.querySelector('#words-result output') !== null`);
+  const words = await text('#words-result output');
+  await page.type('#answer-1-words', words);
+  await page.click('#answer-1-form [type=submit]');
+  await until(`document.querySelector('#answer-1-result output') !== null`);
+  const [answer, { identifiers }] = [await text('#answer-1-result output'), await ask('app/identifiers')];
+  const log = await page.evaluate(`fetch(new URL('app/identifiers/${identifiers[0].aid}/kel', document.baseURI)).then(each => each.text())`);
+  await ask('app/wallet', { name: 'w', passcode: PASSCODE }, 'DELETE');
+  await ask('app/wallet', { name: 'another', passcode: PASSCODE });
+  await visit('app/ledger', '#ledger-form');
+  await paste('#ledger-text', log);
+  await page.click('#ledger-form [type=submit]');
+  await until(`document.querySelector('#ledger-result .result') !== null`);
+  await visit('app/wallet/challenge', '#check-form');
+  await page.type('#check-words', words);
+  await paste('#check-response', answer);
+  await page.click('#check-form [type=submit]');
+  await until(`document.querySelector('#check-result').children.length > 0`);
+  seen.challenge = await text('#check-result');
   console.log(JSON.stringify({ ...seen, errors }));
 } finally {
   await browser.close();

@@ -295,9 +295,11 @@ def test_words_where_the_eye_is(wallet: Watched) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     visit(page, f"app/identifiers/{aid}", "#rename-form")
     page.evaluate("document.querySelectorAll('#main details').forEach(each => { each.open = true; })")
-    page.fill("#rename-alias", "renamed")
+    page.fill("#rename-alias", "")
+    page.click("#rename-alias")
+    page.keyboard.insert_text("می\u200cرود 👩\u200d🚀")  # page/17: joiners shape what is seen
     press(page, "rename")
-    until(page, "document.querySelector('#main h1')?.textContent === 'renamed'")
+    until(page, "document.querySelector('#main h1')?.textContent === 'می\u200cرود 👩\u200d🚀'")
     note = "document.querySelector('#main .note').getBoundingClientRect()"
     until(page, f"({note}).top >= 0 && ({note}).bottom <= innerHeight")
 
@@ -324,3 +326,4 @@ def test_words_where_the_eye_is(wallet: Watched) -> None:
     page.wait_for_selector("#unlock-result .problem")
     said = page.inner_text("#unlock-result").strip()
     assert said.startswith("That is not the passcode") and "HTTP" not in said and "acceptable" not in said
+    assert "Passcode: is not" in " ".join(said.split()), "what stands above the field, not its name in a form"

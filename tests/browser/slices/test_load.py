@@ -96,7 +96,7 @@ def test_bad_settings_are_told_in_the_form(boot: Callable[..., Watched]) -> None
     until(page, "document.querySelector('#load-form') !== null")
     page.fill("#load-workers", "1,99")
     page.click("#load-form button[type=submit]")
-    until(page, "document.querySelector('#load-place .problem code')?.textContent === 'workers'")
+    until(page, "document.querySelector('#load-place .problem .errors strong')?.textContent === 'Workers to sweep'")
     for sent, field in (({"operations": ["nothing"]}, "operations"), ({"preset": "quick", "seconds": 0}, "seconds")):
         refused = fetch(page, "app/load/runs", "POST", json=sent)
         assert (refused["status"], refused["json"]["field"]) == (422, field)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, fetch, until
+from walletkit_browser import PASSCODE, ask
 
 sys.path.insert(0, str(ROOT / "wheels"))
 
@@ -83,6 +85,26 @@ def test_the_pages(boot, app_url):
     until(page, "document.querySelectorAll('#run-tests-list tbody tr').length === 17", 120_000)
     page.get_by_label("Name or worker contains").fill("blake3")
     until(page, "document.querySelectorAll('#run-tests-list tbody tr').length === 1", 120_000)
+
+    # Page/60: a cancel in mid-run asks while a wallet is open, and reports nothing as failed.
+    watched.allow("did not let go")  # a worker that is inside of a long test is replaced: what the question is about
+    ask(page, "app/wallet", 201, {"name": "w", "passcode": PASSCODE})
+    page.click(".site-nav a[href='app/suites']")
+    page.get_by_role("button", name="Run liboqs: signatures").click()
+    until(page, "Number(document.querySelector('#run-live strong')?.textContent.split(' ')[0]) > 3", 120_000)
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="Cancel the run").click()
+    assert "open wallet" in asked[0] and "Cancel the run?" in asked[0]
+    assert page.locator("[data-run-state=running]").count() == 1, "who says no goes on"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Cancel the run").click()
+    until(page, "document.querySelector('[data-run-state=cancelled]') !== null", 120_000)
+    told = page.inner_text("#main")
+    assert "Cancelled" in page.inner_text("#run-state")
+    assert not re.search(r"[1-9]\d* (failed|errors?)\b|Failures|stopped by|/cancel", told), told
+    assert page.locator("#main .result.bad").count() == 0
+    assert page.get_by_role("button", name="Run the failures again").count() == 0
 
 
 def spoil_blake3(path: Path) -> None:

@@ -263,8 +263,12 @@ async def test_a_first_visit_s_own_work_is_waited_for_or_told() -> None:
 
         kit.host.on_post = route
         started = await kit.ask("POST", "/app/load/runs", json_body=asked, context=pool("making"))
+        here = f"/app/load/runs/{started.json['id']}"
+        while not (await kit.ask("GET", here, accept="application/json")).json["waiting"]:
+            pass  # it ends by itself: the run does not wait for ever
+        assert 'id="load-waiting"' in (await kit.ask("GET", here, accept="text/html")).text
         made = await finished(kit, started.json["id"])
-        assert looks == ["making", "kept"] and made["state"] == "done"
+        assert looks == ["making", "kept"] and made["state"] == "done" and not made["waiting"]
         assert not any("first visit" in each["text"] for each in made["findings"])
         started = await kit.ask("POST", "/app/load/runs", json_body=asked, context=pool("none"))
         made = await finished(kit, started.json["id"])
