@@ -74,6 +74,14 @@ def test_typed_lines_end_with_lf(wallet: Watched) -> None:
     until(page, "document.querySelector('#rotate-form input[name=sn]')?.value === '1'")
     log = ask(page, f"app/identifiers/{aid}", 200, method="GET")
     assert "EOEiDXTF" in str(log["events"][1])
+    wallet.allow("status of 422")
+    page.evaluate("document.querySelectorAll('#main details').forEach(each => { each.open = true; })")
+    page.click("#interact-data")
+    page.keyboard.insert_text('[{"a": 1}, {"b": [0, 1e400]}]')
+    press(page, "interact")
+    page.wait_for_selector("#interact-result .problem")
+    told = page.inner_text("#interact-result")
+    assert "Seals as JSON" in told and "1e400" in told and ask(page, f"app/identifiers/{aid}", 200, method="GET")["sn"] == 1
 
 
 @pytest.mark.parametrize("gap", [0.03, 0.06, 0.15])
@@ -229,6 +237,11 @@ def test_the_answer_asked_for_last_stands_in_its_place(wallet: Watched) -> None:
     }""")
     press(page, "new")
     until(page, "document.querySelector('#key-making progress') !== null")  # 64 keys or 6: it is told how far it is
+    page.click("#new-form .cancel")
+    until(page, "!document.querySelector('#new-form [type=submit]').disabled && !document.querySelector('#key-making progress')")
+    assert ask(page, "app/identifiers", 200, method="GET")["identifiers"] == []
+    press(page, "new")
+    until(page, "document.querySelector('#key-making progress') !== null")
     page.click(".site-nav >> text=Post-quantum")
     until(page, "document.querySelector('#main h1')?.textContent === 'Post-quantum'")
     if not page.evaluate("globalThis.late"):  # a form that is swapped away takes its request along: nothing was made
@@ -327,3 +340,41 @@ def test_words_where_the_eye_is(wallet: Watched) -> None:
     said = page.inner_text("#unlock-result").strip()
     assert said.startswith("That is not the passcode") and "HTTP" not in said and "acceptable" not in said
     assert "Passcode: is not" in " ".join(said.split()), "what stands above the field, not its name in a form"
+
+
+AHEAD = """
+{ const now = Date.now; let shift = 0;
+  new BroadcastChannel('clock').onmessage = ({data}) => { shift = data; };
+  Date.now = () => now.call(Date) + shift; }
+"""
+
+
+def test_a_clock_that_was_ahead_locks_nobody_out(boot: Callable[..., Watched], broken: Callable[..., str]) -> None:
+    """Page/43, with the clock of the workers in hand: a year ahead, set right, and a quarter of an hour later."""
+
+    def clock(seconds: int) -> None:
+        page.evaluate("ms => new BroadcastChannel('clock').postMessage(ms)", seconds * 1000)
+        page.wait_for_timeout(300)
+
+    def unlock(passcode: str, said: str) -> None:
+        page.fill("#unlock-passcode", passcode)
+        press(page, "unlock")
+        until(page, f"document.querySelector('#unlock-result')?.textContent.includes({said!r})", 60_000)
+
+    url = broken("workers/worker.js", lambda path: path.write_text(path.read_text() + AHEAD))
+    watched = boot(url=url, workers=1)
+    watched.allow("status of 4(22|29)")
+    page = watched.page
+    visit(page, "app/wallet", "#wallet-form")
+    ask(page, "app/wallet", 201, {"name": "w", "passcode": PASSCODE})
+    ask(page, "app/wallet/lock", 200, {})
+    visit(page, "app/wallet", "#unlock-form")
+    clock(365 * 86400)
+    for tries in ("1 wrong try", "2 wrong tries", "3 wrong tries"):
+        unlock("not the passcode of it", tries)
+    clock(0)
+    unlock(PASSCODE, "15 min")
+    clock(15 * 60 + 1)
+    page.fill("#unlock-passcode", PASSCODE)
+    press(page, "unlock")
+    until(page, AUTOLOCK, 60_000)

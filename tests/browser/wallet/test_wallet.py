@@ -35,6 +35,7 @@ def test_a_person_with_a_wallet(boot: Callable[..., Watched]) -> None:
     page.click("[data-generate]")
     made = page.input_value("#wallet-passcode")
     assert len(made) == 29 and made == page.input_value("#wallet-again")
+    until(page, "document.querySelector('[data-strength] span').textContent.includes('145 bits')")
     page.fill("#wallet-passcode", PASSCODE)
     page.fill("#wallet-again", PASSCODE + "x")
     press(page, "wallet")
@@ -75,6 +76,10 @@ def test_a_person_with_a_wallet(boot: Callable[..., Watched]) -> None:
     assert "onerror" in page.inner_text("#sign-result") and page.inner_text("#sign-result output").count("\n") == 2
     visit(page, f"app/identifiers/{aid}/share", "#code-log .qr")
     visit(page, "app/wallet/challenge", "#words-form")
+    press(page, "words")
+    page.wait_for_selector("#words-result output")
+    for value in ("#words-result output", "#check-words"):
+        assert page.locator(value).evaluate("element => element.translate") is False
     assert not page.locator("#main img").count() and not page.locator("#main script").count()
 
     page.click("nav >> text=Lock")
