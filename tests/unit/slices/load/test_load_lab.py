@@ -242,10 +242,10 @@ async def test_a_first_visit_s_own_work_is_waited_for_or_told() -> None:
         answering(kit)
         looks: list[str] = []
 
-        def pool(state: str) -> dict[str, Any]:
+        def pool(state: str | None) -> dict[str, Any]:
             return {"pool": {"workers": [{"id": "w1", "state": "ready"}], "size": 1, "image": {"state": state}}}
 
-        for state, told in (("none", True), ("making", True), ("kept", False), ("used", False), ("off", False)):
+        for state, told in ((None, True), ("none", True), ("making", True), ("kept", False), ("used", False), ("off", False)):
             shown = await kit.ask("GET", "/app/load", accept="text/html", context=pool(state))
             assert ('id="load-settling"' in shown.text) == told, state
 
