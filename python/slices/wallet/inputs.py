@@ -50,7 +50,7 @@ def threshold(fields: Fields, name: str, keys: int) -> Sith | None:
             name, f"has {tholder.size} weights, but there {'is 1 key' if keys == 1 else f'are {keys} keys'}"
         )
     if not tholder.weighted and not (1 <= tholder.num <= keys or keys == 0 == tholder.num):
-        raise FieldError(name, f"must be from 1 to {keys}, the number of keys")
+        raise FieldError(name, "must be 1: there is one key" if keys == 1 else f"must be from 1 to {keys}, the number of keys")
     return tholder.sith
 
 
