@@ -56,7 +56,7 @@ def test_from_nothing_to_revoked(boot: Callable[..., Watched], tmp_path: Path) -
     watched = boot()
     page = watched.page
     page.on("dialog", lambda dialog: dialog.accept())
-    watched.allow("status of 422")
+    watched.allow("status of 409")
     issuer = living(page)["issuer"]
     page.set_viewport_size({"width": 390, "height": 844})
     visit(page, "app/credentials", "Credentials")
@@ -83,7 +83,7 @@ def test_from_nothing_to_revoked(boot: Callable[..., Watched], tmp_path: Path) -
     page.keyboard.insert_text("Ko\u0308ln")
     page.click("#registry-form button[type=submit]")
     page.wait_for_selector("#registry-result .problem")
-    assert "Name" in page.inner_text("#registry-result")
+    assert "is named Köln already" in page.inner_text("#registry-result")
     visit(page, f"app/credentials/registries/{regk}", SCRIPT)
     page.click("text=Issue the first credential")
     until(page, "document.querySelector('#main h1')?.textContent === 'Issue a credential'")
