@@ -12,7 +12,7 @@ import { checked, compile, good } from './checked-fetch.js';
 import '../offline/generations.js';
 import { memory } from './pack.js';
 
-const { digest } = /** @type {any} */ (globalThis).keriwasmKept;
+const { digest } = keriwasmGenerations;
 
 const LOCK = 'static/lock.json';
 const MANIFEST = 'pyscript.toml';
@@ -21,7 +21,8 @@ const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
 /** Where the bytes of a file lie in the memory that all workers get. @typedef {{ at: number, size: number }} Slot */
 
 /**
- * Files one after the other in one piece of memory: workers see it at once where memory can be shared, and a pack is made of it.
+ * Files one after the other in one piece of memory: workers see it at once where memory can be shared, and a pack is
+ * made of it.
  * @param {string[]} paths @param {number[]} sizes
  */
 function row(paths, sizes) {
@@ -35,7 +36,8 @@ function row(paths, sizes) {
   /** @param {ArrayBuffer[]} buffers */
   const fill = buffers => {
     const whole = memory(end);
-    for (const [index, path] of paths.entries()) new Uint8Array(whole).set(new Uint8Array(buffers[index]), slots.get(path)?.at);
+    for (const [index, path] of paths.entries())
+      new Uint8Array(whole).set(new Uint8Array(buffers[index]), slots.get(path)?.at);
     return whole;
   };
   return { slots, fill };
@@ -45,9 +47,10 @@ function row(paths, sizes) {
  * @param {URL} base folder of the app's files: that of index.html, or one that names a kept generation
  * @param {string} version what the page runs; the manifest must say the same
  * @param {(bytes: { done: number, total: number }) => void} onprogress bytes before compression
- * @returns {{ router: Promise<any>, pool: Promise<any>, later: () => Promise<SharedArrayBuffer | ArrayBuffer>, digests: () => Promise<{ [path: string]: string }> }}
- *   `later` fetches the wheels that come later, in whose memory the slots of `pool.later` lie; after a failure it may be
- *   called again. `digests`: sha256 of our own files that were read, to find out later which version of the app they were
+ * @returns {{ router: Promise<any>, pool: Promise<any>, postponed: () => Promise<SharedArrayBuffer | ArrayBuffer>,
+ *   digests: () => Promise<{ [path: string]: string }> }} `postponed` fetches the postponed wheels, in whose memory the
+ *   slots of `pool.postponed` lie; after a failure it may be called again. `digests`: sha256 of our own files that were
+ *   read, to find out later which version of the app they were
  */
 export function loadAssets(base, version, onprogress) {
   const bytes = { done: 0, total: 0 };
@@ -98,12 +101,12 @@ export function loadAssets(base, version, onprogress) {
     return { config, locked };
   })();
 
-  const postponed = described.then(({ config, locked }) => {
+  const laid = described.then(({ config, locked }) => {
     const paths = Object.keys(config.pool.later);
     return { paths, locked, ...row(paths, paths.map(path => locked.get(clean(path)).size)) };
   });
-  const later = async () => {
-    const { paths, locked, fill } = await postponed;
+  const postponed = async () => {
+    const { paths, locked, fill } = await laid;
     return fill(await Promise.all(paths.map(async path => (await get(path, locked)).arrayBuffer())));
   };
 
@@ -130,24 +133,28 @@ export function loadAssets(base, version, onprogress) {
     const named = (/** @type {string} */ path, /** @type {Slot | undefined} */ slot = slots.get(path)) =>
       ({ name: /** @type {string} */ (path.split('/').pop()), ...slot });
     return {
-      bytes: fill(read_), module, interpreter: clean(config.interpreter), info, wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
+      bytes: fill(read_), module, interpreter: clean(config.interpreter), info,
+      wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
       stdlib: slots.get(stdlib), packages: config.packages.map((/** @type {string} */ path) => named(path)),
-      later: [...(await postponed).slots].map(([path, slot]) => ({ ...named(path, slot), modules: config.pool.later[path] })),
+      postponed: [...(await laid).slots].map(([path, slot]) =>
+        ({ ...named(path, slot), modules: config.pool.later[path] })),
       files: Object.entries(config.files).map(([path, target]) => ({ path: String(target), ...slots.get(path) })),
       config: { pool: config.pool, slices: config.slices, snapshot: config.snapshot },
     };
   });
 
   const router = described.then(async ({ config, locked }) => {
+    /** @type {string[]} */
+    const paths = config.router.files;
     const [shell, , ...texts] = await Promise.all([
-      text('index.html'), get(config.micropython.interpreter, locked), ...config.router.files.map(text),
+      text('index.html'), get(config.micropython.interpreter, locked), ...paths.map(text),
     ]);
     return {
       shell, config: { pool: config.pool, slices: config.slices }, micropython: clean(config.micropython.interpreter),
-      python: Object.fromEntries(config.router.files.map((/** @type {string} */ path, /** @type {number} */ at) => [clean(path), texts[at]])),
+      python: Object.fromEntries(paths.map((path, at) => [clean(path), texts[at]])),
     };
   });
   const digests = async () => Object.fromEntries(await Promise.all(
     [...seen].map(async ([path, bytes]) => [path, await digest(bytes)])));
-  return { router, pool, later, digests };
+  return { router, pool, postponed, digests };
 }

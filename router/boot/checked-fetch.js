@@ -8,7 +8,8 @@ function integrity(hex) {
 }
 
 /**
- * Fetches an asset of the lock. Answers come from the network or the HTTP cache; one that fails its check is fetched once more.
+ * Fetches an asset of the lock. Answers come from the network or the HTTP cache; one that fails its check is fetched
+ * once more.
  * @param {URL} url @param {string} name as the lock writes it @param {string} sha256 @returns {Promise<Response>}
  */
 export async function checked(url, name, sha256) {

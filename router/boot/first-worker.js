@@ -11,19 +11,22 @@ import { Pack } from './pack.js';
 const LATE_MS = 10_000;
 
 /**
- * @typedef {Omit<import('./pack.js').Opened, 'fill' | 'close'> & Omit<import('./pack.js').Filling, 'image'>
- *   & { module: Promise<WebAssembly.Module> }} Found   a pack
- * @typedef {{ worker: Worker, found: Promise<Found | null>, failed: string }} Ahead the first pool worker, what it restores, and
- *   why it is none
+ * @typedef {import('../protocol.js').Bytes} Bytes
+ * @typedef {{ head: import('./pack.js').Head, bytes: Bytes, gate: SharedArrayBuffer | null,
+ *   module: Promise<WebAssembly.Module>, needed: Promise<void>, rest: () => Promise<void> }} Found
+ *   a pack that is being read, as pack.js says, and Pyodide's code
+ * @typedef {{ worker: Worker, found: Promise<Found | null>, failed: string }} FirstWorker the first pool worker, what
+ *   it restores, and why it is none
  */
 
 /**
  * @param {Worker} worker just started @param {string} folder path of the app @param {string} generation
- * @param {Promise<WebAssembly.Module | null>} early the compiled code, or null: it did not come, or was not what it should be
+ * @param {Promise<WebAssembly.Module | null>} early the compiled code, or null: it did not come, or was not what it
+ *   should be
  * @param {MessagePort} port brings it to the worker sooner than this thread could
  * @returns {Promise<Found | null>} rejects as Pack.find does
  */
-export async function readAhead(worker, folder, generation, early, port) {
+export async function readFor(worker, folder, generation, early, port) {
   const pack = await new Pack(folder).find(generation);
   if (!pack) return null;
   const { head, bytes, gate, fill } = pack;
@@ -31,16 +34,18 @@ export async function readAhead(worker, folder, generation, early, port) {
   /** @type {Promise<null>} */
   const late = new Promise(resolve => { setTimeout(() => resolve(null), LATE_MS); });
   const module = Promise.race([early, late]).then(module => module ?? compile(ROOT, head.pool.wasm));
-  module.then(module => worker.postMessage({ type: 'ahead:module', module }),
-    error => worker.postMessage({ type: 'ahead:module', error: error.message }));
-  worker.postMessage({ type: 'worker:ahead', ...head.pool, bytes, gate, image: head.image }, [port]);
-  // The browser opens its own database when it is first asked, which takes a while: the wallet's worker will not wait for it.
+  module.then(module => worker.postMessage({ type: 'restore:module', module }),
+    error => worker.postMessage({ type: 'restore:module', error: error.message }));
+  worker.postMessage({ type: 'worker:restore', ...head.pool, bytes, gate, snapshot: head.snapshot }, [port]);
+  // The browser opens its own database when it is first asked, which takes a while: the wallet's worker will not wait
+  // for it.
   globalThis.indexedDB?.databases?.().catch(() => {});
-  await new Promise(resolve => { setTimeout(resolve); });  // the worker's start goes through this thread, which reads now
+  // The worker's start goes through this thread, which reads now.
+  await new Promise(resolve => { setTimeout(resolve); });
   import(new URL(head.router.micropython, ROOT).href).catch(() => {});  // the host tells; it comes meanwhile
-  const { image, needed, rest } = fill();
+  const { snapshot, needed, rest } = fill();
   // What is damaged is not given: whoever waits for `needed` ends that worker.
-  image.then(() => worker.postMessage({ type: 'ahead:image' }), () => {});
-  needed.then(() => worker.postMessage({ type: 'ahead:needed' }), () => {});
+  snapshot.then(() => worker.postMessage({ type: 'restore:snapshot' }), () => {});
+  needed.then(() => worker.postMessage({ type: 'restore:needed' }), () => {});
   return { head, bytes, gate, module, needed, rest };
 }

@@ -3,41 +3,45 @@
  * The pack: one file in the browser's private file system with all that the workers of a warm start need: the memory
  * snapshot and, beside it, the library, the wheels and the files that a first visit fetched one by one and checked.
  *
- * It belongs to one kept generation of the app (router/offline/generations.js), whose id is the hash of all its files: with another id
- * it is not looked at. Read synchronously in a worker it is there in a fraction of what the same bytes take out of the
- * browser's cache, or as 150 files through the service worker. When a snapshot is made, and what it means to the pool,
- * decides router/policy/pool/snapshot.py.
+ * It belongs to one kept generation of the app (router/offline/generations.js), whose id is the hash of all its files:
+ * with another id it is not looked at. Read synchronously in a worker it is there in a fraction of what the same bytes
+ * take out of the browser's cache, or as 150 files through the service worker. When a snapshot is made, and what it
+ * means to the pool, decides router/policy/pool/snapshot.py.
  *
  * Layout: MAGIC, size of the head (u32), sha256 of the head, the head (JSON), the body. The first part is written last,
- * so that a file whose writer was killed is none. Pieces of zeros (a quarter of a snapshot) are left out, and not read. Of the
- * body the snapshot and our own files come first: the library and the wheels behind them, which a worker only reads when it
- * imports what the snapshot does not hold, are read later where memory can be shared. What the hashes do not catch: somebody
- * who can write to this origin's storage writes them as well.
+ * so that a file whose writer was killed is none. Pieces of zeros (a quarter of a snapshot) are left out, and not read.
+ * Of the body the snapshot and our own files come first: the library and the wheels behind them, which a worker only
+ * reads when it imports what the snapshot does not hold, are read later where memory can be shared. What the hashes do
+ * not catch: somebody who can write to this origin's storage writes them as well.
  */
 import '../offline/generations.js';
 
-const { digest } = /** @type {any} */ (globalThis).keriwasmKept;
+const { digest } = keriwasmGenerations;
 
 const MAGIC = 'KWPACK1\n';
 const LEAD = MAGIC.length + 4 + 32;
-/** Pieces of the body have a hash each. Where the browser hashes on another thread the next one is read meanwhile; Chromium does
- *  it on this one, and twice as fast while its copy of a piece stays below a megabyte. */
+/**
+ * Pieces of the body have a hash each. Where the browser hashes on another thread the next one is read meanwhile;
+ * Chromium does it on this one, and twice as fast while its copy of a piece stays below a megabyte.
+ */
 const PIECE = 512 << 10;
 /** Stands for the hash of a piece of zeros, which is not in the file. */
 const ZEROS = '0';
 
 /**
- * @typedef {{ generation: string, size: number, pieces: string[], pool: any, router: any, image: { at: number, size: number },
- *             needed: number }} Head   `needed`: so much of the body no worker starts without
- * @typedef {{ head: Head, bytes: SharedArrayBuffer | ArrayBuffer, gate: SharedArrayBuffer | null, fill: () => Filling, close: () => void }} Opened
- *   `gate` tells workers whether the rest is there (workers/interpreter.js); null: it is read before any starts
- * @typedef {{ image: Promise<void>, needed: Promise<void>, rest: () => Promise<void> }} Filling
- *   each part is read into `bytes` and checked when its promise resolves, which rejects when something is damaged; `rest` is read
- *   when it is called, from the file opened anew
+ * @typedef {{ generation: string, size: number, pieces: string[], pool: any, router: any, needed: number,
+ *   snapshot: { at: number, size: number } }} Head `needed`: so much of the body no worker starts without
+ * @typedef {{ head: Head, bytes: SharedArrayBuffer | ArrayBuffer, gate: SharedArrayBuffer | null, fill: () => Filling,
+ *   close: () => void }} Opened `gate` tells workers whether the rest is there (workers/interpreter.js); null: it is
+ *   read before any starts
+ * @typedef {{ snapshot: Promise<void>, needed: Promise<void>, rest: () => Promise<void> }} Filling each part is read
+ *   into `bytes` and checked when its promise resolves, which rejects when something is damaged; `rest` is read when it
+ *   is called, from the file opened anew
  */
 
 const hex = (/** @type {Uint8Array} */ bytes) => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
-const unhex = (/** @type {string} */ text) => Uint8Array.from(/** @type {RegExpMatchArray} */ (text.match(/../g)), pair => parseInt(pair, 16));
+const unhex = (/** @type {string} */ text) => Uint8Array.from(
+  /** @type {RegExpMatchArray} */ (text.match(/../g)), pair => parseInt(pair, 16));
 
 /** Memory that all workers see at once where the page is isolated; else each gets a copy. @param {number} size */
 export const memory = size => globalThis.crossOriginIsolated && globalThis.SharedArrayBuffer
@@ -51,7 +55,8 @@ export class Pack {
 
   /** Why this browser can keep none; '' if it can. */
   static lack() {
-    return globalThis.FileSystemFileHandle && 'createSyncAccessHandle' in FileSystemFileHandle.prototype && globalThis.crypto?.subtle
+    return globalThis.FileSystemFileHandle && 'createSyncAccessHandle' in FileSystemFileHandle.prototype
+      && globalThis.crypto?.subtle
       ? '' : 'this browser has no file system of its own for pages';
   }
 
@@ -72,27 +77,32 @@ export class Pack {
     if (!file) return null;
     try {
       const lead = new Uint8Array(LEAD);
-      if (file.read(lead, { at: 0 }) < LEAD || new TextDecoder().decode(lead.subarray(0, MAGIC.length)) !== MAGIC) return file.close() ?? null;
+      if (file.read(lead, { at: 0 }) < LEAD
+        || new TextDecoder().decode(lead.subarray(0, MAGIC.length)) !== MAGIC)
+        return file.close() ?? null;
       const text = new Uint8Array(Math.min(new DataView(lead.buffer).getUint32(MAGIC.length), file.getSize()));
       file.read(text, { at: LEAD });
-      if (await digest(text) !== hex(lead.subarray(MAGIC.length + 4))) throw new Error('its head is damaged (sha256 differs)');
+      if (await digest(text) !== hex(lead.subarray(MAGIC.length + 4)))
+        throw new Error('its head is damaged (sha256 differs)');
       /** @type {Head} */
       const head = JSON.parse(new TextDecoder().decode(text));
       if (head.generation !== generation) return file.close() ?? null;
       const bytes = memory(head.size);
       const start = LEAD + text.length;
       const gate = bytes instanceof ArrayBuffer ? null : new SharedArrayBuffer(4);
-      const ends = [0, head.image.size, gate ? head.needed : head.size, head.size].map(end => Math.ceil(end / PIECE));
-      const part = (/** @type {any} */ file, /** @type {number} */ n) => this.#read(file, head, start, bytes, ends[n], ends[n + 1]);
+      const ends = [0, head.snapshot.size, gate ? head.needed : head.size, head.size]
+        .map(end => Math.ceil(end / PIECE));
+      const part = (/** @type {any} */ file, /** @type {number} */ n) =>
+        this.#read(file, head, start, bytes, ends[n], ends[n + 1]);
       const fill = () => {
-        const image = part(file, 0);
-        const needed = image.then(() => part(file, 1));
+        const snapshot = part(file, 0);
+        const needed = snapshot.then(() => part(file, 1));
         needed.catch(() => {}).finally(() => file.close());
         const rest = async () => {
           const again = await this.open(false);
           await part(again, 2).finally(() => again.close());
         };
-        return { image, needed, rest };
+        return { snapshot, needed, rest };
       };
       return { head, bytes, gate, fill, close: () => file.close() };
     } catch (error) {
@@ -103,7 +113,8 @@ export class Pack {
 
   /**
    * Some pieces of the body. One may be hashed on another thread while the next is read.
-   * @param {any} file @param {Head} head @param {number} start of the body @param {SharedArrayBuffer | ArrayBuffer} bytes
+   * @param {any} file @param {Head} head @param {number} start of the body @param {SharedArrayBuffer | ArrayBuffer}
+   *   bytes
    * @param {number} from @param {number} to
    */
   async #read(file, head, start, bytes, from, to) {
@@ -173,6 +184,8 @@ export class Pack {
 
   /** Deletes it. */
   async drop() {
-    await (await navigator.storage.getDirectory()).removeEntry(this.name).catch(error => { if (error.name !== 'NotFoundError') throw error; });
+    await (await navigator.storage.getDirectory()).removeEntry(this.name).catch(error => {
+      if (error.name !== 'NotFoundError') throw error;
+    });
   }
 }

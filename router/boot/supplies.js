@@ -1,18 +1,19 @@
 // @ts-check
 /**
- * What every pool worker is given to start with, and the router's own Python: out of the pack of a visit before (pack.js)
- * where there is one, else fetched (assets.js). No policy: what became of the memory snapshot is told, router/policy/pool/snapshot.py
- * decides what is done about it.
+ * What every pool worker is given to start with, and the router's own Python: out of the pack of a visit before
+ * (pack.js) where there is one, else fetched (assets.js). No policy: what became of the memory snapshot is told,
+ * router/policy/pool/snapshot.py decides what is done about it.
  */
 import { compile } from './checked-fetch.js';
 import { Pack } from './pack.js';
 
 /**
- * @typedef {{ bytes: SharedArrayBuffer | ArrayBuffer, module: WebAssembly.Module, image: null | { at: number, size: number },
- *             late: SharedArrayBuffer | ArrayBuffer | null, gate: SharedArrayBuffer | null, first: number, interpreter: string,
- *             [field: string]: any }} Parts
- *   `bytes` holds the contents of all files, from `first` on, each by its `at` and `size`, and the memory snapshot (`image`) if
- *   there is one; `late` those of the wheels that come later, null until they are there; `gate` says of a pack whether library
+ * @typedef {import('../protocol.js').Bytes} Bytes
+ * @typedef {import('../protocol.js').Slot} Slot
+ * @typedef {{ bytes: Bytes, module: WebAssembly.Module, snapshot: null | Slot, postponedBytes: Bytes | null, gate:
+ *   SharedArrayBuffer | null, first: number, interpreter: string, [field: string]: any }} Parts `bytes` holds the
+ *   contents of all files, from `first` on, each by its `at` and `size`, and the memory snapshot if there is one;
+ *   `postponedBytes` those of the postponed wheels, null until they are there; `gate` says of a pack whether library
  *   and wheels are in `bytes` already (THERE) or cannot be had (FAILED)
  * @typedef {import('./first-worker.js').Found} Found
  */
@@ -31,10 +32,10 @@ export class Supplies {
    * @param {URL} files folder of the app's files: that of index.html, or one that names a kept generation
    * @param {string} folder path of the app
    * @param {string} version
-   * @param {{ image: (told: object) => void, progress: (bytes: { done: number, total: number }) => void }} tell
-   * @param {import('./first-worker.js').Ahead | null} ahead the pack, if it is being read already
+   * @param {{ snapshot: (told: object) => void, progress: (bytes: { done: number, total: number }) => void }} tell
+   * @param {Promise<Found | null> | null} found the pack, if it is being read already
    */
-  constructor(files, folder, version, tell, ahead) {
+  constructor(files, folder, version, tell, found) {
     this.files = files;
     this.version = version;
     this.tell = tell;
@@ -46,7 +47,7 @@ export class Supplies {
     this.brought = null;
     /** @type {Promise<void> | null} */
     this.rest = null;
-    this.found = this.generation ? this.#looked(ahead?.found ?? this.#read()) : Promise.resolve(null);
+    this.found = this.generation ? this.#looked(found ?? this.#read()) : Promise.resolve(null);
     if (!this.generation) this.#load().catch(() => {});  // whoever needs it learns of it
   }
 
@@ -66,33 +67,36 @@ export class Supplies {
         setTimeout(() => reject(new DOMException(`its file did not open within ${LATE_MS / 1000} s`)), LATE_MS);
       });
       const found = await Promise.race([looking, late]);
-      for (const promise of [found?.module, found?.needed]) promise?.catch(() => {});  // whoever needs them learns of it
+      // Whoever needs them learns of it.
+      for (const promise of [found?.module, found?.needed]) promise?.catch(() => {});
       if (found) this.tell.progress({ done: 0, total: found.head.needed });
-      else this.tell.image({ state: 'none' });
+      else this.tell.snapshot({ state: 'none' });
       return found;
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       if (!(error instanceof DOMException)) return this.#damaged(message);
       // Something else has it open, or the browser keeps nothing here: no damage.
-      this.tell.image({ state: 'off', reason: `no memory snapshot can be read: ${message}` });
+      this.tell.snapshot({ state: 'off', reason: `no memory snapshot can be read: ${message}` });
       return null;
     }
   }
 
   /** @param {string} reason @returns {null} */
   #damaged(reason) {
-    this.tell.image({ state: 'refused', reason: `the kept memory snapshot is damaged: ${reason}; it was deleted` });
+    this.tell.snapshot({ state: 'refused', reason: `the kept memory snapshot is damaged: ${reason}; it was deleted` });
     this.#drop();
     return null;
   }
 
   #drop() {
-    this.pack.drop().catch(error => console.warn(`[keriwasm] the memory snapshot could not be deleted: ${error.message}`));
+    this.pack.drop().catch(error =>
+      console.warn(`[keriwasm] the memory snapshot could not be deleted: ${error.message}`));
   }
 
   /** From the server, or file by file from the kept app. */
   #load() {
-    this.loaded ??= import('./assets.js').then(({ loadAssets }) => loadAssets(this.files, this.version, this.tell.progress));
+    this.loaded ??= import('./assets.js').then(({ loadAssets }) =>
+      loadAssets(this.files, this.version, this.tell.progress));
     return this.loaded;
   }
 
@@ -119,29 +123,34 @@ export class Supplies {
         const { head, bytes, gate } = found;
         const module = await found.module.catch(() => compile(this.files, head.pool.wasm));  // the second try counts
         this.tell.progress({ done: head.needed, total: head.needed });
-        this.tell.image({ state: 'used', bytes: head.image.size });
-        return { ...head.pool, bytes, late: bytes, gate, module, image: head.image, first: aligned(head.image.size),
+        this.tell.snapshot({ state: 'used', bytes: head.snapshot.size });
+        return { ...head.pool, bytes, postponedBytes: bytes, gate, module, snapshot: head.snapshot,
+          first: aligned(head.snapshot.size),
           interpreter: new URL(head.pool.interpreter, this.files).href };
       }
       this.found = Promise.resolve(this.#damaged(reason));
     }
     const loaded = await (await this.#load()).pool;
-    return { ...loaded, late: null, gate: null, image: null, first: 0, interpreter: new URL(loaded.interpreter, this.files).href };
+    return { ...loaded, postponedBytes: null, gate: null, snapshot: null, first: 0,
+      interpreter: new URL(loaded.interpreter, this.files).href };
   }
 
   /**
-   * What comes after the first answer is there then: of a pack library and wheels, else the wheels that come later.
-   * @returns {Promise<SharedArrayBuffer | ArrayBuffer | null>} for workers that started without; null: all have them
+   * What comes after the first answer is there then: of a pack library and wheels, else the postponed wheels.
+   * @returns {Promise<Bytes | null>} for workers that started without; null: all have them
    */
-  async later() {
+  async postponed() {
     const parts = await this.parts();
-    if (parts.late) return this.#whole(parts);
-    const late = await (await this.#load()).later();
-    this.brought = Promise.resolve({ ...await this.parts(), late });
-    return late;
+    if (parts.postponedBytes) return this.#whole(parts);
+    const postponedBytes = await (await this.#load()).postponed();
+    this.brought = Promise.resolve({ ...await this.parts(), postponedBytes });
+    return postponedBytes;
   }
 
-  /** Reads what is missing of a pack, once; after a failure anew at the next call. @param {Parts} parts @returns {Promise<null>} */
+  /**
+   * Reads what is missing of a pack, once; after a failure anew at the next call.
+   * @param {Parts} parts @returns {Promise<null>}
+   */
   async #whole({ gate, bytes }) {
     const found = await this.found;
     if (!gate || !found) return null;
@@ -150,7 +159,8 @@ export class Supplies {
       Atomics.notify(new Int32Array(gate), 0);
     };
     this.rest ??= found.rest().catch(error => {
-      if (!(error instanceof DOMException)) this.#damaged(error.message);  // else it was deleted, or somebody else has it open
+      // Else it was deleted, or somebody else has it open.
+      if (!(error instanceof DOMException)) this.#damaged(error.message);
       return this.#mend(found.head.pool, bytes);
     }).then(() => tell(THERE), error => {
       this.rest = this.loaded = null;
@@ -163,23 +173,24 @@ export class Supplies {
 
   /**
    * Workers run on what was read of a pack: the rest they get from the app itself.
-   * @param {any} slots where it belongs @param {SharedArrayBuffer | ArrayBuffer} bytes
+   * @param {any} slots where it belongs @param {Bytes} bytes
    */
   async #mend(slots, bytes) {
-    const { pool, later } = await this.#load();
-    const [loaded, late] = await Promise.all([pool, later()]);
-    const copy = (/** @type {any} */ from, /** @type {any[]} */ to, /** @type {any[]} */ of) => to.forEach(({ at, size }, n) =>
+    const { pool, postponed } = await this.#load();
+    const [loaded, late] = await Promise.all([pool, postponed()]);
+    const copy = (/** @type {any} */ from, /** @type {any[]} */ to, /** @type {any[]} */ of) =>
+      to.forEach(({ at, size }, n) =>
       new Uint8Array(bytes, at, size).set(new Uint8Array(from, of[n].at, of[n].size)));
     copy(loaded.bytes, [slots.stdlib, ...slots.packages], [loaded.stdlib, ...loaded.packages]);
-    copy(late, slots.later, loaded.later);
+    copy(late, slots.postponed, loaded.postponed);
   }
 
   /** Workers start plainly from now on. @param {string} reason */
   async refuse(reason) {
     const parts = await this.brought;
-    if (!parts?.image) return;
-    this.tell.image({ state: 'refused', reason });
-    this.brought = this.#whole(parts).then(() => ({ ...parts, image: null }), error => {
+    if (!parts?.snapshot) return;
+    this.tell.snapshot({ state: 'refused', reason });
+    this.brought = this.#whole(parts).then(() => ({ ...parts, snapshot: null }), error => {
       this.brought = null;
       throw error;
     });
@@ -188,39 +199,43 @@ export class Supplies {
   }
 
   /**
-   * The page has found out which kept generation its files are, so that a pack can be made for it; or why there is none.
+   * The page has found out which kept generation its files are, so that a pack can be made for it; or why there is
+   * none.
    * @param {string} id @param {string} reason
    */
   async adopt(id, reason) {
     if (this.generation) return;
     this.generation = id;
     const lack = id ? Pack.lack() : reason;
-    if (lack) return this.tell.image({ state: 'off', reason: lack });
+    if (lack) return this.tell.snapshot({ state: 'off', reason: lack });
     const found = await this.pack.find(id).catch(() => null);
     found?.close();
-    this.tell.image(found ? { state: 'kept', bytes: found.head.image.size } : { state: 'none' });
+    this.tell.snapshot(found ? { state: 'kept', bytes: found.head.snapshot.size } : { state: 'none' });
   }
 
-  /** Makes a pack of a snapshot, for the next visit. @param {ArrayBuffer} image */
-  async keep(image) {
-    await this.later();
-    const { bytes, late, module: _, gate, image: none, first, interpreter, ...pool } = await this.parts();
-    if (!late) throw new Error('the wheels that come later are not there');
+  /** Makes a pack of a snapshot, for the next visit. @param {ArrayBuffer} snapshot */
+  async keep(snapshot) {
+    await this.postponed();
+    const { bytes, postponedBytes: late, module: _, gate, snapshot: none, first, interpreter, ...pool } =
+      await this.parts();
+    if (!late) throw new Error('the postponed wheels are not there');
     const router = await this.router();
-    const before = aligned(image.byteLength);
+    const before = aligned(snapshot.byteLength);
     const moved = (/** @type {{ at: number }} */ slot) => ({ ...slot, at: slot.at - first + before });
     // Wheels of a damaged pack lie among the rest already.
     const behind = late === bytes ? 0 : aligned(bytes.byteLength);
     const movedLate = (/** @type {{ at: number }} */ slot) => moved({ ...slot, at: slot.at + behind });
-    const { stdlib, packages, later, files, ...rest } = pool;
-    const needed = Math.max(...files.map(moved).map((/** @type {{ at: number, size: number }} */ { at, size }) => at + size));
+    const { stdlib, packages, postponed, files, ...rest } = pool;
+    const needed = Math.max(...files.map(moved)
+      .map((/** @type {{ at: number, size: number }} */ { at, size }) => at + size));
     await this.pack.keep({
       generation: this.generation, router,
-      pool: { ...rest, interpreter: interpreter.slice(this.files.href.length), stdlib: moved(stdlib), packages: packages.map(moved),
-        later: later.map(movedLate), files: files.map(moved) },
-      image: { at: 0, size: image.byteLength }, needed,
+      pool: { ...rest, interpreter: interpreter.slice(this.files.href.length), stdlib: moved(stdlib),
+        packages: packages.map(moved),
+        postponed: postponed.map(movedLate), files: files.map(moved) },
+      snapshot: { at: 0, size: snapshot.byteLength }, needed,
     }, [
-      new Uint8Array(image), new Uint8Array(before - image.byteLength), new Uint8Array(bytes, first),
+      new Uint8Array(snapshot), new Uint8Array(before - snapshot.byteLength), new Uint8Array(bytes, first),
       ...behind ? [new Uint8Array(behind - bytes.byteLength), new Uint8Array(late)] : [],
     ]);
   }

@@ -6,7 +6,7 @@
  * engine has module service workers), so it exports nothing and hangs one object on the global scope instead.
  * It knows nothing of routes: what is asked and what is answered passes through unread.
  */
-(() => {
+var keriwasmDoor = (() => {
   /** Protocol and application version: page, service worker, router and workers refuse to mix different ones. */
   const PROTOCOL = 1;
   const VERSION = '0.1.0';
@@ -20,7 +20,8 @@
    */
 
   /** Nobody tells which one it was, or why: what the form held cannot be read any more. */
-  const GONE = 'It was deleted or changed since it was chosen, or it is a folder. Choose it again, then send the form once more. Nothing was done.';
+  const GONE = 'It was deleted or changed since it was chosen, or it is a folder. '
+    + 'Choose it again, then send the form once more. Nothing was done.';
 
   /** @param {any} signal */
   const abortReason = signal => signal.reason instanceof Error ? signal.reason
@@ -32,8 +33,8 @@
     .replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`)));
 
   /**
-   * What a door or the service worker says by itself, rather than hands on: its type is said and not guessed, and nothing
-   * in it may run, load or be framed, whatever got into its text.
+   * What a door or the service worker says by itself, rather than hands on: its type is said and not guessed, and
+   * nothing in it may run, load or be framed, whatever got into its text.
    * @param {number} status @param {string} text @param {string} [type] @param {{ [name: string]: string }} [headers]
    */
   function made(status, text, type = 'text/plain', headers = {}) {
@@ -45,11 +46,12 @@
   }
 
   /**
-   * Where a request comes from. Only a service worker ever sees what may not be ours, and only as a navigation: of all else it
-   * gets what its own clients ask, which are pages and workers of this folder. All engines tell it a navigation's referrer: our
-   * pages' policy is `same-origin`, and nobody else can have an address of ours for one. Chromium tells `Origin` of a form too.
-   * What this does not catch: another app in a folder above or below ours; it is of our origin and can do what we can.
-   * A browser that hides every referrer makes our own forms, sent without script, unknown.
+   * Where a request comes from. Only a service worker ever sees what may not be ours, and only as a navigation: of all
+   * else it gets what its own clients ask, which are pages and workers of this folder. All engines tell it a
+   * navigation's referrer: our pages' policy is `same-origin`, and nobody else can have an address of ours for one.
+   * Chromium tells `Origin` of a form too. What this does not catch: another app in a folder above or below ours; it is
+   * of our origin and can do what we can. A browser that hides every referrer makes our own forms, sent without script,
+   * unknown.
    * @param {Request} request @param {string} base
    * @returns {{ origin: 'own' | 'foreign' | 'unknown', navigated: boolean, framed: boolean }}
    */
@@ -63,7 +65,8 @@
   }
 
   /**
-   * Why a request is not let in, '' if it is: the first wall. The second is the router's (router/policy/http/origins.py).
+   * Why a request is not let in, '' if it is: the first wall. The second is the router's
+   * (router/policy/http/origins.py).
    * @param {Request} request @param {string} base
    */
   function barred(request, base) {
@@ -72,10 +75,13 @@
     if (origin === 'own') return '';
     const { searchParams } = new URL(request.url);
     if (request.method === 'GET' || request.method === 'HEAD') {
-      return searchParams.has('download') ? 'A file is given to pages of this app only. Open the page that offers it, and save it there.' : '';
+      return searchParams.has('download')
+        ? 'A file is given to pages of this app only. Open the page that offers it, and save it there.'
+        : '';
     }
     return origin === 'foreign' ? 'Another site sent this. Nothing was done. If you meant to, do it in this app.'
-      : 'The browser does not say that a page of this app sent this. Nothing was done. Do it in the app, with scripts allowed.';
+      : 'The browser does not say that a page of this app sent this. Nothing was done. Do it in the app, with scripts '
+        + 'allowed.';
   }
 
   /**
@@ -83,12 +89,15 @@
    * @param {number} status @param {string} detail @param {string} accept
    */
   function problem(status, detail, accept) {
-    const title = { 400: 'A file cannot be read', 403: 'Not from this app', 503: 'The pool is not there yet' }[status] ?? 'The router was lost';
+    const title = { 400: 'A file cannot be read', 403: 'Not from this app', 503: 'The pool is not there yet' }[status]
+      ?? 'The router was lost';
     const headers = { 'retry-after': '1', 'x-worker': 'none' };
     if (accept.includes('application/json')) {
-      return made(status, JSON.stringify({ type: 'about:blank', title, status, detail }), 'application/problem+json', headers);
+      return made(status, JSON.stringify({ type: 'about:blank', title, status, detail }),
+        'application/problem+json', headers);
     }
-    return made(status, html`<section class="panel error" role="alert"><h2>${title}</h2><p>${detail}</p></section>`, 'text/html', headers);
+    return made(status, html`<section class="panel error" role="alert"><h2>${title}</h2><p>${detail}</p></section>`,
+      'text/html', headers);
   }
 
   /**
@@ -110,6 +119,8 @@
       this.base = base;
       this.count = 0;
       this.closed = false;
+      /** The kept generation that the page behind it runs, where the relay knows it. @type {string} */
+      this.generation = '';
       /** Requests whose bodies are being read: under way, and not pending yet. */
       this.reading = 0;
       /** @type {Map<string, Pending>} */
@@ -125,8 +136,11 @@
       this.port.postMessage({ v: PROTOCOL, type, ...fields }, transfer);
     }
 
-    /** Closes the door when it has been looked at and nothing was under way in it, streams included; else says that it lives.
-     *  @param {string} reason @param {number} ms until each look */
+    /**
+     * Closes the door when it has been looked at and nothing was under way in it, streams included; else says that it
+     * lives.
+     * @param {string} reason @param {number} ms until each look
+     */
     retire(reason, ms) {
       setTimeout(() => {
         if (this.closed) return;
@@ -182,7 +196,8 @@
         });
         this.post('http:request', {
           id, method: request.method, path: '/' + url.pathname.slice(this.base.length), query: url.search.slice(1),
-          headers: Object.fromEntries(request.headers), body, deadline: null, parent: null, priority: null, ...look(request, this.base),
+          headers: Object.fromEntries(request.headers), body, deadline: null, parent: null, priority: null,
+          ...look(request, this.base),
         }, body ? [body] : []);
       });
     }
@@ -207,7 +222,11 @@
           start: controller => { entry.stream = controller; },
           // Called when the reader wants more: back-pressure reaches the worker as credits.
           pull: () => { if (entry.asked) { this.post('http:credit', { id, n: entry.asked }); entry.asked = 0; } },
-          cancel: () => { this.pending.delete(id); entry.release(); this.post('http:cancel', { id, reason: 'reader left' }); },
+          cancel: () => {
+            this.pending.delete(id);
+            entry.release();
+            this.post('http:cancel', { id, reason: 'reader left' });
+          },
         }, new CountQueuingStrategy({ highWaterMark: 16 }));
         if (message.body) this.chunk(entry, message.body, false);
       } else {
@@ -233,5 +252,6 @@
     }
   }
 
-  /** @type {any} */ (globalThis).keriwasmDoor = { PROTOCOL, VERSION, Door, barred, html, made, problem, blame };
+  return { PROTOCOL, VERSION, Door, barred, html, made, problem, blame };
 })();
+globalThis.keriwasmDoor = keriwasmDoor;

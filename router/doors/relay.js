@@ -1,16 +1,18 @@
 // @ts-check
 /// <reference lib="webworker" />
 /**
- * The service worker's ways to the pool: ports that the pages that run one hand over, and the relay by which another tab
- * gets a port of its own to the first one's pool.
+ * The service worker's ways to the pool: ports that the pages that run one hand over, and the relay by which another
+ * tab gets a port of its own to the first one's pool.
  *
  * A service worker is stopped whenever it is idle and forgets its ports then: it asks the pages for new ones. It is the
  * relay because a port can be sent to one page only through it (SharedWorker is missing in Chrome for Android).
  */
-(() => {
-  const { Door, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+var keriwasmRelay = (() => {
+  const { Door, PROTOCOL, VERSION } = keriwasmDoor;
   const PORT_MS = 3000;
-  /** How long a door that was replaced is kept at least, and how often it is looked at then: it may still carry answers. */
+  /**
+   * How long a door that was replaced is kept at least, and how often it is looked at then: it may still carry answers.
+   */
   const RETIRE_MS = 60_000;
   const ASK_MS = 2000;
 
@@ -25,7 +27,10 @@
       this.waiting = [];
     }
 
-    /** A page that runs a pool hands over a port. @param {Client} page @param {MessagePort} port @param {string} generation */
+    /**
+     * A page that runs a pool hands over a port.
+     * @param {Client} page @param {MessagePort} port @param {string} generation
+     */
     take(page, port, generation) {
       this.doors.get(page.id)?.retire('The page opened a new door.', RETIRE_MS);
       const door = new Door(port, this.base.pathname);
@@ -44,14 +49,18 @@
     /** Drops the doors of pages that are gone, and answers what waited behind them. */
     async sweep() {
       for (const id of this.doors.keys()) {
-        if (!await this.scope.clients.get(id)) this.drop(id, 'The page that ran the pool was closed. Try again in a moment.');
+        if (!await this.scope.clients.get(id))
+          this.drop(id, 'The page that ran the pool was closed. Try again in a moment.');
       }
     }
 
     pages() { return this.scope.clients.matchAll({ type: 'window', includeUncontrolled: true }); }
 
-    /** A door: that of the page itself, else any; pages are asked when none is known.
-     *  @param {string} own id of the page that asks @param {number} [ms] how long to wait for one @returns {Promise<any>} */
+    /**
+     * A door: that of the page itself, else any; pages are asked when none is known.
+     * @param {string} own id of the page that asks @param {number} [ms] how long to wait for one
+     * @returns {Promise<any>}
+     */
     async door(own, ms = PORT_MS) {
       await this.sweep();
       const known = this.doors.get(own) ?? [...this.doors.values()].pop();
@@ -65,12 +74,13 @@
     }
 
     /**
-     * Whether pages are open of which none comes to run a pool, for so long. They are asked as a follower asks, which pages of
-     * every version answer.
+     * Whether pages are open of which none comes to run a pool, for so long. They are asked as a follower asks, which
+     * pages of every version answer.
      * @param {number} ms
      */
     async lifeless(ms) {
-      for (const end = Date.now() + ms; Date.now() < end; await new Promise(resolve => { setTimeout(resolve, ASK_MS); })) {
+      for (const end = Date.now() + ms; Date.now() < end;
+          await new Promise(resolve => { setTimeout(resolve, ASK_MS); })) {
         const pages = await this.pages();
         if (!pages.length || (await Promise.all(pages.map(page => this.#lives(page)))).includes(true)) return false;
       }
@@ -93,8 +103,11 @@
       return lives;
     }
 
-    /** Passes a follower's port to the page that runs the pool. @param {any} message @param {MessagePort} port @param {string} from
-     *  @param {string | null} current generation that navigations get */
+    /**
+     * Passes a follower's port to the page that runs the pool.
+     * @param {any} message @param {MessagePort} port @param {string} from
+     * @param {string | null} current generation that navigations get
+     */
     async introduce(message, port, from, current) {
       const door = await this.door('');
       const id = [...this.doors].find(([, each]) => each === door)?.[0];
@@ -104,5 +117,6 @@
     }
   }
 
-  /** @type {any} */ (globalThis).keriwasmRelay = { Relay, PORT_MS };
+  return { Relay, PORT_MS };
 })();
+globalThis.keriwasmRelay = keriwasmRelay;

@@ -1,59 +1,76 @@
 // @ts-check
 /**
- * Host of the router worker: runs router.py on MicroPython and carries out its commands.
+ * Host of the router worker: runs the policy (router/policy) on MicroPython and carries out its commands.
  *
- * Everything that decides is Python. This file moves messages between ports and workers, keeps the bodies (they never
- * enter Python), owns the one timer, and hands every pool worker what it starts with (supplies.js). Times are epoch milliseconds.
+ * What is asked and answered is decided in Python. This file moves messages between doors and workers, keeps the bodies
+ * (bodies.js), and owns the one timer. Times are epoch milliseconds.
  */
 import '../doors/door.js';
-import { ROOT } from '../root.js';
 import { Supplies } from '../boot/supplies.js';
+import { ROOT } from '../root.js';
+import { Bodies, size } from './bodies.js';
+import { PoolWorkers } from './pool-workers.js';
 
-/** @typedef {{ v: number, type: string, [field: string]: any }} Envelope */
-/** @typedef {{ do: string, [field: string]: any }} Command */
+/**
+ * @typedef {import('../protocol.js').HttpRequest} HttpRequest
+ * @typedef {import('../protocol.js').HttpCredit} HttpCredit
+ * @typedef {import('../protocol.js').RouterInit} RouterInit
+ * @typedef {import('../protocol.js').DoorToRouter} DoorToRouter
+ * @typedef {import('../protocol.js').RouterToDoor} RouterToDoor
+ * @typedef {import('../protocol.js').WorkerToRouter} WorkerToRouter
+ * @typedef {import('../protocol.js').Status} Status
+ * @typedef {import('../boot/first-worker.js').FirstWorker} FirstWorker
+ * @typedef {{ do: string, [field: string]: any }} Command
+ */
 
-const { PROTOCOL, VERSION, blame } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { PROTOCOL, VERSION } = keriwasmDoor;
 const now = () => performance.timeOrigin + performance.now();
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const encoder = new TextEncoder();
+
+/** Where MicroPython finds router/policy. */
+const POLICY = '/policy';
+/**
+ * A tab that follows this pool and crashed says no goodbye: its door is shut when it has been silent for longer than a
+ * hidden tab's timers are held back (a minute).
+ */
+const SILENT_MS = 180_000;
+const LOOK_MS = 60_000;
+/**
+ * How often a door that was replaced is looked at (doors/relay.js does so too): with nothing under way in it it is
+ * shut.
+ */
+const RETIRE_MS = 60_000;
+/** Garbage is collected when no event came for so long. */
+const REST_MS = 30;
 
 /** Doors by name: "page-1", "sw-2". @type {Map<string, MessagePort>} */
 const doors = new Map();
-/** When the doors of pages last asked for a sign of life. A tab that follows this pool and crashed says no goodbye: its
- *  door is shut when it has been silent for longer than a hidden tab's timers are held back (a minute).
- *  @type {Map<string, number>} */
+/** When each of them last asked for a sign of life. @type {Map<string, number>} */
 const pinged = new Map();
-const SILENT_MS = 180_000;
-/** How often a door that was replaced is looked at (router/doors/relay.js does so too): with nothing under way in it it is shut. */
-const RETIRE_MS = 60_000;
-setInterval(() => {
-  for (const [name, time] of pinged) if (name.startsWith('page-f') && now() - time > SILENT_MS) shutDoor(name);
-}, 60_000);
-/** Pool workers by id. @type {Map<string, { worker: Worker, generation: number, restoring?: boolean }>} */
-const workers = new Map();
-/** Bodies of requests until the router forgets them. @type {Map<string, ArrayBuffer | null>} */
-const bodies = new Map();
-/** Bodies of replies by dispatch id, until a door took them. @type {Map<string, ArrayBuffer | string | null>} */
-const answers = new Map();
-/** Open streams: dispatch id -> who reads it, and which worker makes it. @type {Map<string, { door: string, id: string, worker: string }>} */
+const bodies = new Bodies();
+/** Open streams: dispatch id -> who reads it, and which worker makes it.
+ *  @type {Map<string, { door: string, id: string, worker: string }>} */
 const streams = new Map();
 /** Which worker announced a stream. @type {Map<string, string>} */
 const makers = new Map();
 
 /** @type {null | ((event: object) => void)} */
 let policy = null;
-/** @type {object[]} events that came before MicroPython was there */
+/** Events that came before MicroPython was there. @type {object[]} */
 const early = [];
-/** What pool workers start with. @type {Supplies} */
+/** @type {Supplies} */
 let supplies;
+/** @type {PoolWorkers} */
+let pool;
 let timer = 0;
-/** Where MicroPython finds router/policy/. */
-const POLICY = '/policy';
-/** Garbage is collected when no event came for so long. */
-const REST_MS = 30;
 let rest = 0;
+/** @type {Status} */
 let lastStatus = { state: 'booting', size: 0, ready: 0, workers: [] };
 let bytes = { done: 0, total: 0 };
+
+setInterval(() => {
+  for (const [name, time] of pinged) if (name.startsWith('page-f') && now() - time > SILENT_MS) shutDoor(name);
+}, LOOK_MS);
 
 /** @param {object} event */
 function feed(event) {
@@ -62,79 +79,49 @@ function feed(event) {
   else early.push(stamped);
 }
 
-/** Tells every page. @param {string} type @param {object} fields */
-function broadcast(type, fields) {
-  for (const [name, port] of doors) if (name.startsWith('page')) port.postMessage({ v: PROTOCOL, type, ...fields });
+/** @param {string} id @param {number} generation @param {string} type @param {string} message */
+const feedFault = (id, generation, type, message) =>
+  feed({ type: 'fault', worker: id, generation, fatal: true, error: { type, message, traceback: '' } });
+
+/** Tells every page how the pool is. */
+function tellStatus() {
+  for (const [name, port] of doors) if (name.startsWith('page')) port.postMessage(poolStatus());
 }
+
+const poolStatus = () => ({ v: PROTOCOL, type: 'pool:status', status: { ...lastStatus, bytes } });
 
 /** A request id is unique over all doors: the door's name, then the id that the door gave. */
 const outer = (/** @type {string} */ door, /** @type {string} */ id) => id.slice(door.length + 1);
 
 /**
  * Posts to a door, be it a port or the pool worker that asked.
- * @param {string} door @param {Envelope} message @param {Transferable[]} [transfer]
+ * @param {string} door @param {RouterToDoor | HttpCredit} message @param {ArrayBuffer | string | null} [body] goes
+ *   along
  */
-function toDoor(door, message, transfer = []) {
-  if (door.startsWith('worker:')) workers.get(door.slice(7))?.worker.postMessage(message, transfer);
+function toDoor(door, message, body = null) {
+  const transfer = body instanceof ArrayBuffer ? [body] : [];
+  if (door.startsWith('worker:')) pool.post(door.slice(7), /** @type {HttpCredit} */ (message), transfer);
   else doors.get(door)?.postMessage(message, transfer);
 }
 
-/**
- * Joins what the policy named (texts of its own, bodies of replies) into one body.
- * @param {Array<{ text?: string, source?: string }>} pieces @returns {ArrayBuffer | null}
- */
-function join(pieces) {
-  const parts = pieces.map(piece => {
-    if (piece.text !== undefined) return encoder.encode(piece.text);
-    const body = answers.get(/** @type {string} */ (piece.source)) ?? '';
-    answers.delete(/** @type {string} */ (piece.source));
-    return typeof body === 'string' ? encoder.encode(body) : new Uint8Array(body);
-  });
-  if (parts.length === 0) return null;
-  if (parts.length === 1) return tight(parts[0]);
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => { whole.set(part, at); return at + part.length; }, 0);
-  return whole.buffer;
-}
-
-/** @param {Uint8Array} part @returns {ArrayBuffer} */
-function tight(part) {
-  const whole = part.byteOffset === 0 && part.byteLength === part.buffer.byteLength;
-  return /** @type {ArrayBuffer} */ (whole ? part.buffer : part.slice().buffer);
-}
-
-/** @type {{ [name: string]: (command: Command) => void }} */
+/** What the policy commands. @type {{ [name: string]: (command: Command) => void }} */
 const perform = {
-  spawn({ worker: id, generation, slices }) {
-    if (workers.get(id)?.generation === generation) return;  // the first one: see begin
-    const worker = employ(newWorker(`${id}.${generation}`), id, generation);
-    supplies.parts().then(parts => {
-      if (workers.get(id)?.worker === worker) introduce(worker, id, generation, slices, parts, Boolean(parts.image));
-    }, error => unsupplied(id, generation, error));
-  },
-  kill({ worker: id, generation }) {
-    const entry = workers.get(id);
-    if (!entry || entry.generation !== generation) return;
-    entry.worker.terminate();
-    workers.delete(id);
-    if (entry.restoring) supplies.refuse(`${id} did not start from it`);
-  },
+  spawn({ worker: id, generation, slices }) { pool.spawn(id, generation, slices); },
+  kill({ worker: id, generation }) { pool.kill(id, generation); },
   dispatch({ do: _, worker: id, source, ...fields }) {
-    const body = bodies.get(source) ?? null;
-    workers.get(id)?.worker.postMessage({ v: PROTOCOL, type: 'http:request', ...fields, body });
+    const request = /** @type {HttpRequest} */ ({ v: PROTOCOL, type: 'http:request', ...fields });
+    pool.post(id, { ...request, body: bodies.requests.get(source) ?? null });
   },
-  send({ worker: id, message }) {
-    workers.get(id)?.worker.postMessage({ v: PROTOCOL, ...message });
-  },
+  send({ worker: id, message }) { pool.post(id, { v: PROTOCOL, ...message }); },
   reply({ door, id, status, headers, pieces, stream, more }) {
     if (stream) streams.set(id, { door, id: outer(door, id), worker: makers.get(id) ?? '' });
-    const body = join(pieces);
-    toDoor(door, { v: PROTOCOL, type: 'http:reply', id: outer(door, id), status, headers, body, stream: stream || more },
-      body ? [body] : []);
+    const body = bodies.join(pieces);
+    toDoor(door, { v: PROTOCOL, type: 'http:reply', id: outer(door, id), status, headers, body,
+      stream: stream || more }, body);
   },
   piece({ door, id, pieces, more }) {
-    const body = join(pieces);
-    if (body) toDoor(door, { v: PROTOCOL, type: 'http:chunk', id: outer(door, id), body }, [body]);
+    const body = bodies.join(pieces);
+    if (body) toDoor(door, { v: PROTOCOL, type: 'http:chunk', id: outer(door, id), body }, body);
     if (!more) toDoor(door, { v: PROTOCOL, type: 'http:end', id: outer(door, id), error: null });
   },
   end({ door, id, error }) {
@@ -142,19 +129,23 @@ const perform = {
     toDoor(door, { v: PROTOCOL, type: 'http:end', id: outer(door, id), error: error ?? null });
   },
   forget({ ids }) {
-    for (const id of ids) for (const kept of [bodies, answers, streams, makers]) kept.delete(id);
+    for (const id of ids) {
+      bodies.forget(id);
+      streams.delete(id);
+      makers.delete(id);
+    }
   },
-  fetch_later() {
-    supplies.later().then(bytes => {
-      if (bytes) for (const { worker } of workers.values()) worker.postMessage({ v: PROTOCOL, type: 'worker:later', bytes });
-      feed({ type: 'later' });
-    }).catch(error => feed({ type: 'later', reason: error.message }));
+  fetch_postponed() {
+    supplies.postponed().then(bytes => {
+      if (bytes) pool.postAll({ v: PROTOCOL, type: 'worker:postponed', bytes });
+      feed({ type: 'postponed' });
+    }).catch(error => feed({ type: 'postponed', reason: error.message }));
   },
-  make_image() {
-    supplies.later().then(() => supplies.parts()).then(makeImage).then(async ({ image, ms }) => {
-      await supplies.keep(image);
-      feed({ type: 'image', state: 'kept', bytes: image.byteLength, ms });
-    }).catch(error => feed({ type: 'image', state: 'failed', reason: error.message }));
+  make_snapshot() {
+    supplies.postponed().then(() => pool.makeSnapshot()).then(async ({ snapshot, ms }) => {
+      await supplies.keep(snapshot);
+      feed({ type: 'snapshot', state: 'kept', bytes: snapshot.byteLength, ms });
+    }).catch(error => feed({ type: 'snapshot', state: 'failed', reason: error.message }));
   },
   wake({ at }) {
     clearTimeout(timer);
@@ -168,145 +159,94 @@ const perform = {
   },
   status({ status }) {
     lastStatus = status;
-    broadcast('pool:status', { status: { ...status, bytes } });
+    tellStatus();
   },
   log({ level, text }) {
-    (level === 'error' ? console.error : level === 'warning' || level === 'warn' ? console.warn : console.info)(`[keriwasm] ${text}`);
+    const say = level === 'error' ? console.error : ['warning', 'warn'].includes(level) ? console.warn : console.info;
+    say(`[keriwasm] ${text}`);
   },
 };
 
-const newWorker = (/** @type {string} */ name) => new Worker(new URL('workers/worker.js', ROOT), { type: 'module', name });
-
-/** What workers start with does not come. @param {string} id @param {number} generation @param {Error} error */
-const unsupplied = (id, generation, { name, message }) =>
-  feed({ type: 'fault', worker: id, generation, fatal: true, error: { type: name, message, traceback: '' } });
-
-/**
- * Tells a worker who it is and what it starts with.
- * @param {Worker} worker @param {string} id @param {number} generation @param {string[]} slices @param {object} parts
- * @param {boolean} restoring
- */
-function introduce(worker, id, generation, slices, parts, restoring) {
-  Object.assign(workers.get(id) ?? {}, { restoring });
-  worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION, ...common, ...parts });
+/** A request enters. @param {string} door @param {HttpRequest} message */
+function accept(door, { v, type, body, ...fields }) {
+  const id = `${door}/${fields.id}`;
+  bodies.requests.set(id, body ?? null);
+  feed({ ...fields, type: 'request', id, door, body_bytes: size(body) });
 }
 
-/**
- * The worker that restores the snapshot already (ahead.js) is the policy's first one, which carries every slice: it need not
- * wait until MicroPython is there to say so. What it tells meanwhile waits in `early`. With nothing to restore it is ended.
- * @param {import('../boot/first-worker.js').Ahead} ahead
- */
-async function begin({ worker, failed }) {
-  employ(worker, 'w1', 1);
-  if (failed) throw new Error(failed);
-  const { image, config } = await supplies.parts();
-  if (workers.get('w1')?.worker !== worker) return;
-  if (image) return introduce(worker, 'w1', 1, Object.keys(config.slices).sort(), {}, true);
-  const plain = employ(newWorker('w1.1'), 'w1', 1);
-  worker.terminate();
-  introduce(plain, 'w1', 1, Object.keys(config.slices).sort(), await supplies.parts(), false);
-}
-
-/** Listens to a pool worker. @param {Worker} worker @param {string} id @param {number} generation @returns {Worker} */
-function employ(worker, id, generation) {
-  workers.set(id, { worker, generation });
-  worker.onmessage = ({ data }) => fromWorker(id, generation, data);
-  worker.onerror = event => {
-    event.preventDefault();  // the policy logs the cause, once
-    if (!event.message) Object.assign(workers.get(id) ?? {}, { restoring: false });  // its script did not come
-    feed({ type: 'fault', worker: id, generation, fatal: true,
-      error: { type: 'WorkerError', message: blame(event, 'the worker script could not be loaded'), traceback: '' } });
-  };
-  worker.onmessageerror = () => feed({ type: 'fault', worker: id, generation, fatal: true,
-    error: { type: 'MessageError', message: 'a message could not be read', traceback: '' } });
-  return worker;
-}
-
-/** A spare worker makes a memory snapshot; it serves nothing and is ended then. @param {any} parts @returns {Promise<any>} */
-function makeImage(parts) {
-  return new Promise((resolve, reject) => {
-    const spare = newWorker('spare');
-    const end = (/** @type {() => void} */ then) => { clearTimeout(late); spare.terminate(); then(); };
-    const late = setTimeout(() => end(() => reject(new Error('it took longer than two minutes'))), 120_000);
-    spare.onmessage = ({ data }) => {
-      if (data.type === 'worker:image') end(() => resolve(data));
-      else if (data.type === 'worker:fault') end(() => reject(new Error(data.error.message)));
-    };
-    spare.onerror = event => { event.preventDefault(); end(() => reject(new Error(event.message || 'the spare worker did not start'))); };
-    spare.postMessage({ v: PROTOCOL, type: 'worker:init', id: 'spare', generation: 0, slices: [], spare: true, ...parts });
-  });
-}
-
-/** @param {string} id @param {number} generation @param {Envelope} message */
-function fromWorker(id, generation, message) {
-  const { v, type, body, ...fields } = message;
-  const [domain, verb] = type.split(':');
-  if (type === 'http:request') return accept(`worker:${id}`, message);
-  if (type === 'http:reply') {
-    answers.set(fields.id, body ?? null);
-    if (message.stream) makers.set(fields.id, id);
-    const body_bytes = typeof body === 'string' ? body.length : body?.byteLength ?? 0;
-    feed({ ...fields, type: 'reply', worker: id, generation, body_bytes });
-    return;
-  }
-  if (type === 'http:chunk') {
-    const reader = streams.get(fields.id);
-    if (reader) toDoor(reader.door, { v: PROTOCOL, type, id: reader.id, body }, body instanceof ArrayBuffer ? [body] : []);
-    return;
-  }
-  if (type === 'http:end') {
-    const reader = streams.get(fields.id);
-    streams.delete(fields.id);
-    makers.delete(fields.id);
-    if (reader) toDoor(reader.door, { v: PROTOCOL, type, id: reader.id, error: fields.error ?? null });
-    feed({ ...fields, type: 'end', worker: id, generation });
-    return;
-  }
-  if (type === 'http:cancel') return feed({ type: 'cancel', id: `worker:${id}/${fields.id}`, door: `worker:${id}`, reason: fields.reason });
-  if (type === 'http:credit') return credit(`worker:${id}`, message);
-  if (type === 'worker:unusable') return supplies.refuse(`${id}: ${fields.reason}`);
-  if (type === 'worker:ready' || fields.unfetched) Object.assign(workers.get(id) ?? {}, { restoring: false });
-  if (domain === 'pool') return feed({ ...fields, type: verb, door: `worker:${id}` });
-  // Heartbeats, progress, ready, drained, fault, cancelled: the policy reads them; the host says whom they are from.
-  feed({ ...fields, worker: id, type: verb, generation });
-}
-
-/** A request enters. @param {string} door @param {Envelope} message */
-function accept(door, message) {
-  const { v, type, body, ...fields } = message;
-  const id = `${door}/${message.id}`;
-  bodies.set(id, body ?? null);
-  feed({ ...fields, type: 'request', id, door, body_bytes: body?.byteLength ?? 0 });
-}
-
-/** The reader of a stream allows more chunks. @param {string} door @param {Envelope} message */
+/** The reader of a stream allows more chunks. @param {string} door @param {HttpCredit} message */
 function credit(door, message) {
   for (const [source, reader] of streams) {
     if (reader.door === door && reader.id === message.id) toDoor(`worker:${reader.worker}`, { ...message, id: source });
   }
 }
 
+/** @param {string} door @param {string} id @param {string} reason */
+const cancel = (door, id, reason) => feed({ type: 'cancel', id: `${door}/${id}`, door, reason });
+
+/** What a worker says and the host does something about; all else the policy reads, and the host says whom it is from.
+ *  @type {{ [type: string]: (id: string, generation: number, message: any) => unknown }} */
+const heard = {
+  'http:request': (id, _, message) => accept(`worker:${id}`, message),
+  'http:cancel': (id, _, message) => cancel(`worker:${id}`, message.id, message.reason),
+  'http:credit': (id, _, message) => credit(`worker:${id}`, message),
+  'http:reply'(id, generation, { v, type, body, ...fields }) {
+    bodies.replies.set(fields.id, body ?? null);
+    if (fields.stream) makers.set(fields.id, id);
+    feed({ ...fields, type: 'reply', worker: id, generation, body_bytes: size(body) });
+  },
+  'http:chunk'(_, __, message) {
+    const reader = streams.get(message.id);
+    if (reader)
+      toDoor(reader.door, { v: PROTOCOL, type: 'http:chunk', id: reader.id, body: message.body }, message.body);
+  },
+  'http:end'(id, generation, { v, type, body, ...fields }) {
+    const reader = streams.get(fields.id);
+    streams.delete(fields.id);
+    makers.delete(fields.id);
+    if (reader) toDoor(reader.door, { v: PROTOCOL, type: 'http:end', id: reader.id, error: fields.error ?? null });
+    feed({ ...fields, type: 'end', worker: id, generation });
+  },
+  'pool:resize': (id, _, { v, type, ...fields }) => feed({ ...fields, type: 'resize', door: `worker:${id}` }),
+  'pool:inject': (id, _, { v, type, ...fields }) => feed({ ...fields, type: 'inject', door: `worker:${id}` }),
+  'worker:unusable': (id, _, { reason }) => supplies.refuse(`${id}: ${reason}`),
+};
+
+/** @param {string} id @param {number} generation @param {WorkerToRouter} message */
+function fromWorker(id, generation, message) {
+  if (heard[message.type]) return heard[message.type](id, generation, message);
+  if (message.type === 'worker:ready' || 'unfetched' in message && message.unfetched) pool.settle(id);
+  const { v, type, ...fields } = message;
+  feed({ ...fields, worker: id, type: type.slice(type.indexOf(':') + 1), generation });
+}
+
+/** What a door says. @type {{ [type: string]: (name: string, message: any) => void }} */
+const asked = {
+  'http:request': accept,
+  'http:cancel': (name, { id, reason }) => cancel(name, id, reason),
+  'http:credit': credit,
+  'router:ping'(name, { t }) {
+    pinged.set(name, now());
+    toDoor(name, { v: PROTOCOL, type: 'router:pong', t });
+  },
+  'door:close': shutDoor,
+};
+
 /** @param {string} name @param {MessagePort} port */
 function openDoor(name, port) {
   doors.set(name, port);
   pinged.set(name, now());
-  port.onmessage = ({ data: message }) => {
-    if (message.type === 'http:request') accept(name, message);
-    else if (message.type === 'http:cancel') feed({ type: 'cancel', id: `${name}/${message.id}`, door: name, reason: message.reason });
-    else if (message.type === 'http:credit') credit(name, message);
-    else if (message.type === 'router:ping') {
-      pinged.set(name, now());
-      port.postMessage({ v: PROTOCOL, type: 'router:pong', t: message.t });
-    } else if (message.type === 'door:close') shutDoor(name);
-  };
+  port.onmessage = ({ data: message }) => asked[message.type]?.(name, message);
   port.start();
-  port.postMessage({ v: PROTOCOL, type: 'pool:status', status: { ...lastStatus, bytes } });
+  port.postMessage(poolStatus());
 }
 
-/** A replaced door is shut when it carries nothing any more, or when the service worker that had it is gone. @param {string} name */
+/** A replaced door is shut when it carries nothing any more, or when the service worker that had it is gone.
+ *  @param {string} name */
 function retireDoor(name) {
   scope.setTimeout(() => {
-    const busy = [...bodies.keys()].some(id => id.startsWith(`${name}/`));  // a request is there until the policy forgets it
+    // A request is there until the policy forgets it.
+    const busy = [...bodies.requests.keys()].some(id => id.startsWith(`${name}/`));
     if (busy && now() - (pinged.get(name) ?? 0) < SILENT_MS) retireDoor(name);
     else shutDoor(name);
   }, RETIRE_MS);
@@ -319,32 +259,11 @@ function shutDoor(name) {
   if (doors.delete(name)) feed({ type: 'door_closed', door: name });
 }
 
-/** What all pool workers are told of the page; `form`: what stands in every form, and no other site can know (keriwasm/web/form/tokens.py).
- *  @type {{ base?: string, faults?: boolean, form?: string }} */
-const common = {};
-
 /**
- * Starts the policy: MicroPython with router/policy, then the events that waited.
- * @param {Envelope} init
+ * The policy on MicroPython: an event in, its commands out.
+ * @param {string} micropython @param {{ [path: string]: string }} python
  */
-async function start(init) {
-  const form = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
-  Object.assign(common, { base: init.base, faults: init.faults, form });
-  /** A worker that restores the memory snapshot already (worker.js). @type {import('../boot/first-worker.js').Ahead | null} */
-  const ahead = /** @type {any} */ (globalThis).keriwasmAhead ?? null;
-  supplies = new Supplies(ROOT, init.base, VERSION, {
-    image: told => feed({ ...told, type: 'image' }),
-    progress(progress) {
-      bytes = progress;
-      broadcast('pool:status', { status: { ...lastStatus, bytes } });
-    },
-  }, ahead);
-  if (ahead) begin(ahead).catch(error => unsupplied('w1', 1, error));
-  // They tell which kept version these files are: where nothing can be hashed (an insecure address) nothing is kept either.
-  if (globalThis.crypto?.subtle) {
-    supplies.parts().then(async () => scope.postMessage({ v: PROTOCOL, type: 'router:digests', digests: await supplies.digests() }), () => {});
-  }
-  const { config, shell, python, micropython } = await supplies.router();
+async function load(micropython, python) {
   const { loadMicroPython } = await import(new URL(micropython, ROOT).href);
   const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
   for (const [path, text] of Object.entries(python)) {
@@ -352,33 +271,65 @@ async function start(init) {
     interpreter.FS.writeFile(`${POLICY}/${path}`, text);
   }
   interpreter.runPython(`import sys\nsys.path.insert(0, "${POLICY}")\nfrom router.policy.router import handle_json`);
-  // MicroPython collects garbage at the end of a call once 16 KB were allocated: after almost every event, and before its
-  // commands are carried out. It is done when nothing happens instead; a rush still ends in it, a megabyte later.
+  // MicroPython collects garbage at the end of a call once 16 KB were allocated: after almost every event, and before
+  // its commands are carried out. It is done when nothing happens instead; a rush still ends in it, a megabyte later.
   interpreter.runPython('import gc\ngc.threshold(1 << 20)\ndef collect():\n    gc.collect()');
   const handle = interpreter.globals.get('handle_json');
   const collect = interpreter.globals.get('collect');
-  policy = event => {
-    const commands = JSON.parse(handle(JSON.stringify(event)));
-    for (const command of commands) perform[command.do](command);
+  return (/** @type {object} */ event) => {
+    for (const command of JSON.parse(handle(JSON.stringify(event)))) perform[command.do](command);
     clearTimeout(rest);
     rest = scope.setTimeout(collect, REST_MS);
   };
-  policy({ type: 'init', config, workers: init.workers, cores: navigator.hardwareConcurrency || 2, faults: init.faults,
-    base: init.base, shell, version: VERSION, warm: Boolean(await supplies.found), now: now() });
+}
+
+/**
+ * Starts the policy, which gets the events that waited, and what the pool starts with.
+ * @param {RouterInit} init @param {FirstWorker | null} first a worker that restores the snapshot already
+ */
+async function start({ base, faults, workers }, first) {
+  const form = Array.from(crypto.getRandomValues(new Uint8Array(16)),
+    byte => byte.toString(16).padStart(2, '0')).join('');
+  supplies = new Supplies(ROOT, base, VERSION, {
+    snapshot: told => feed({ ...told, type: 'snapshot' }),
+    progress(progress) { bytes = progress; tellStatus(); },
+  }, first?.found ?? null);
+  pool = new PoolWorkers(supplies, { base, faults, form }, { message: fromWorker, fault: feedFault });
+  if (first) pool.adopt(first);  // what it tells meanwhile waits in `early`
+  // They tell which kept version these files are: where nothing can be hashed (an insecure address) nothing is kept
+  // either.
+  if (globalThis.crypto?.subtle) {
+    supplies.parts().then(() => supplies.digests()).then(
+      digests => scope.postMessage({ v: PROTOCOL, type: 'router:digests', digests }), () => {});
+  }
+  const { config, shell, python, micropython } = await supplies.router();
+  const warm = Boolean(await supplies.found);
+  policy = await load(micropython, python);
+  policy({ type: 'init', config, workers, cores: navigator.hardwareConcurrency || 2, faults, base, shell,
+    version: VERSION, warm,
+    now: now() });
   for (const event of early.splice(0)) policy(event);
 }
 
-/** What the page tells. @param {MessageEvent} event */
-export function receive({ data: message, ports }) {
-  if (message.v !== PROTOCOL || message.version !== VERSION) {
-    scope.postMessage({ v: PROTOCOL, type: 'router:mismatch', version: VERSION });
-  } else if (message.type === 'router:init') {
-    openDoor(message.door, ports[0]);
-    start(message).catch(error => {
+/**
+ * What the page says.
+ * @type {{ [type: string]: (message: any, port: MessagePort, first: FirstWorker | null) => void }}
+ */
+const told = {
+  'router:init'(message, port, first) {
+    openDoor(message.door, port);
+    start(message, first).catch(error => {
       console.error('[keriwasm] the router did not start:', error);
       scope.postMessage({ v: PROTOCOL, type: 'router:failed', error: { type: error.name, message: error.message } });
     });
-  } else if (message.type === 'door:open') openDoor(message.door, ports[0]);
-  else if (message.type === 'door:retire') retireDoor(message.door);
-  else if (message.type === 'router:kept') supplies.adopt(message.id, message.reason);
+  },
+  'router:door': ({ door }, port) => openDoor(door, port),
+  'router:retire': ({ door }) => retireDoor(door),
+  'router:generation': ({ id, reason }) => { supplies.adopt(id, reason); },
+};
+
+/** @param {MessageEvent} event @param {FirstWorker | null} first what worker.js started meanwhile */
+export function receive({ data: message, ports }, first) {
+  if (message.v === PROTOCOL && message.version === VERSION) told[message.type]?.(message, ports[0], first);
+  else scope.postMessage({ v: PROTOCOL, type: 'router:mismatch', version: VERSION });
 }

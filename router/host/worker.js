@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The router worker's first step: where early.js says so, the pack of a kept app is read (first-worker.js) and restored into the first
- * pool worker at once, while the router itself (host.js) is still being loaded.
+ * The router worker's first step: where early.js says so, the pack of a kept app is read (boot/first-worker.js) and
+ * restored into the first pool worker at once, while the router itself (host.js) is still being loaded.
  */
 
 import { ROOT } from '../root.js';
@@ -9,9 +9,14 @@ import { ROOT } from '../root.js';
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 /** @type {MessageEvent[]} */
 const waiting = [];
-/** @type {(event: MessageEvent) => void} */
+/** @type {typeof import('./host.js').receive} */
 let receive = event => { waiting.push(event); };
 let begun = false;
+/**
+ * The pool worker that was started first, which the host takes over.
+ * @type {import('../boot/first-worker.js').FirstWorker | null}
+ */
+let first = null;
 /** @type {(module: WebAssembly.Module | null) => void} */
 let compiled = () => {};
 /** @type {Promise<WebAssembly.Module | null>} */
@@ -19,26 +24,31 @@ const module = new Promise(resolve => { compiled = resolve; });
 
 scope.onmessage = (/** @type {MessageEvent} */ event) => {
   if (event.data.type === 'early:module') return compiled(event.data.module);
-  if (event.data.type !== 'early:ahead') {
+  if (event.data.type !== 'early:start') {
     begun = true;
-    receive(event);
-  } else if (!begun) ahead(event.data, event.ports[0]);  // the host begins without it, if that was sooner
+    receive(event, first);
+  } else if (!begun) startFirst(event.data, event.ports[0]);  // the host begins without it, if that was sooner
 };
 
 /**
- * Not where a tab leads already: this worker was started in vain then, and must not be ended while it has the pack's file open.
+ * Not where a tab leads already: this worker was started in vain then, and must not be ended while it has the pack's
+ * file open.
  * @param {{ folder: string, generation: string }} told @param {MessagePort} port brings the compiled code as well
  */
-async function ahead({ folder, generation }, port) {
-  const { held } = await navigator.locks.query().catch(() => ({ held: [] }));  // no locks to be had here: leader.js says so
+async function startFirst({ folder, generation }, port) {
+  // No locks to be had here: leader.js says so.
+  const { held } = await navigator.locks.query().catch(() => ({ held: [] }));
   if (begun || held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) return;  // the lock of leader.js
   const worker = new Worker(new URL('workers/worker.js', ROOT), { type: 'module', name: 'w1.1' });
-  const found = import('../boot/first-worker.js').then(({ readAhead }) => readAhead(worker, folder, generation, module, port));
+  const found = import('../boot/first-worker.js')
+    .then(({ readFor }) => readFor(worker, folder, generation, module, port));
   found.catch(() => {});  // the host tells
-  /** @type {import('../boot/first-worker.js').Ahead} */
-  const started = /** @type {any} */ (globalThis).keriwasmAhead = { worker, found, failed: '' };
-  worker.onerror = event => { event.preventDefault(); started.failed = event.message || 'its script could not be loaded'; };
+  const started = first = { worker, found, failed: '' };
+  worker.onerror = event => {
+    event.preventDefault();
+    started.failed = event.message || 'its script could not be loaded';
+  };
 }
 
 ({ receive } = await import('./host.js'));
-for (const event of waiting.splice(0)) receive(event);
+for (const event of waiting.splice(0)) receive(event, first);

@@ -3,24 +3,26 @@
 /**
  * The kept app: what the keeper (router/offline/keeper.js) stores, and what the service worker serves from it.
  *
- * A generation is a list: every file of the app by path with its sha256, and the host's isolation headers; its id is the
- * hash of that list. A page that was served from a generation names it in its addresses (`@ID/router/tabs/page.js`), and
- * so do, relative to it, its modules, its workers and theirs: all of one load come from one generation, whatever happens
- * to the server meanwhile. Each generation has a cache of its own, its files under just those addresses: only for such
- * entries, handed on untouched, does Chromium keep compiled code. So it is with Pyodide's, which the browser itself checks;
- * of all others the bytes that were checked are served.
+ * A generation is a list: every file of the app by path with its sha256, and the host's isolation headers; its id is
+ * the hash of that list. A page that was served from a generation names it in its addresses
+ * (`@ID/router/tabs/page.js`), and so do, relative to it, its modules, its workers and theirs: all of one load come
+ * from one generation, whatever happens to the server meanwhile. Each generation has a cache of its own, its files
+ * under just those addresses: only for such entries, handed on untouched, does Chromium keep compiled code. So it is
+ * with Pyodide's, which the browser itself checks; of all others the bytes that were checked are served.
  *
  * Used by the service worker (a classic script) and by the keeper (a module): hence a global, as in door.js.
  */
-(() => {
+var keriwasmGenerations = (() => {
   /** Of the host's headers only these are kept: they isolate the page and say what may run. */
-  const HEADERS = /^(content-security-policy|cross-origin-[a-z-]+|permissions-policy|referrer-policy|x-content-type-options)$/;
+  const HEADERS =
+    /^(content-security-policy|cross-origin-[a-z-]+|permissions-policy|referrer-policy|x-content-type-options)$/;
   const ID = /^@([0-9a-f]{16})\//;
 
   /**
-   * @typedef {any} State   as router/offline/versions.js says
+   * @typedef {typeof keriwasmVersions.NOTHING} State
    * @typedef {{ sha256: string, size: number, type: string }} File
-   * @typedef {{ id: string, version: string, headers: { [name: string]: string }, files: { [path: string]: File } }} Generation
+   * @typedef {{ id: string, version: string, headers: { [name: string]: string }, files: { [path: string]: File } }}
+   *   Generation
    */
 
   /** @param {BufferSource} bytes @returns {Promise<string>} sha256 as hex */
@@ -30,11 +32,13 @@
   }
 
   /** As in door.js, which the service worker loads before this; the keeper, which has no door, makes no answers. */
-  const made = (/** @type {any[]} */ ...what) => /** @type {any} */ (globalThis).keriwasmDoor.made(...what);
+  /** @type {typeof keriwasmDoor.made} */
+  const made = (...what) => keriwasmDoor.made(...what);
 
   /**
-   * The release that a generation is: one number over the hashes of all its files, as `python wheels/vendor.py release` prints
-   * it for a checkout. Unlike the id it leaves the host's headers out: the same files are the same release on every host.
+   * The release that a generation is: one number over the hashes of all its files, as `python wheels/vendor.py release`
+   * prints it for a checkout. Unlike the id it leaves the host's headers out: the same files are the same release on
+   * every host.
    * @param {Generation} generation
    */
   function release({ files }) {
@@ -42,7 +46,7 @@
     return digest(new TextEncoder().encode(lines.join('')));
   }
 
-  class Kept {
+  class Generations {
     /** @param {URL} base folder of index.html */
     constructor(base) {
       this.base = base;
@@ -65,7 +69,7 @@
     /** @returns {Promise<State>} */
     async state() {
       const response = await (await this.cache()).match(this.url('state.json'));
-      return { .../** @type {any} */ (globalThis).keriwasmVersions.NOTHING, ...await response?.json() };
+      return { ...keriwasmVersions.NOTHING, ...await response?.json() };
     }
 
     /** Changes the state (router/offline/versions.js); one at a time over all pages and workers.
@@ -105,7 +109,8 @@
     /** Deletes every generation but these. @param {Array<string | null>} ids */
     async sweep(ids) {
       for (const name of await caches.keys()) {
-        if (name.startsWith(`${this.name}@`) && !ids.includes(name.slice(this.name.length + 1))) await caches.delete(name);
+        if (name.startsWith(`${this.name}@`) && !ids.includes(name.slice(this.name.length + 1)))
+          await caches.delete(name);
       }
     }
 
@@ -117,7 +122,8 @@
     }
 
     /**
-     * A file of a generation, its bytes checked. A damaged or missing one is fetched anew where the server still has it.
+     * A file of a generation, its bytes checked. A damaged or missing one is fetched anew where the server still has
+     * it.
      * @param {Generation} generation @param {string} path
      * @param {(text: string) => void} ontrouble told what was damaged, and what came of it
      * @param {boolean} [checked] the browser itself checks what comes (integrity), and asks again if it is wrong
@@ -130,17 +136,20 @@
       const { cache, found } = await this.find(generation.id, address);
       if (found && checked) return found;
       const bytes = await found?.arrayBuffer().catch(() => undefined);
-      if (found && bytes && await digest(bytes) === entry.sha256) return new Response(bytes, { headers: found.headers });
+      if (found && bytes && await digest(bytes) === entry.sha256)
+        return new Response(bytes, { headers: found.headers });
       const what = found ? 'damaged' : 'missing';
       try {
         const response = await fetch(new URL(path, this.base), { cache: 'reload' });
         const fresh = await response.arrayBuffer();
-        if (!response.ok || await digest(fresh) !== entry.sha256) throw new Error('the server has another version of it');
+        if (!response.ok || await digest(fresh) !== entry.sha256)
+          throw new Error('the server has another version of it');
         await cache.put(address, this.response(generation, entry, fresh));
         ontrouble(`The kept copy of ${path} was ${what}; it was fetched anew.`);
         return this.response(generation, entry, fresh);
       } catch (error) {
-        const text = `The kept copy of ${path} is ${what} and could not be fetched anew: ${/** @type {Error} */ (error).message}`;
+        const { message } = /** @type {Error} */ (error);
+        const text = `The kept copy of ${path} is ${what} and could not be fetched anew: ${message}`;
         ontrouble(text);
         return made(502, text, 'text/plain', { 'x-kept-problem': encodeURIComponent(text) });
       }
@@ -148,7 +157,8 @@
 
     /** @param {Generation} generation @param {File} entry @param {BodyInit} bytes */
     response(generation, entry, bytes) {
-      return new Response(bytes, { headers: { ...generation.headers, 'content-type': entry.type, 'cache-control': 'no-cache' } });
+      return new Response(bytes, { headers:
+        { ...generation.headers, 'content-type': entry.type, 'cache-control': 'no-cache' } });
     }
 
     /**
@@ -162,10 +172,11 @@
 
     /** A page for an address deep under app/: its <base> names the app's folder. @param {string} text */
     deep(text) {
-      const { html } = /** @type {any} */ (globalThis).keriwasmDoor;
+      const { html } = keriwasmDoor;
       return text.replace('<base href="./">', () => html`<base href="${this.base.pathname}">`);
     }
   }
 
-  /** @type {any} */ (globalThis).keriwasmKept = { Kept, HEADERS, digest, release };
+  return { Generations, HEADERS, digest, release };
 })();
+globalThis.keriwasmGenerations = keriwasmGenerations;

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * The page's side of the kept app: starts the keeper once the page is ready, says what it did, offers a new version and,
- * when that is accepted, has the service worker change over. Event keriwasm:offline on document; `data-offline` on <html>.
+ * The page's side of the kept app: starts the keeper once the page is ready, says what it did, offers a new version
+ * and, when that is accepted, has the service worker change over. Event keriwasm:offline on document; `data-offline` on
+ * <html>.
  *
- * It also tells the service worker how a kept version did (router/offline/versions.js): ready once, which is when the pool has answered,
- * the page's Python stands and the keeper spoke (a version that cannot look for the next one would be the last); or that it did
- * not start. A page of which not even this script runs is told of by static/page/start.js.
+ * It also tells the service worker how a kept version did (router/offline/versions.js): ready once, which is when the
+ * pool has answered, the page's Python stands and the keeper spoke (a version that cannot look for the next one would
+ * be the last); or that it did not start. A page of which not even this script runs is told of by static/page/start.js.
  */
 import '../doors/door.js';
-import { START_MS } from '../tabs/own-router.js';
 
-const { blame } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { blame } = keriwasmDoor;
 
 /** After ready the first clicks come first; then a look for a new version now and then. */
 const AFTER_READY_MS = 2500;
@@ -18,15 +18,21 @@ const AGAIN_MS = 3_600_000;
 const AWAKE_MS = 600_000;
 /** A page that did not start looks sooner: what it is replaced by comes first. */
 const AFTER_FAILURE_MS = 1500;
+/** So long the first page, or a new service worker, may take to come. */
+const START_MS = 45_000;
 
 /** Why this page's app is not kept, by the state of the report. */
 const UNKEPT = {
-  off: 'this browser keeps no apps for this address', ask: 'this browser was asked to save data, so the app is not kept',
+  off: 'this browser keeps no apps for this address',
+  ask: 'this browser was asked to save data, so the app is not kept',
   dev: 'the server is one for development', failed: 'the app could not be kept',
 };
 
-/** @typedef {{ state: string, done?: number, total?: number, reason?: string, id?: string, current?: string | null, next?: string | null,
- *             name?: string, size?: number, version?: string, failed?: string, digests?: { [path: string]: string } }} Report */
+/**
+ * @typedef {{ state: string, done?: number, total?: number, reason?: string, id?: string, current?: string | null,
+ *   next?: string | null, name?: string, size?: number, version?: string, failed?: string, digests?: { [path: string]:
+ *   string } }} Report
+ */
 
 export class Offline {
   /**
@@ -73,7 +79,8 @@ export class Offline {
   begin() {
     if (this.begun) return;
     this.begun = true;
-    if (!('serviceWorker' in navigator) || !('caches' in globalThis) || this.page.alone()) return this.tell({ state: 'off' });
+    if (!('serviceWorker' in navigator) || !('caches' in globalThis) || this.page.alone())
+      return this.tell({ state: 'off' });
     if (this.pinned && !this.dead) this.ask({ type: 'app:alive', id: this.pinned });
     this.ask({ type: 'app:known' });  // answered by app:given
     const look = () => { if (performance.now() - this.looked > AWAKE_MS && !document.hidden) this.look(); };
@@ -88,7 +95,8 @@ export class Offline {
   look() {
     if (this.keeper) return;
     this.looked = performance.now();
-    const keeper = this.keeper = new Worker(new URL('./keeper.js', import.meta.url), { type: 'module', name: 'keeper' });
+    const keeper = this.keeper =
+      new Worker(new URL('./keeper.js', import.meta.url), { type: 'module', name: 'keeper' });
     const end = (/** @type {Report} */ report) => {
       keeper.terminate();
       this.keeper = null;
@@ -118,7 +126,8 @@ export class Offline {
     if (!runs) {
       const { id, digests = {} } = report;
       const mine = this.page.digests();
-      if (mine && Object.entries(mine).every(([path, sha256]) => digests[path] === undefined || digests[path] === sha256)) {
+      if (mine && Object.entries(mine).every(
+          ([path, sha256]) => digests[path] === undefined || digests[path] === sha256)) {
         this.ask({ type: 'app:ran', id });
         if (id === report.current) this.page.adopt(/** @type {string} */ (id));
         return;
@@ -132,7 +141,9 @@ export class Offline {
   }
 
   /** @param {object} message to the service worker */
-  async ask(message) { (navigator.serviceWorker.controller ?? (await this.page.registration())?.active)?.postMessage(message); }
+  async ask(message) {
+    (navigator.serviceWorker.controller ?? (await this.page.registration())?.active)?.postMessage(message);
+  }
 
   /** This page does not start. @param {string} reason */
   fail(reason) {
@@ -142,14 +153,21 @@ export class Offline {
     if (this.pinned) this.begin();
   }
 
-  /** The version that this page was loaded from did not start: the service worker says what comes instead. @param {string} reason */
+  /**
+   * The version that this page was loaded from did not start: the service worker says what comes instead.
+   * @param {string} reason
+   */
   giveUp(reason) {
     if (this.pinned && !this.settled) this.ask({ type: 'app:failed', id: this.pinned, reason });
   }
 
-  /** Something else comes in place of this version: at once, but for what somebody has typed, which the next load would lose. */
+  /**
+   * Something else comes in place of this version: at once, but for what somebody has typed, which the next load would
+   * lose.
+   */
   instead() {
-    const fields = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('#main :is(input, textarea)'));
+    const fields = /** @type {NodeListOf<HTMLInputElement>} */
+      (document.querySelectorAll('#main :is(input, textarea)'));
     if (this.dead || !Array.from(fields).some(field => field.value !== field.defaultValue)) location.reload();
     else this.page.offer('the one that runs here is not whole');
   }
@@ -159,7 +177,8 @@ export class Offline {
     if (!this.pinned || this.settled || this.dead || !this.page.leads()) return;
     this.settled = true;
     const lacks = () => document.querySelector('#boot') ? 'its first page did not come'
-      : document.documentElement.dataset.page === 'ready' ? '' : 'static/page/start.js and python/page/main.py did not start';
+      : document.documentElement.dataset.page === 'ready' ? ''
+      : 'static/page/start.js and python/page/main.py did not start';
     const end = performance.now() + START_MS;
     while (lacks() && performance.now() < end) await new Promise(resolve => { setTimeout(resolve, 250); });
     if (!lacks()) return this.ask({ type: 'app:proven', id: this.pinned });
@@ -176,7 +195,8 @@ export class Offline {
   /** A new version has perhaps a new service worker: it is installed, and waits to be accepted as the rest does. */
   async install() {
     const registration = await this.page.registration();
-    await registration?.update().catch(() => undefined);  // no server any more: the old service worker serves the new version
+    // No server any more: the old service worker serves the new version.
+    await registration?.update().catch(() => undefined);
     const installing = registration?.installing;
     if (!installing) return;
     await new Promise(resolve => {
@@ -200,6 +220,7 @@ export class Offline {
     if (!registration?.active) return location.reload();
     if (!await this.accepted()) await this.install();
     registration.active.postMessage({ type: 'app:accept' });
-    setTimeout(() => location.reload(), 5000);  // the service worker tells every page to; this one does not wait for ever
+    // The service worker tells every page to; this one does not wait for ever.
+    setTimeout(() => location.reload(), 5000);
   }
 }

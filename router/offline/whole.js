@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * What a file of ours may look like at all. Our own files have no hash before they are read, but a host that answers unknown
- * addresses with a page of its own, or an upload that stopped, shows: such files make no version of the app. What this does
- * not catch: a file that was cut in its middle, or a slip in it. Such a version is given up when it does not start (versions.js).
+ * What a file of ours may look like at all. Our own files have no hash before they are read, but a host that answers
+ * unknown addresses with a page of its own, or an upload that stopped, shows: such files make no version of the app.
+ * What this does not catch: a file that was cut in its middle, or a slip in it. Such a version is given up when it does
+ * not start (versions.js).
  */
 
 const SCRIPT = /^(text|application)\/(x-)?(java|ecma)script$/;
@@ -22,12 +23,14 @@ export function fault(path, type, bytes) {
   const media = type.split(';')[0].trim().toLowerCase();
   const wanted = TYPES[end];
   if (wanted ? !wanted.test(media) : media === 'text/html') {
-    return `${path} came as ${media || 'a file without a media type'}: the server has another page there, or the wrong type for it`;
+    const came = media || 'a file without a media type';
+    return `${path} came as ${came}: the server has another page there, or the wrong type for it`;
   }
   if (!bytes.byteLength) return `${path} is empty`;
   const begins = PAGE.test(decoder.decode(bytes.slice(0, 2000)));
   if (path === 'index.html') {
-    return begins && /<\/html>\s*$/.test(decoder.decode(bytes.slice(-200))) ? '' : `${path} is not whole: it does not end as a page does`;
+    return begins && /<\/html>\s*$/.test(decoder.decode(bytes.slice(-200))) ? ''
+      : `${path} is not whole: it does not end as a page does`;
   }
   return begins ? `${path} holds a whole page: the server has another page there` : '';
 }

@@ -1,9 +1,10 @@
 """How a request is answered: by its worker's reply, by the join of a fan-out, or by a problem of our own."""
 
-from router.policy.envelope import message, read_headers, read_timings, text, whole
+from router.policy.envelope import read_headers, read_timings, text, whole
 from router.policy.fan_out import FanOut
 from router.policy.http import answers
 from router.policy.http.problems import problem
+from router.policy.protocol import message
 from router.policy.tasks import CANCELLING, DONE, JOINING, QUEUED, RUNNING, STREAMING, in_order
 from router.policy.text import clip
 

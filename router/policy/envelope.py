@@ -4,7 +4,6 @@ Times are epoch milliseconds as floats, durations are milliseconds. Every ``read
 nothing raises for what a door or a worker may send.
 """
 
-PROTOCOL = 1
 MAX_ID = 200  # characters
 MAX_PATH = 4096
 MAX_QUERY = 65536
@@ -159,10 +158,3 @@ def read_error(given) -> dict:
         value = given.get(key)
         out[key] = value[:limit] if isinstance(value, str) and value else default
     return out
-
-
-def message(type_: str, **fields) -> dict:
-    """A message for a worker: ``{v, type, ...}``."""
-    fields["v"] = PROTOCOL
-    fields["type"] = type_
-    return fields

@@ -15,7 +15,6 @@ from router.policy.admission import Admission
 from router.policy.delivery import Delivery
 from router.policy.dispatching import Dispatching
 from router.policy.envelope import (
-    message,
     number,
     read_config,
     read_slices,
@@ -31,6 +30,7 @@ from router.policy.pool.pool import Pool
 from router.policy.pool.postponed import Later
 from router.policy.pool.snapshot import Image
 from router.policy.pool.worker import BOOTING
+from router.policy.protocol import TOLD, message
 from router.policy.queueing import Queue
 from router.policy.tasks import DONE, Tasks
 from router.policy.text import clip, describe, seconds
@@ -115,11 +115,11 @@ class Router(Admission, Delivery, Dispatching, Listening):
             self.on_resize(event)
         elif kind == "inject":
             self.on_inject(event)
-        elif kind == "image":
+        elif kind == "snapshot":
             self.image.on_image(event)
-        elif kind == "later":
+        elif kind == "postponed":
             self.later.on_later(event, self.now)
-        elif kind in ("progress", "ready", "heartbeat", "cancelled", "drained", "fault", "end", "want"):
+        elif kind in TOLD:
             self.on_worker(kind, event)
         else:
             self.log("warn", "an unknown event %s was ignored" % clip(kind, 40))

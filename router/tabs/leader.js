@@ -4,15 +4,18 @@
  * follow it through a port of their own, which the service worker passes on.
  *
  * A leader that is closed or crashes loses its lock, and the next in the queue gets it. One that is frozen keeps it: a
- * follower whose pings and knocks stay unanswered takes the lock from it by force. Whoever lost the lock ends its pool at
- * once; what it may still have been writing is fenced off by the store's own generation number (keriwasm/disk/disk.py).
+ * follower whose pings and knocks stay unanswered takes the lock from it by force. Whoever lost the lock ends its pool
+ * at once; what it may still have been writing is fenced off by the store's own generation number
+ * (keriwasm/disk/disk.py).
  */
 import '../doors/door.js';
 import { START_MS, pulse } from './own-router.js';
 
-const { Door, PROTOCOL, VERSION } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { Door, PROTOCOL, VERSION } = keriwasmDoor;
 
-/** How long a pool that was whole may be silent before the follower knocks anew, and how long a knock may be unanswered. */
+/**
+ * How long a pool that was whole may be silent before the follower knocks anew, and how long a knock may be unanswered.
+ */
 const SILENCE_MS = 4000;
 const KNOCK_MS = 5000;
 const AGAIN_MS = 700;
@@ -63,7 +66,9 @@ export class Leadership {
     this.channel.onmessage = ({ data }) => {
       if (data === 'leader' && this.role === 'follower') this.seek('The pool was started anew. Try again in a moment.');
     };
-    const free = await new Promise((resolve, reject) => { this.lock({ ifAvailable: true }, '', resolve).catch(reject); })
+    const free = await new Promise((resolve, reject) => {
+      this.lock({ ifAvailable: true }, '', resolve).catch(reject);
+    })
       .catch(error => { this.stayAlone(error.message); });
     if (free === false) this.follow();
   }
@@ -166,7 +171,8 @@ export class Leadership {
   async knock() {
     const relay = await this.relay();
     if (!relay) {
-      await this.take('This browser has no service worker here that would let tabs share a pool: the newest tab runs it.');
+      const why = 'This browser has no service worker here that would let tabs share a pool: the newest tab runs it.';
+      await this.take(why);
       return true;
     }
     const end = performance.now() + KNOCK_MS;
@@ -224,7 +230,8 @@ export class Leadership {
     if (this.role !== 'leader') return answer('leader:none');
     const own = this.generation();
     if (message.generation && own && message.generation !== own) {
-      if (message.current !== message.generation) return answer('leader:mismatch', 'Another tab runs another version of the app.');
+      if (message.current !== message.generation)
+        return answer('leader:mismatch', 'Another tab runs another version of the app.');
       // The other one has the version that was accepted: it gets the pool.
       this.leave('A newer version of the app runs in another tab.');
       this.tell.outdated('A newer version of the app runs in another tab.');

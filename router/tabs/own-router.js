@@ -5,7 +5,7 @@
  */
 import '../doors/door.js';
 
-const { Door, PROTOCOL, VERSION, blame } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { Door, PROTOCOL, VERSION, blame } = keriwasmDoor;
 
 /** How often the router is asked for a sign of life, and how long it may be silent: longer at its start, when engines
  *  compile Pyodide on its thread. A tab that slept is not a router that died: a check that itself came late starts
@@ -33,7 +33,7 @@ export function pulse({ ping, limit, overdue }) {
   return { heard: () => { heard = performance.now(); }, stop: () => clearInterval(timer) };
 }
 
-export class Own {
+export class OwnRouter {
   /**
    * @param {URL} base
    * @param {{ workers: string | null, faults: boolean }} settings
@@ -69,7 +69,8 @@ export class Own {
   #start(reason) {
     this.end(`The router was lost (${reason}). It is being started anew: try again in a moment.`);
     const early = this.#early();
-    const worker = this.worker = early ?? new Worker(new URL('../host/worker.js', import.meta.url), { type: 'module', name: 'router' });
+    const worker = this.worker = early
+      ?? new Worker(new URL('../host/worker.js', import.meta.url), { type: 'module', name: 'router' });
     const channel = new MessageChannel();
     let spoke = false;
     let whole = false;
@@ -90,7 +91,8 @@ export class Own {
     };
     worker.onerror = event => { event.preventDefault(); this.lost(worker, blame(event)); };
     worker.onmessage = ({ data }) => {
-      if (data.type === 'router:mismatch') this.tell.mismatch(`The page is version ${VERSION}, the router ${data.version}.`);
+      if (data.type === 'router:mismatch')
+        this.tell.mismatch(`The page is version ${VERSION}, the router ${data.version}.`);
       else if (data.type === 'router:failed') this.lost(worker, data.error.message);
       else if (data.type === 'router:digests') this.digests = data.digests;
     };
@@ -100,10 +102,13 @@ export class Own {
     this.tell.opened(door);
   }
 
-  /** The router worker that router/boot/early.js started, once; null if there is none that works. @returns {Worker | null} */
+  /**
+   * The router worker that router/boot/early.js started, once; null if there is none that works.
+   * @returns {Worker | null}
+   */
   #early() {
-    const { keriwasmEarly: early } = /** @type {any} */ (globalThis);
-    /** @type {any} */ (globalThis).keriwasmEarly = null;
+    const early = globalThis.keriwasmEarly;
+    globalThis.keriwasmEarly = null;
     return early && !early.error ? early.worker : null;
   }
 
@@ -119,18 +124,26 @@ export class Own {
     this.tell.failed(reason);
   }
 
-  /** Another way in: the service worker's, a follower's. @param {string} kind @param {MessagePort} port @returns {string} its name */
+  /**
+   * Another way in: the service worker's, a follower's.
+   * @param {string} kind @param {MessagePort} port @returns {string} its name
+   */
   open(kind, port) {
     const name = `${kind}-${this.generation}.${++this.count}`;
-    this.worker?.postMessage({ v: PROTOCOL, type: 'door:open', version: VERSION, door: name }, [port]);
+    this.worker?.postMessage({ v: PROTOCOL, type: 'router:door', version: VERSION, door: name }, [port]);
     return name;
   }
 
-  /** Which kept generation of the app this page's files are, or why none is kept. @param {string} id @param {string} [reason] */
-  kept(id, reason = '') { this.worker?.postMessage({ v: PROTOCOL, type: 'router:kept', version: VERSION, id, reason }); }
+  /**
+   * Which kept generation of the app this page's files are, or why none is kept.
+   * @param {string} id @param {string} [reason]
+   */
+  adopt(id, reason = '') {
+    this.worker?.postMessage({ v: PROTOCOL, type: 'router:generation', version: VERSION, id, reason });
+  }
 
   /** A door that another one has replaced. @param {string} name */
-  retire(name) { this.worker?.postMessage({ v: PROTOCOL, type: 'door:retire', version: VERSION, door: name }); }
+  retire(name) { this.worker?.postMessage({ v: PROTOCOL, type: 'router:retire', version: VERSION, door: name }); }
 
   /** Ends router and pool at once; what waits at the page's door is answered with the reason. @param {string} reason */
   end(reason) {

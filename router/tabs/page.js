@@ -1,21 +1,27 @@
 // @ts-check
 /**
- * The page's door: hands htmx's requests to the router, keeps the service worker supplied with a port, and mirrors the
- * pool's state on <html> and in events. Whether the router is this page's own or another tab's is router/tabs/leader.js's to
- * say. No routes, no slices: what htmx asks goes through unread.
+ * The page of a tab: has the router at hand, be it its own (own-router.js) or another tab's (leader.js says which),
+ * asks it for the first content, keeps the service worker supplied with a port, and mirrors the pool's state on <html>
+ * and in events.
  *
  * Events on document: keriwasm:status, keriwasm:ready, keriwasm:answer, keriwasm:swapped, keriwasm:connection,
  * keriwasm:offline (README).
  */
 import '../doors/door.js';
-import { hold, intent, release, sayFailed, watch } from '../doors/hands.js';
+import { intercept, through } from '../doors/intercept.js';
 import { Leadership } from './leader.js';
 import { Offline } from '../offline/offline.js';
-import { Own, START_MS } from './own-router.js';
+import { OwnRouter, START_MS } from './own-router.js';
 
-/** @typedef {{ state: string, size: number, ready: number, workers: any[], bytes?: { done: number, total: number }, reason?: string }} Status */
+/**
+ * @typedef {{ state: string, size: number, ready: number, workers: any[], bytes?: { done: number, total: number },
+ *   reason?: string }} Status
+ */
+/**
+ * @typedef {Status & { missing?: string, role?: string, refused?: string, ignored?: boolean }} Shown what is told of it
+ */
 
-const { PROTOCOL, VERSION, problem } = /** @type {any} */ (globalThis).keriwasmDoor;
+const { PROTOCOL, VERSION, problem } = keriwasmDoor;
 const base = new URL('.', document.baseURI);
 const root = document.documentElement;
 const query = new URLSearchParams(location.search);
@@ -38,12 +44,15 @@ let status = NOTHING;
 /** The page's Python, which shows what is told, may not be there yet: it finds the last news of the connection here.
  *  @param {string} type @param {object} detail */
 function tell(type, detail) {
-  if (type === 'connection') Object.assign(/** @type {any} */ (globalThis).keriwasm, { connection: detail });
+  if (type === 'connection') Object.assign(globalThis.keriwasm ?? {}, { connection: detail });
   document.dispatchEvent(new CustomEvent(`keriwasm:${type}`, { detail }));
 }
 
-/** Since navigation, for whoever measures: keriwasm:answer, the first one; keriwasm:pool, the first time that it was whole.
- *  @param {string} name */
+/**
+ * Since navigation, for whoever measures: keriwasm:answer, the first one; keriwasm:pool, the first time that it was
+ * whole.
+ * @param {string} name
+ */
 function mark(name) {
   if (!performance.getEntriesByName(`keriwasm:${name}`).length) performance.mark(`keriwasm:${name}`);
 }
@@ -60,8 +69,9 @@ function show() {
   root.dataset.state = state;
   root.dataset.workers = String(status.size);
   root.dataset.workersReady = String(status.ready);
-  const shown = { ...status, state, workers, missing, role, refused: leadership.refused, ignored: role === 'follower' && (settings.workers !== null || settings.faults) };
-  Object.assign(/** @type {any} */ (globalThis).keriwasm, { status: shown });
+  const shown = { ...status, state, workers, missing, role, refused: leadership.refused,
+    ignored: role === 'follower' && (settings.workers !== null || settings.faults) };
+  Object.assign(globalThis.keriwasm ?? {}, { status: shown });
   tell('status', shown);
   if (state === 'ready' || state === 'degraded' && status.ready && missing === '') offline.begin();
   if (state === 'failed') offline.fail(reason());
@@ -72,7 +82,8 @@ function show() {
 }
 
 /** Why the pool was given up. */
-const reason = () => status.reason || status.workers?.find(worker => worker.error)?.error || 'no worker could be started';
+const reason = () => status.reason || status.workers?.find(worker => worker.error)?.error
+  || 'no worker could be started';
 
 /** @param {any} opened */
 function useDoor(opened) {
@@ -86,7 +97,7 @@ function take(news) {
   show();
 }
 
-const own = new Own(base, settings, {
+const own = new OwnRouter(base, settings, {
   opened: opened => { useDoor(opened); handPort(); },
   status: take,
   restarting: reason => {
@@ -101,7 +112,8 @@ const own = new Own(base, settings, {
   mismatch: reason => update(reason),
 });
 
-const leadership = new Leadership(base, () => generation, () => serviceWorker.then(registration => registration?.active ?? null), {
+const leadership = new Leadership(base, () => generation,
+  () => serviceWorker.then(registration => registration?.active ?? null), {
   lead(why) {
     if (why) tell('connection', { state: 'takeover', reason: why });
     take(NOTHING);
@@ -121,7 +133,8 @@ const leadership = new Leadership(base, () => generation, () => serviceWorker.th
   outdated: reason => update(reason),
   retired() {
     const refused = problem.bind(null, 503, 'The app runs in another tab now. Take it over here, then try again.');
-    useDoor({ closed: false, post() {}, fetch: async (/** @type {Request} */ request) => refused(request.headers.get('accept') ?? '') });
+    useDoor({ closed: false, post() {},
+      fetch: async (/** @type {Request} */ request) => refused(request.headers.get('accept') ?? '') });
     tell('connection', { state: 'retired', reason: '' });
   },
 });
@@ -129,8 +142,8 @@ const leadership = new Leadership(base, () => generation, () => serviceWorker.th
 const offline = new Offline(base, {
   version: VERSION,
   generation: () => generation,
-  adopt(id) { generation = id; own.kept(id); handPort(); },
-  unkept: reason => own.kept('', reason),
+  adopt(id) { generation = id; own.adopt(id); handPort(); },
+  unkept: reason => own.adopt('', reason),
   digests: () => own.digests,
   registration: () => serviceWorker,
   offer: reason => tell('connection', { state: 'update', reason }),
@@ -147,8 +160,11 @@ function update(reason) {
 }
 
 let port = '';
-/** Gives the service worker a port of its own to the router. The port before it may still carry answers of a service
- *  worker that is being replaced: it is shut when it carries none, so that a long-lived page does not collect dead ports. */
+/**
+ * Gives the service worker a port of its own to the router. The port before it may still carry answers of a service
+ * worker that is being replaced: it is shut when it carries none, so that a long-lived page does not collect dead
+ * ports.
+ */
 async function handPort() {
   const active = (await serviceWorker)?.active;
   if (!active || !own.worker) return;
@@ -165,7 +181,8 @@ async function startServiceWorker() {
   container.addEventListener('message', ({ data, ports }) => {
     if (data.type === 'door:ask') handPort();
     else if (data.type === 'door:open') { missing = ''; show(); }
-    else if (data.type === 'door:mismatch') update(`The page is version ${VERSION}, the service worker ${data.version}.`);
+    else if (data.type === 'door:mismatch')
+      update(`The page is version ${VERSION}, the service worker ${data.version}.`);
     else if (data.type === 'leader:port') leadership.admit(data, ports[0], to => own.open('page-f', to));
     else if (data.type === 'app:reload') location.reload();
     else if (data.type === 'app:instead') offline.instead();
@@ -174,7 +191,8 @@ async function startServiceWorker() {
     else if (data.type === 'app:trouble') tell('offline', { ...offline.report, trouble: data.text });
   });
   container.startMessages();
-  const registration = await container.register(new URL('service-worker.js', base), { scope: base.pathname, updateViaCache: 'none' });
+  const registration = await container.register(
+    new URL('service-worker.js', base), { scope: base.pathname, updateViaCache: 'none' });
   await Promise.race([container.ready, new Promise((_, reject) => {
     setTimeout(() => reject(new Error('it did not start in time')), START_MS);
   })]);
@@ -183,7 +201,10 @@ async function startServiceWorker() {
   return registration;
 }
 
-/** A door to ask; waits while the page looks for a leader or takes over. @param {AbortSignal} signal @returns {Promise<any>} */
+/**
+ * A door to ask; waits while the page looks for a leader or takes over.
+ * @param {AbortSignal} signal @returns {Promise<any>}
+ */
 async function anyDoor(signal) {
   while (!door) {
     await new Promise((resolve, reject) => {
@@ -194,79 +215,17 @@ async function anyDoor(signal) {
   return door;
 }
 
-/**
- * This page's own door as a function: `fetch`, for what lies under app/, without the service worker. A GET whose router
- * was lost under way is asked once more; what may change something is not: nobody knows whether it was done.
- * @param {string | URL} action @param {any} [options]
- */
-async function throughDoor(action, { signal = new AbortController().signal, method = 'GET', headers = {}, body = null } = {}) {
-  for (let again = method === 'GET'; ; again = false) {
-    const used = await anyDoor(signal);
-    const response = await used.fetch(new Request(new URL(action, document.baseURI), { method, headers, body }), signal);
-    if (!again || !used.closed || response.status !== 502 || status.state === 'failed') return response;
-  }
-}
-
-/** Requests in flight; one whose element was removed, by whomever, is aborted. @type {Set<any>} */
-const flying = new Set();
-const removals = new MutationObserver(() => {
-  for (const { sourceElement, request } of flying) {
-    if (!sourceElement.isConnected) request.abort(new DOMException('the element was removed', 'AbortError'));
-  }
-});
-
-const extension = {
-  /** @param {Element} _ @param {{ ctx: any }} detail */
-  htmx_config_request(_, { ctx }) {
-    if (ctx.request.method !== 'GET' && ctx.sourceElement.matches('form')) ctx.request.headers['Idempotency-Key'] = intent(ctx.sourceElement);
-    const url = new URL(ctx.request.action, document.baseURI);
-    // A page that was opened from elsewhere is not used by that.
-    if (ctx.sourceElement?.id === 'boot') ctx.request.headers['X-Opening'] = '1';
-    // Going back to the address without app/ (htmx asks for what the location says): home stands there.
-    if (url.href.split(/[?#]/)[0].replace(/index\.html$/, '') === base.href) url.href = ctx.request.action = `${base.href}app/`;
-    if (url.origin !== location.origin || !url.pathname.startsWith(`${base.pathname}app`)) return;
-    ctx.fetch = async (/** @type {string} */ action, /** @type {any} */ options) => {
-      const began = performance.now();
-      const element = ctx.sourceElement;
-      flying.add(ctx);
-      removals.observe(document, { childList: true, subtree: true });
-      try {
-        const response = await throughDoor(action, options);
-        const timings = Object.fromEntries([...(response.headers.get('server-timing') ?? '').matchAll(/(\w+);dur=([\d.]+)/g)]
-          .map(([, name, ms]) => [name, Number(ms)]));
-        ctx.answer = { target: ctx.target, source: element, status: response.status,
-          timings: { ...timings, total: performance.now() - began },
-          workers: (response.headers.get('x-worker') ?? '').split(/,\s*/).filter(Boolean) };
-        if (response.status < 500) mark('answer');  // no deadline that passed, no router that was lost
-        tell('answer', ctx.answer);
-        return response;
-      } finally {
-        flying.delete(ctx);
-        if (!flying.size) removals.disconnect();
-      }
-    };
-  },
-  /** What follows a swap (page.py) runs in a task of its own: the click is answered first.
-   *  @param {Element} _ @param {{ ctx: any }} detail */
-  htmx_after_swap(_, { ctx }) {
-    setTimeout(() => tell('swapped', { context: ctx, answer: ctx.answer ?? null }));
-  },
-  /** @param {Element} _ @param {{ ctx?: any, error: Error }} detail */
-  htmx_error(_, { ctx, error }) { if (ctx) sayFailed(htmx, ctx, error); },
-  /** @param {Element} _ @param {{ ctx: any }} detail */
-  htmx_before_request(_, { ctx }) { hold(ctx); },
-  /** @param {Element} _ @param {{ ctx: any }} detail */
-  htmx_finally_request(_, { ctx }) { release(ctx); },
-};
-
 /** The path under app/ that this address asks for; the bare folder means home. */
 function wanted() {
   const path = location.pathname.slice(base.pathname.length);
   return path.startsWith('app/') ? path + location.search : 'app/';
 }
 
-/** Asks for this address's page until it comes. The router keeps the request until a worker is ready; the boot screen stands
- *  meanwhile, and lets no 5xx replace it (hx-status in index.html): a deadline passed or a router lost means to ask again. */
+/**
+ * Asks for this address's page until it comes. The router keeps the request until a worker is ready; the boot screen
+ * stands meanwhile, and lets no 5xx replace it (hx-status in index.html): a deadline passed or a router lost means to
+ * ask again.
+ */
 async function firstPage() {
   while (document.querySelector('#boot') && status.state !== 'failed') {
     const began = performance.now();
@@ -275,11 +234,12 @@ async function firstPage() {
   }
 }
 
-Object.assign(globalThis, { keriwasm: { version: VERSION, status, connection: null, fetch: throughDoor, offline,
-  reload: () => offline.reload(), lead: () => leadership.take('') } });
-const { htmx } = /** @type {any} */ (globalThis);
-htmx.registerExtension('keriwasm', extension);
-watch();
+/** This page's own door as a function: `fetch`, for what lies under app/, without the service worker. */
+const throughDoor = through(anyDoor, () => status.state === 'failed');
+
+globalThis.keriwasm = { version: VERSION, status, connection: null, fetch: throughDoor, offline,
+  reload: () => offline.reload(), lead: () => leadership.take('') };
+intercept(base, throughDoor, { tell, mark });
 const serviceWorker = 'serviceWorker' in navigator ? startServiceWorker().catch(error => {
   missing = `No service worker: ${error.message}`;
   console.warn(`[keriwasm] ${missing}`);

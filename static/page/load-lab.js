@@ -1,9 +1,10 @@
 // @ts-check
-// The load lab's part of the page; fetched with its pages only. While <load-lab data-run="ID"> stands in the page it asks
-// that run for jobs, does them (peers in a worker of their own, the htmx round trip here), and watches how late this
-// thread's clock is. What to measure, when and how often is decided in python/slices/load.
+// The load lab's part of the page; fetched with its pages only. While <load-lab data-run="ID"> stands in the
+// page it asks that run for jobs, does them (peers in a worker of their own, the htmx round trip here), and watches how
+// late this thread's clock is. What to measure, when and how often is decided in python/keriwasm/slices/load.
 //
-// It is JavaScript because the libraries that it measures are, and because the probe must not run what it would slow down.
+// It is JavaScript because the libraries that it measures are, and because the probe must not run what it would slow
+// down.
 
 import { Histogram, resolution } from '../../workers/lab/clock.js';
 
@@ -30,7 +31,8 @@ class Probe {
   /** @returns {{samples: number, p50_ms: number, p95_ms: number, max_ms: number}} */
   told() {
     const sorted = [...this.late].sort((a, b) => a - b);
-    const at = (/** @type {number} */ share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
+    const at = (/** @type {number} */ share) =>
+      Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
     return { samples: sorted.length, p50_ms: at(0.5), p95_ms: at(0.95), max_ms: at(1) };
   }
 
@@ -63,7 +65,6 @@ class Peers {
 
 /** One htmx round trip: a request by the htmx door, its fragment swapped into an element that is not shown. */
 async function roundTrip(/** @type {HTMLElement} */ place) {
-  const { keriwasm, htmx } = /** @type {any} */ (window);
   const response = await keriwasm.fetch('app/load/panel', { headers: { 'HX-Request': 'true' } });
   const text = await response.text();
   if (!response.ok) throw new Error(`the round trip was answered with ${response.status}`);
@@ -81,7 +82,8 @@ async function inPage(job, place) {
     do { await roundTrip(place); runs++; } while (performance.now() < until);
     return { one_ns: (performance.now() - began) / runs * 1e6, resolution_ns: resolution() };
   }
-  await new Promise(resolve => setTimeout(resolve, Math.max(0, job.start_ms - performance.timeOrigin - performance.now())));
+  await new Promise(resolve =>
+    setTimeout(resolve, Math.max(0, job.start_ms - performance.timeOrigin - performance.now())));
   const histogram = new Histogram();
   const began = performance.now();
   const late_ms = Math.max(0, performance.timeOrigin + began - job.start_ms);
@@ -147,7 +149,8 @@ function sort(head) {
   const up = head.getAttribute('aria-sort') !== 'ascending';
   for (const other of table.querySelectorAll('th[aria-sort]')) other.removeAttribute('aria-sort');
   head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
-  const key = (/** @type {HTMLTableRowElement} */ row) => row.cells[head.cellIndex].dataset.value ?? row.cells[head.cellIndex].textContent ?? '';
+  const key = (/** @type {HTMLTableRowElement} */ row) =>
+    row.cells[head.cellIndex].dataset.value ?? row.cells[head.cellIndex].textContent ?? '';
   const order = (/** @type {string} */ a, /** @type {string} */ b) =>
     a !== '' && b !== '' && Number.isFinite(+a) && Number.isFinite(+b) ? +a - +b : a.localeCompare(b);
   const body = table.tBodies[0];

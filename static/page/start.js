@@ -2,10 +2,10 @@
 // Starts the page's Python (python/page/main.py, MicroPython by PyScript, on this thread). No request waits for it.
 //
 // It is JavaScript for three reasons only. The addresses below come from import.meta.url, for PyScript resolves
-// relative ones against the location, and that is wrong on a deep link such as app/pool (not from router/root.js: what may
-// have failed is just that). PyScript's default worker
-// hook builds a function from text, which the Content-Security-Policy forbids, so it is cleared before anything uses
-// it. And what helps when Python cannot start (no WebAssembly, "Try again") cannot be Python.
+// relative ones against the location, and that is wrong on a deep link such as app/pool (not from router/root.js: what
+// may have failed is just that). PyScript's default worker hook builds a function from text, which the
+// Content-Security-Policy forbids, so it is cleared before anything uses it. And what helps when Python cannot start
+// (no WebAssembly, "Try again") cannot be Python.
 
 const here = (/** @type {string} */ path) => new URL(`../../${path}`, import.meta.url).href;
 
@@ -22,15 +22,19 @@ document.addEventListener('click', (event) => {
   const target = /** @type {Element} */ (event.target);
   if (!target.closest?.('[data-reload]')) return;
   // Once more from the server, past the kept version that did not start.
-  if (document.documentElement.dataset.state === 'failed' && pinned && tell({ asked: true, reason: said() })) setTimeout(() => location.reload(), 3000);
+  if (document.documentElement.dataset.state === 'failed' && pinned && tell({ asked: true, reason: said() }))
+    setTimeout(() => location.reload(), 3000);
   // The door's own reload takes a version that was offered with it; the door may be what failed.
-  else (/** @type {any} */ (window).keriwasm?.reload ?? (() => location.reload()))();
+  else (globalThis.keriwasm?.reload ?? (() => location.reload()))();
 });
 
 /** The kept version that this page was loaded from; '' when it came from the server. */
 const pinned = /\/@([0-9a-f]{16})\//.exec(import.meta.url)?.[1] ?? '';
 
-/** Has the service worker give up this version (router/offline/versions.js); it answers app:instead. @param {object} fields */
+/**
+ * Has the service worker give up this version (router/offline/versions.js); it answers app:instead.
+ * @param {object} fields
+ */
 function tell(fields) {
   const controller = navigator.serviceWorker?.controller;
   controller?.postMessage({ type: 'app:failed', id: pinned, ...fields });
@@ -42,7 +46,7 @@ const said = () => document.querySelector('#boot-reason')?.textContent ?? '';
 
 /** The first error of a script of the page, which cannot say so itself. */
 function slip() {
-  const { trouble } = /** @type {any} */ (window).keriwasmEarly ?? {};
+  const { trouble } = globalThis.keriwasmEarly ?? {};
   if (!trouble?.filename) return '';
   return `${new URL(trouble.filename).pathname.replace(/^.*\/@[0-9a-f]{16}\//, '')}: ${trouble.message}`;
 }
@@ -52,7 +56,7 @@ let trouble = '';
 
 /** Shows why the runtime was given up. JavaScript, because what failed may be MicroPython itself. */
 function reason() {
-  const { status } = /** @type {any} */ (window).keriwasm ?? { status: { state: 'failed', reason: trouble || slip(), workers: [] } };
+  const { status } = globalThis.keriwasm ?? { status: { state: 'failed', reason: trouble || slip(), workers: [] } };
   if (status?.state !== 'failed') return;
   const why = status.reason || status.workers.find((/** @type {any} */ worker) => worker.error)?.error;
   const place = document.querySelector('#boot-reason');
@@ -67,9 +71,9 @@ navigator.serviceWorker?.addEventListener('message', ({ data }) => {
 navigator.serviceWorker?.startMessages();
 reason();
 // Modules run in order: without the door's object its module, or one that it needs, did not come.
-if (!(/** @type {any} */ (window).keriwasm)) {
+if (!globalThis.keriwasm) {
   document.documentElement.dataset.state = 'failed';
-  if (pinned && !(/** @type {any} */ (window).keriwasmEarly?.again)) tell({ scripts: true, reason: said() });
+  if (pinned && !globalThis.keriwasmEarly?.again) tell({ scripts: true, reason: said() });
 }
 
 for (const need of missing()) {
@@ -106,8 +110,8 @@ unused.hidden = true;
 unused.textContent = JSON.stringify({ plugins });
 document.body.append(unused, script);
 
-// PyScript opens a database of its own as it loads. Where the browser refuses that (it blocks this site's data) nobody there
-// hears of it, and nothing here needs it: the footer says what is blocked.
+// PyScript opens a database of its own as it loads. Where the browser refuses that (it blocks this site's data) nobody
+// there hears of it, and nothing here needs it: the footer says what is blocked.
 addEventListener('unhandledrejection', event => {
   if (event.reason instanceof Event && event.reason.target instanceof IDBOpenDBRequest) event.preventDefault();
 });

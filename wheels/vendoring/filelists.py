@@ -29,7 +29,7 @@ NOT_A_WORKERS = ("python/page*", "python/suites/*")
 # Pictures of the README, notes for readers, what an interpreter or an editor leaves behind.
 NOBODYS = (
     "static/*screenshot.png", "static/*wallet-open.png", "static/*wallet-log.png", "static/*.jpg",
-    "*.md", "*.br", "*/__pycache__/*", "*/.*", ".*", "*~",
+    "router/*.d.ts", "*.md", "*.br", "*/__pycache__/*", "*/.*", ".*", "*~",
 )  # fmt: skip
 ROOMS = ("python/standins/", "python/", "workers/")  # the first that fits: what a place leaves out of a path
 

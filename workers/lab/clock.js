@@ -1,5 +1,6 @@
 // @ts-check
-// The clock and the histogram of what the load lab measures outside of Python: the same as measuring.py's and histogram.py's.
+// The clock and the histogram of what the load lab measures outside of Python: the same as measuring.py's and
+// histogram.py's.
 
 /** The clock's smallest visible step in 200 tries, in nanoseconds. */
 export function resolution() {

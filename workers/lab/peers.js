@@ -1,8 +1,9 @@
 // @ts-check
-// The peers of the load lab: JavaScript libraries that do what our workers do, measured by the same method as ours
-// (measuring.py): batches between two readings of the clock, a yield every few milliseconds, wall time from the common
-// start. This worker is the page's own, made by static/page/load-lab.js when a run wants a peer; each library is fetched at its
-// first use. All of them run under the page's Content-Security-Policy; what one does not offer is not in its table here.
+// The peers of the load lab: JavaScript libraries that do what our workers do, measured by the same method as
+// ours (measuring.py): batches between two readings of the clock, a yield every few milliseconds, wall time from the
+// common start. This worker is the page's own, made by static/page/load-lab.js when a run wants a peer; each library is
+// fetched at its first use. All of them run under the page's Content-Security-Policy; what one does not offer is not in
+// its table here.
 
 import { ROOT } from '../../router/root.js';
 import { Histogram, resolution } from './clock.js';
@@ -22,10 +23,16 @@ function random(size) {
   return bytes;
 }
 
-/** @param {string} path @returns {Promise<any>} a vendored module; a path that is put together is none of TypeScript's business */
+/**
+ * @param {string} path
+ * @returns {Promise<any>} a vendored module; a path that is put together is none of TypeScript's business
+ */
 const load = path => import(new URL(`${BASE}/${path}`, ROOT).href);
 
-/** Raises when a library's own answer is wrong: a fast wrong one must not count. @param {unknown} truth @param {string} what */
+/**
+ * Raises when a library's own answer is wrong: a fast wrong one must not count.
+ * @param {unknown} truth @param {string} what
+ */
 function must(truth, what) {
   if (!truth) throw new Error(`${what} did not work`);
 }
@@ -138,9 +145,11 @@ async function noble(operation) {
       return () => { const message = random(sized(step)); return () => blake2b(message, { dkLen: 32 }); };
     }
     case 'ml-kem-512': case 'ml-kem-768': case 'ml-kem-1024':
-      return kemOf((await load(`${NOBLE.pq}/ml-kem.js`))[family.replaceAll('-', '_').replace('ml_kem_', 'ml_kem')], step);
+      return kemOf(
+        (await load(`${NOBLE.pq}/ml-kem.js`))[family.replaceAll('-', '_').replace('ml_kem_', 'ml_kem')], step);
     case 'ml-dsa-44': case 'ml-dsa-65': case 'ml-dsa-87':
-      return signerOf((await load(`${NOBLE.pq}/ml-dsa.js`))[family.replaceAll('-', '_').replace('ml_dsa_', 'ml_dsa')], step);
+      return signerOf(
+        (await load(`${NOBLE.pq}/ml-dsa.js`))[family.replaceAll('-', '_').replace('ml_dsa_', 'ml_dsa')], step);
     case 'falcon-512': return signerOf((await load(`${NOBLE.pq}/falcon.js`)).falcon512, step);
     case 'slh-dsa-128f': return signerOf((await load(`${NOBLE.pq}/slh-dsa.js`)).slh_dsa_sha2_128f, step);
   }
@@ -267,7 +276,8 @@ async function measure({ contender, start_ms, seconds, batch }) {
       pause = performance.now() + SLICE_MS;
     }
   }
-  return { ops: histogram.count * batch, wall_ns: Math.round((here - began) * 1e6), late_ms, histogram: histogram.told() };
+  const wall_ns = Math.round((here - began) * 1e6);
+  return { ops: histogram.count * batch, wall_ns, late_ms, histogram: histogram.told() };
 }
 
 self.onmessage = async ({ data: job }) => {

@@ -6,8 +6,9 @@ tasks may block). A hung or crashed one is killed and a new generation takes its
 boots fail again and again.
 """
 
-from router.policy.envelope import message, number, text, whole
+from router.policy.envelope import number, text, whole
 from router.policy.pool.worker import BOOTING, BUSY, DEAD, DRAINING, FAILED, HUNG, READY, Worker
+from router.policy.protocol import message
 from router.policy.text import clip, seconds
 
 CRASH_WINDOW_MS = 30000  # a worker that dies more than CRASH_FREE times in it is replaced ever more slowly

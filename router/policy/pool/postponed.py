@@ -43,7 +43,7 @@ class Later:
     def fetch(self):
         """Have the host bring them."""
         self.state = "fetching"
-        self.emit({"do": "fetch_later"})
+        self.emit({"do": "fetch_postponed"})
 
     def consider(self, serving: bool, answered: bool, whole: bool, now: float):
         """Fetch them when it is time."""

@@ -53,7 +53,7 @@ class Image:
         elif now - self.quiet_since >= self.idle_ms:
             self.asked = True
             self.state = "making"
-            self.emit({"do": "make_image"})
+            self.emit({"do": "make_snapshot"})
 
     def report(self) -> dict:
         """Its part of the pool's state."""

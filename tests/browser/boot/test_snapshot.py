@@ -61,7 +61,7 @@ RESTORE = """async ({count, lanes, generation}) => {
   await needed;
   await rest();
   const module = await compile(base, head.pool.wasm);
-  const parts = {...head.pool, bytes, module, image: head.image, interpreter: new URL(head.pool.interpreter, base).href};
+  const parts = {...head.pool, bytes, module, snapshot: head.snapshot, interpreter: new URL(head.pool.interpreter, base).href};
   const slices = Object.keys(head.pool.config.slices).filter(name => head.pool.config.slices[name].workers === 'all');
   const text = body => typeof body === 'string' ? body : new TextDecoder().decode(body);
   const one = n => new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ GATED = """async ({generation}) => {
   const {head, bytes, gate, fill} = await new Pack(base.pathname.replace(/@.*$/, '')).find(generation);
   const {needed, rest} = fill();
   await needed;
-  const parts = {...head.pool, bytes, gate, module: await compile(base, head.pool.wasm), image: head.image, late: bytes,
+  const parts = {...head.pool, bytes, gate, module: await compile(base, head.pool.wasm), snapshot: head.snapshot, postponedBytes: bytes,
     interpreter: new URL(head.pool.interpreter, base).href};
   const told = [], state = new Int32Array(gate);
   const tell = value => { told.push(value === 1 ? 'there' : 'failed'); Atomics.store(state, 0, value); Atomics.notify(state, 0); };

@@ -494,7 +494,7 @@ class House:
         must(at >= self.now, "an alarm in the past")
         self.wake = at
 
-    def do_fetch_later(self):
+    def do_fetch_postponed(self):
         self.fetched += 1
 
     def do_status(self, status):

@@ -29,7 +29,7 @@ def test_the_page_s_own_policy_is_that_of_the_server() -> None:
 
 def test_the_keeper_finds_the_policy_for_workers() -> None:
     """Workers know no meta tag: where the host sends nothing, the kept files carry it as a header."""
-    pattern = re.search(r"const policy = /(.+)/\.exec", (ROOT / "router/offline/keeper.js").read_text())
+    pattern = re.search(r"const policy =\s*/(.+)/\.exec", (ROOT / "router/offline/keeper.js").read_text())
     assert pattern
     found = re.search(pattern[1], (ROOT / "index.html").read_text())
     assert found and f"{found[1]}; frame-ancestors 'none'".split("; ") == sorted(

@@ -25,7 +25,7 @@ def test_the_page_makes_the_same_number() -> None:
         "const { readFileSync } = await import('node:fs');"
         f"const code = readFileSync({json.dumps(str(ROOT / 'router/offline/generations.js'))}, 'utf8');"
         "await import('data:text/javascript,' + encodeURIComponent(code));"
-        "console.log(await globalThis.keriwasmKept.release(JSON.parse(readFileSync(0, 'utf8'))));"
+        "console.log(await globalThis.keriwasmGenerations.release(JSON.parse(readFileSync(0, 'utf8'))));"
     )
     result = subprocess.run(
         ["node", "--input-type=module", "-e", program], input=json.dumps(generation), capture_output=True, text=True, check=True

@@ -13,7 +13,7 @@ class Studio(House):
         self.made = 0
         super().__init__(*args, **more)
 
-    def do_make_image(self):
+    def do_make_snapshot(self):
         self.made += 1
 
 
@@ -29,7 +29,7 @@ def idle(house, ms=17000):
 
 def test_one_is_made_when_the_pool_is_whole_and_idle():
     house = Studio(2, boot=False)
-    house.feed("image", state="none")
+    house.feed("snapshot", state="none")
     house.ready("w1")
     idle(house)
     assert house.made == 0  # w2 still boots
@@ -38,7 +38,7 @@ def test_one_is_made_when_the_pool_is_whole_and_idle():
     assert house.made == 0
     idle(house)
     assert house.made == 1 and image(house)["state"] == "making"
-    house.feed("image", state="kept", bytes=45 << 20, ms=9000.5)
+    house.feed("snapshot", state="kept", bytes=45 << 20, ms=9000.5)
     idle(house, 40000)
     assert house.made == 1
     assert image(house) == {"state": "kept", "reason": None, "bytes": 45 << 20, "ms": 9000.5}
@@ -46,7 +46,7 @@ def test_one_is_made_when_the_pool_is_whole_and_idle():
 
 def test_work_puts_it_off():
     house = Studio(2)
-    house.feed("image", state="none")
+    house.feed("snapshot", state="none")
     asked = house.ask("/app/crypto/hash", "POST", body=10)
     idle(house, 20000)
     assert house.made == 0
@@ -59,28 +59,28 @@ def test_work_puts_it_off():
 def test_none_is_made_where_none_is_wanted(state):
     house = Studio(1)
     if state:
-        house.feed("image", state=state, bytes=1)
+        house.feed("snapshot", state=state, bytes=1)
     idle(house, 40000)
     assert house.made == 0 and image(house)["state"] == state
 
 
 def test_a_refused_one_is_told_and_replaced():
     house = Studio(1)
-    house.feed("image", state="used", bytes=1)
-    house.feed("image", state="refused", reason="w1 did not start from it")
+    house.feed("snapshot", state="used", bytes=1)
+    house.feed("snapshot", state="refused", reason="w1 did not start from it")
     assert house.logs == [("warn", "memory snapshot refused: w1 did not start from it")]
-    house.feed("image", state="used", bytes=1)  # from a worker that had started before
+    house.feed("snapshot", state="used", bytes=1)  # from a worker that had started before
     assert image(house)["reason"] == "w1 did not start from it"
     idle(house)
     assert house.made == 1
-    house.feed("image", state="failed", reason="no room")
+    house.feed("snapshot", state="failed", reason="no room")
     idle(house, 40000)
     assert house.made == 1 and image(house)["state"] == "failed"
 
 
 def test_nonsense_is_ignored():
     house = Studio(1)
-    house.feed("image", state="splendid", bytes=-1)
+    house.feed("snapshot", state="splendid", bytes=-1)
     assert image(house)["state"] is None and house.logs[-1][0] == "warn"
 
 

@@ -18,7 +18,7 @@ def test_they_come_after_the_first_answer():
     assert house.fetched == 0
     house.reply("w1", asked.id)
     assert house.fetched == 1 and later(house) == {"state": "fetching", "reason": None}
-    house.feed("later")
+    house.feed("postponed")
     house.advance(60000)
     assert house.fetched == 1 and later(house) == {"state": "here", "reason": None}
     assert house.ask("/app/pool", "GET", headers={"accept": "application/json"}).json()["later"] == later(house)
@@ -32,7 +32,7 @@ def test_whoever_needs_them_for_the_first_answer_has_them_fetched():
     for _ in range(2):
         house.from_worker("w1", "want")
         assert house.fetched == 1
-    house.feed("later")
+    house.feed("postponed")
     assert house.fetched == 1 and later(house)["state"] == "here"
 
 
@@ -48,7 +48,7 @@ def test_a_fetch_that_failed_is_tried_again():
     house = House(1, boot=False)
     house.ready("w1")
     house.from_worker("w1", "want")
-    house.feed("later", reason="keri-1.3.6-py3-none-any.whl could not be fetched")
+    house.feed("postponed", reason="keri-1.3.6-py3-none-any.whl could not be fetched")
     assert later(house) == {"state": "failed", "reason": "keri-1.3.6-py3-none-any.whl could not be fetched"}
     house.advance(2000)
     assert house.fetched == 1
@@ -58,7 +58,7 @@ def test_a_fetch_that_failed_is_tried_again():
 
 def test_on_a_warm_start_they_wait_for_the_whole_pool():
     house = House(2, boot=False, warm=True)
-    house.feed("image", state="used", bytes=45 << 20)
+    house.feed("snapshot", state="used", bytes=45 << 20)
     house.ready("w1")
     asked = house.ask("/app/crypto/hash", "POST", body=10)
     house.reply("w1", asked.id)
@@ -66,7 +66,7 @@ def test_on_a_warm_start_they_wait_for_the_whole_pool():
     assert house.fetched == 0 and later(house)["state"] == "waiting"
     house.ready("w2")
     assert house.fetched == 1 and later(house)["state"] == "fetching"
-    house.feed("later")
+    house.feed("postponed")
     house.advance(10000)
     assert house.fetched == 1 and later(house)["state"] == "here"
     house.from_worker("w1", "want")  # its pack was found damaged after all
