@@ -102,7 +102,7 @@ export function loadAssets(base, version, onprogress) {
   })();
 
   const laid = described.then(({ config, locked }) => {
-    const paths = Object.keys(config.pool.later);
+    const paths = Object.keys(config.postponed);
     return { paths, locked, ...row(paths, paths.map(path => locked.get(clean(path)).size)) };
   });
   const postponed = async () => {
@@ -137,7 +137,7 @@ export function loadAssets(base, version, onprogress) {
       wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
       stdlib: slots.get(stdlib), packages: config.packages.map((/** @type {string} */ path) => named(path)),
       postponed: [...(await laid).slots].map(([path, slot]) =>
-        ({ ...named(path, slot), modules: config.pool.later[path] })),
+        ({ ...named(path, slot), modules: config.postponed[path] })),
       files: Object.entries(config.files).map(([path, target]) => ({ path: String(target), ...slots.get(path) })),
       config: { pool: config.pool, slices: config.slices, snapshot: config.snapshot },
     };

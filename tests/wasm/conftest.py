@@ -35,7 +35,7 @@ def locked_wheels() -> list[Path]:
     manifest = ROOT / "pyscript.toml"
     if manifest.exists():
         config = tomllib.loads(manifest.read_text())
-        urls = [*config.get("packages", []), *config["pool"].get("later", {})]
+        urls = [*config.get("packages", []), *config.get("postponed", {})]
         listed = [ROOT / url for url in urls if url.endswith(".whl")]
         if listed:
             return listed

@@ -1,7 +1,7 @@
 """Wheels that are unpacked at the first import of what they hold.
 
 A pool worker gets every wheel when it starts, but unpacking takes time before the first click: some 600 files of keripy
-and its libraries in each of several workers, of which most never import it. So the wheels that `[pool.later]` of
+and its libraries in each of several workers, of which most never import it. So the wheels that `[postponed]` of
 pyscript.toml names stay packed, and a finder at the end of `sys.meta_path` unpacks one when a module of it is wanted.
 A slice need not know: it writes `import segno`.
 

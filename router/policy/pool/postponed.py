@@ -1,4 +1,4 @@
-"""When that is fetched which no first click needs, and what became of it: the wheels of [pool.later] in pyscript.toml; on a warm
+"""When that is fetched which no first click needs, and what became of it: the wheels of [postponed] in pyscript.toml; on a warm
 start, all wheels and the library, out of the pack.
 """
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
 PROGRAM = ROOT / "tests" / "wasm" / "programs" / "folder.py"
 SCENARIOS = ROOT / "tests" / "keri"
-WHEELS = [*MANIFEST["packages"], *MANIFEST["pool"]["later"]]
+WHEELS = [*MANIFEST["packages"], *MANIFEST["postponed"]]
 FILES = {url: path for url, path in MANIFEST["files"].items() if path.endswith(".py")}
 
 sys.path.insert(0, str(ROOT / "wheels"))
@@ -98,7 +98,7 @@ def test_a_pool_worker_imports_keripy(
     answer = fetch(watched.page, "app/ledger/check", method="POST", json={})
     assert answer["status"] == 200, answer["text"]
     found = answer["json"]
-    later = {url.rpartition("/")[2] for url in MANIFEST["pool"]["later"]}
+    later = {url.rpartition("/")[2] for url in MANIFEST["postponed"]}
     assert set(found["packed"]) == later
     left = {name.partition("-")[0] for name in found["left"]}
     assert "mnemonic" in left and left.isdisjoint({"keri", "segno", "jsonschema", "ecdsa"})

@@ -29,13 +29,13 @@ def paths(*patterns: str) -> set[str]:
 
 
 def test_every_wheel_is_installed() -> None:
-    at_once, later = MANIFEST["packages"], list(MANIFEST["pool"]["later"])
+    at_once, later = MANIFEST["packages"], list(MANIFEST["postponed"])
     assert sorted(at_once + later) == sorted(paths("static/wheels/*.whl"))
 
 
 def test_later_wheels_say_what_they_hold() -> None:
     """Each names all its top-level modules, is pure, and none is needed by what is unpacked at once."""
-    for url, modules in MANIFEST["pool"]["later"].items():
+    for url, modules in MANIFEST["postponed"].items():
         assert url.endswith("-none-any.whl")
         with zipfile.ZipFile(ROOT / url) as wheel:
             tops = {name.split("/")[0] for name in wheel.namelist()}
