@@ -16,6 +16,7 @@ import base64
 import itertools
 import json
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -39,6 +40,8 @@ TURN = 20
 """Requests between two times that the wallet is brought back."""
 ALLOWED = r"Failed to load resource: the server responded with a status of 4\d\d"
 """What Chromium itself says of an answer that the service worker gave."""
+CANCELLED = re.compile(r"(w\d+) is replaced: it did not let go of the cancelled POST /app/(suites/runs|load/shares)")
+"""What the cancel of a run may cost, the keys' worker too: its page says so before (templates of suites)."""
 
 # Runs in the page: sends all at once, waits for each whole answer (a stream's first piece), in text.
 SEND = """async requests => Promise.all(requests.map(async ({method, path, headers, body, plain}) => {
@@ -50,7 +53,7 @@ SEND = """async requests => Promise.all(requests.map(async ({method, path, heade
     const answer = await (plain ? fetch(new URL(path, document.baseURI), options) : keriwasm.fetch(path, options));
     const kind = answer.headers.get('content-type') ?? '';
     let content = new Uint8Array();
-    if (kind.startsWith('text/event-stream')) await answer.body.cancel();
+    if (kind.startsWith('text/event-stream')) await answer.body?.cancel();
     else content = new Uint8Array(await answer.arrayBuffer());
     let text = '';
     for (let at = 0; at < content.length; at += 32768) text += String.fromCharCode(...content.subarray(at, at + 32768));
@@ -119,6 +122,7 @@ class Walk:
         self.statuses: Counter[int] = Counter()
         self.slowest: tuple[float, str] = (0.0, "")
         watched.allow(ALLOWED)
+        watched.allow(CANCELLED.pattern)
         restore(page, self.at)
         self.keys = generations(page)["w1"]
 
@@ -144,6 +148,8 @@ class Walk:
         self.slowest = max(self.slowest, (took, told))
         for error in self.watched.unexpected():
             self.note(error[:400], told)
+        if any((found := CANCELLED.search(error)) and found[1] == "w1" for error in self.watched.errors):
+            self.keys += 1
         self.watched.errors.clear()
 
     def cancel(self, one: Request, run: str) -> None:
