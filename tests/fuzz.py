@@ -36,6 +36,8 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from router.policy.routes import TABLE  # noqa: E402
 
+SHOWN = 6
+"""Slow requests that are named at the end."""
 TURN = 20
 """Requests between two times that the wallet is brought back."""
 ALLOWED = r"Failed to load resource: the server responded with a status of 4\d\d"
@@ -49,6 +51,7 @@ SEND = """async requests => Promise.all(requests.map(async ({method, path, heade
   const late = setTimeout(() => control.abort(new Error('no answer within two minutes')), 120_000);
   const bytes = body === null ? undefined : Uint8Array.from(atob(body), each => each.charCodeAt(0));
   const options = {method, headers, body: bytes, signal: control.signal};
+  const began = performance.now();
   try {
     const answer = await (plain ? fetch(new URL(path, document.baseURI), options) : keriwasm.fetch(path, options));
     const kind = answer.headers.get('content-type') ?? '';
@@ -57,9 +60,9 @@ SEND = """async requests => Promise.all(requests.map(async ({method, path, heade
     else content = new Uint8Array(await answer.arrayBuffer());
     let text = '';
     for (let at = 0; at < content.length; at += 32768) text += String.fromCharCode(...content.subarray(at, at + 32768));
-    return {status: answer.status, kind, worker: answer.headers.get('x-worker'), body: btoa(text)};
+    return {status: answer.status, kind, ms: performance.now() - began, body: btoa(text)};
   } catch (error) {
-    return {status: 0, kind: '', worker: '', body: btoa(unescape(encodeURIComponent(String(error))))};
+    return {status: 0, kind: '', ms: performance.now() - began, body: btoa(unescape(encodeURIComponent(String(error))))};
   } finally {
     clearTimeout(late);
   }
@@ -67,7 +70,7 @@ SEND = """async requests => Promise.all(requests.map(async ({method, path, heade
 
 
 def send(page: Page, requests: Iterable[Request]) -> list[dict[str, Any]]:
-    """Send these at once; {status, kind, worker, body} of each, the body as bytes."""
+    """Send these at once; {status, kind, ms, body} of each, the body as bytes."""
     plain = [{"method": one.method, "path": one.path, "headers": one.headers, "plain": one.plain,
               "body": None if one.body is None else base64.b64encode(one.body).decode()} for one in requests]  # fmt: skip
     return [{**answer, "body": base64.b64decode(answer["body"])} for answer in page.evaluate(SEND, plain)]
@@ -120,7 +123,7 @@ class Walk:
         self.found: dict[str, str] = {}
         self.times: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
-        self.slowest: tuple[float, str] = (0.0, "")
+        self.slowest: list[tuple[float, int, str]] = []
         watched.allow(ALLOWED)
         watched.allow(CANCELLED.pattern)
         restore(page, self.at)
@@ -136,16 +139,14 @@ class Walk:
     def step(self, numbers: list[int]) -> None:
         """Send the requests of these numbers at once, and look."""
         requests = [request(self.seed, number, self.at, self.table) for number in numbers]
-        began = time.monotonic()
         for number, one, got in zip(numbers, requests, send(self.page, requests), strict=True):
             self.statuses[got["status"]] += 1
+            self.slowest = sorted([*self.slowest, (got["ms"] / 1000, number, one.told())], reverse=True)[:SHOWN]
             if what := wrong(one, got):
                 self.note(f"{one.route}: {what}", f"number {number}\n    {one.told()}")
             if got["status"] == 202 and "json" in got["kind"] and (run := json.loads(got["body"]).get("id")):
                 self.cancel(one, run)
-        took = time.monotonic() - began
         told = "\n".join(f"number {number}\n    {one.told()}" for number, one in zip(numbers, requests, strict=True))
-        self.slowest = max(self.slowest, (took, told))
         for error in self.watched.unexpected():
             self.note(error[:400], told)
         if any((found := CANCELLED.search(error)) and found[1] == "w1" for error in self.watched.errors):
@@ -215,8 +216,9 @@ def main(arguments: list[str]) -> int:
         walk = Walk(page, watched, options.seed, table)
         sent = walk.walk(numbers, time.monotonic() + options.seconds)
         browser.close()
-    print(f"\nfuzz: {sent} requests, by status {dict(sorted(walk.statuses.items()))}; the slowest took {walk.slowest[0]:.1f} s:")
-    print(f"    {walk.slowest[1][:700]}")
+    print(f"\nfuzz: {sent} requests, by status {dict(sorted(walk.statuses.items()))}; those that took longest:")
+    for seconds, number, told in walk.slowest:
+        print(f"    {seconds:.1f} s: number {number} {told[:200]!r}")
     for kind, times in walk.times.most_common():
         print(f"fuzz: {times} times: {kind[:300]}")
     print(f"fuzz: {'nothing found' if not walk.found else f'{len(walk.found)} kinds'} (seed {options.seed})", flush=True)
