@@ -20,6 +20,15 @@ from typing import Any
 
 __all__ = ["Socket", "install", "socketpair"]
 
+# What the module `socket` of a WebAssembly build leaves out, with Linux' numbers: nobody but these sockets reads them.
+for _name, _number in {
+    "SOL_SOCKET": 1, "SO_REUSEADDR": 2, "SO_TYPE": 3, "SO_ERROR": 4, "SO_BROADCAST": 6, "SO_SNDBUF": 7, "SO_RCVBUF": 8,
+    "SO_KEEPALIVE": 9, "SO_LINGER": 13, "SO_REUSEPORT": 15, "SOCK_STREAM": 1, "SOCK_DGRAM": 2, "IPPROTO_IP": 0, "IPPROTO_TCP": 6,
+    "IPPROTO_UDP": 17, "TCP_NODELAY": 1, "SHUT_RD": 0, "SHUT_WR": 1, "SHUT_RDWR": 2, "MSG_PEEK": 2,
+}.items():  # fmt: skip
+    if not hasattr(real, _name):
+        setattr(real, _name, _number)
+
 HERE = ("127.0.0.1", "localhost", "")
 EVERYWHERE = ("0.0.0.0", "")
 ROOM = 1 << 16
