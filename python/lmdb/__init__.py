@@ -8,7 +8,7 @@ speech in `stat` and `info`.
 from __future__ import annotations
 
 from .cursor import Cursor
-from .environment import VERSION, Environment, _Database
+from .environment import VERSION, Environment
 from .errors import (
     BadChecksumError,
     BadDbiError,
@@ -41,6 +41,7 @@ from .errors import (
     TxnFullError,
     VersionMismatchError,
 )
+from .handles import _Database
 from .transaction import Transaction
 
 __version__ = "3.0.0"

@@ -6,8 +6,10 @@ import os
 from typing import Any
 
 from . import errors
+from .binary import binary
+from .handles import _Database
 from .stores import MAIN, PLAIN, Flags, Sub, stores
-from .transaction import Transaction, binary
+from .transaction import Transaction
 
 VERSION = (0, 9, 36)
 """The release of LMDB whose behaviour this module keeps to."""
@@ -261,38 +263,3 @@ class Environment:
         """Stale readers that were removed: there are none."""
         self._open()
         return 0
-
-
-class _Database:
-    """The handle of a database; only `Environment.open_db` makes them."""
-
-    __slots__ = ("_dropped", "_dup", "_env", "_fixed", "_flags", "_name", "_turn", "_turndup")
-
-    def __init__(self, env: Environment, name: bytes | None, flags: Flags) -> None:
-        self._env: Environment | None = env
-        self._name = name
-        self._dropped = False
-        self._flags = flags
-        self._dup = flags.dupsort
-        self._fixed = flags.dupfixed
-        # Both compare from the last byte on: integers are little-endian in wasm as on the usual machines.
-        self._turn = flags.reverse_key or flags.integerkey
-        self._turndup = flags.integerdup
-
-    def flags(self, *args: Any) -> dict[str, bool]:
-        """What it was made with."""
-        if len(args) > 1:
-            raise TypeError("flags takes 0 or 1 arguments")
-        return self._flags._asdict()
-
-    def _forget(self) -> None:
-        """It was opened in a transaction that is not to be."""
-        if self._env is not None:
-            if self._env._dbs.get(self._name) is self:
-                del self._env._dbs[self._name]
-            self._env = None
-
-    def _drop(self) -> None:
-        """Its database was deleted."""
-        self._dropped = True
-        self._forget()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import errors
+from .binary import binary
 from .cursor import Cursor
+from .handles import Home, _Database
 from .stores import CLEAR, CREATE, DELETE, DROP, MAIN, PUT, Flags, Op, State, Sub, weight
 from .tree import ABOVE, Tree
-
-if TYPE_CHECKING:
-    from .environment import Environment, _Database
 
 MAX_KEY = 511
 """Bytes of a key, and of a value where values are sorted, as in LMDB 0.9."""
@@ -25,28 +24,13 @@ class Transaction:
     """
 
     __slots__ = (
-        "__weakref__",
-        "_broken",
-        "_buffers",
-        "_child",
-        "_db",
-        "_env",
-        "_epoch",
-        "_mutations",
-        "_opened",
-        "_ops",
-        "_own",
-        "_parent",
-        "_state",
-        "_store",
-        "_token",
-        "_used",
-        "_write",
-    )
+        "__weakref__", "_broken", "_buffers", "_child", "_db", "_env", "_epoch", "_mutations", "_opened", "_ops", "_own", "_parent",
+        "_state", "_store", "_token", "_used", "_write",
+    )  # fmt: skip
 
     def __init__(
         self,
-        env: Environment,
+        env: Home,
         db: _Database | None = None,
         parent: Transaction | None = None,
         write: bool = False,
@@ -100,7 +84,7 @@ class Transaction:
         self._opened: list[_Database] = []
         self._broken = False
 
-    def _nest(self, env: Environment, write: bool) -> State:
+    def _nest(self, env: Home, write: bool) -> State:
         """The state that a child starts from."""
         if not self._write:
             raise errors.InvalidParameterError("Read-only transactions cannot be nested.")
@@ -463,14 +447,3 @@ class Transaction:
             n.to_bytes(8, "little") for n in (branches, leaves, 0, tree.size, 2**64 - 1 if not tree.size else 0)
         )
         return (0).to_bytes(4, "little") + bits.to_bytes(2, "little") + depth.to_bytes(2, "little") + counts
-
-
-def binary(value: Any) -> bytes:
-    """The bytes of a bytes-like object. Raises TypeError for text and for anything else."""
-    if value.__class__ is bytes:
-        return value
-    if isinstance(value, str):
-        raise TypeError("Won't implicitly convert Unicode to bytes; use .encode()")
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value)
-    return memoryview(value).tobytes()

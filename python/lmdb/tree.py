@@ -7,7 +7,7 @@ first. So whoever keeps a root keeps its whole state, for ever, at no cost.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 FULL = 64
@@ -108,30 +108,20 @@ class Tree:
 
     def at_least(self, key: Any) -> tuple[Node, int] | None:
         """(leaf, index) of the first entry whose key is not below `key`."""
-        node, above = self.root, None
-        while not node.leaf:
-            at = bisect_right(node.keys, key)
-            if at + 1 < len(node.items):
-                above = node.items[at + 1]
-            node = node.items[at]
-        at = bisect_left(node.keys, key)
-        if at < len(node.keys):
-            return node, at
-        if above is None:
-            return None
-        while not above.leaf:
-            above = above.items[0]
-        return above, 0
+        return self._first_from(key, bisect_left)
 
     def above(self, key: Any) -> tuple[Node, int] | None:
         """(leaf, index) of the first entry whose key is above `key`."""
+        return self._first_from(key, bisect_right)
+
+    def _first_from(self, key: Any, bisect: Callable[[list[Any], Any], int]) -> tuple[Node, int] | None:
         node, above = self.root, None
         while not node.leaf:
             at = bisect_right(node.keys, key)
             if at + 1 < len(node.items):
                 above = node.items[at + 1]
             node = node.items[at]
-        at = bisect_right(node.keys, key)
+        at = bisect(node.keys, key)
         if at < len(node.keys):
             return node, at
         if above is None:
