@@ -26,15 +26,14 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE.parent, HERE / "kits", HERE / "browser"):
+for folder in (HERE.parent, HERE / "kits", HERE / "kits" / "router", HERE / "browser"):
     sys.path.insert(0, str(folder))
 
 import lmdb  # noqa: E402, F401  (the real one, before python/ is on the path)
 import workerkit  # noqa: E402, F401  (what the kit imports of the app is found by it)
 from hostile.fuzzkit import Request, Surroundings, request, restored  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
-
-from router.policy.routes import TABLE  # noqa: E402
+from tablekit import TABLE  # noqa: E402
 
 SHOWN = 6
 """Slow requests that are named at the end."""

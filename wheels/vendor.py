@@ -6,7 +6,7 @@
     python wheels/vendor.py refresh --accept-new   the same after vendor.toml names new versions
     python wheels/vendor.py refresh --new-toolchain   the same with the compiler and headers that Debian has today
     python wheels/vendor.py table                  bytes of a first visit, raw and compressed
-    python wheels/vendor.py manifest               write pyscript.toml's lists of files, from what lies in the tree
+    python wheels/vendor.py manifest [FOLDER]      write pyscript.toml's lists of files, from what lies in the tree (FOLDER: an app's)
     python wheels/vendor.py release [--list]       the sha256 that the pool page shows for this checkout; what it is made of
 
 Needs Python 3.11 or newer; refresh also needs pip, npm, Node.js and Debian's apt.
@@ -54,11 +54,11 @@ def table() -> int:
     return 0
 
 
-def manifest() -> int:
+def manifest(app: Path) -> int:
     """Bring the manifest's lists of files up to date."""
     try:
-        changed = filelists.write(paths.ROOT)
-    except ValueError as error:
+        changed = filelists.write(paths.ROOT, app.resolve())
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     print("pyscript.toml: " + ("its lists of files are written anew" if changed else "its lists of files are right"))
@@ -70,7 +70,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("verify", help="check static/ against static/lock.json")
     commands.add_parser("table", help="bytes of a first visit")
-    commands.add_parser("manifest", help="write the lists of files in pyscript.toml")
+    lists = commands.add_parser("manifest", help="write the lists of files in pyscript.toml")
+    lists.add_argument("app", nargs="?", type=Path, default=paths.ROOT, help="folder of an app of its own that runs on this checkout")
     number = commands.add_parser("release", help="the sha256 that the pool page shows")
     number.add_argument("--list", action="store_true", help="each file's own sha256, as sha256sum prints it")
     again = commands.add_parser("refresh", help="make static/ anew from vendor.toml")
@@ -82,7 +83,7 @@ def main() -> int:
     if arguments.command == "table":
         return table()
     if arguments.command == "manifest":
-        return manifest()
+        return manifest(arguments.app)
     if arguments.command == "release":
         print(releasing.listing(paths.ROOT) if arguments.list else releasing.release(paths.ROOT), end="\n" * (not arguments.list))
         return 0

@@ -161,6 +161,9 @@ const perform = {
     lastStatus = status;
     tellStatus();
   },
+  fail({ reason }) {
+    throw new Error(reason);  // at the very beginning: start() tells the page
+  },
   log({ level, text }) {
     const say = level === 'error' ? console.error : ['warning', 'warn'].includes(level) ? console.warn : console.info;
     say(`[keriwasm] ${text}`);
@@ -270,7 +273,8 @@ async function load(micropython, python) {
     interpreter.FS.mkdirTree(`${POLICY}/${path.replace(/[^/]*$/, '')}`);
     interpreter.FS.writeFile(`${POLICY}/${path}`, text);
   }
-  interpreter.runPython(`import sys\nsys.path.insert(0, "${POLICY}")\nfrom router.policy.router import handle_json`);
+  interpreter.runPython(`import sys\nsys.path[:0] = ["${POLICY}", "${POLICY}/python"]`);
+  interpreter.runPython('from router.policy.router import handle_json');
   // MicroPython collects garbage at the end of a call once 16 KB were allocated: after almost every event, and before
   // its commands are carried out. It is done when nothing happens instead; a rush still ends in it, a megabyte later.
   interpreter.runPython('import gc\ngc.threshold(1 << 20)\ndef collect():\n    gc.collect()');

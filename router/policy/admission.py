@@ -101,7 +101,7 @@ class Admission:
                 self.forget(task.id)
                 return None
             return problem(405, "%s is not possible here." % clip(task.method, 20), path, allow=allowed)
-        task.slice = route.slice if route.slice is not None else params.get("slice")
+        task.slice = route.slice
         if route.faults and not self.faults:
             return problem(404, "Faults are not enabled here.", path)
         task.route = route
@@ -120,7 +120,7 @@ class Admission:
                 path,
                 limit_bytes=int(numbers["max_body_bytes"]),
             )
-        heavy, may_block_ms, deadline_ms = route.costs(params, task.body_bytes)
+        heavy, may_block_ms, deadline_ms = route.cost(params, task.body_bytes)
         task.heavy = heavy
         task.may_block_ms = may_block_ms
         if task.door.startswith("worker:"):
@@ -196,9 +196,8 @@ class Admission:
         parts = []
         for name, path in task.route.parts:
             route, params, _ = self.table.match("GET", path)
-            slice = route.slice if route.slice is not None else params.get("slice")
-            if slice in self.slices:
-                parts.append((name, path, route, params, slice))
+            if route is not None and route.slice in self.slices:
+                parts.append((name, path, route, params))
         if not self.queue.room(len(parts), 0, task.priority, child):
             task.parent = None
             return self.full(task)
@@ -215,7 +214,7 @@ class Admission:
         headers = self.part_headers(task)
         late = parts_deadline(task.deadline, self.now)
         members = []
-        for name, path, route, params, slice in parts:
+        for name, path, route, params in parts:
             part = Task(self.part_id(task.id, name), task.door, "GET", path, task.query, headers, self.now)
             part.mode = "raw"
             part.origin = task.origin
@@ -223,10 +222,10 @@ class Admission:
             part.quiet = task.quiet
             part.route = route
             part.params = params
-            part.slice = slice
+            part.slice = route.slice
             part.priority = task.priority
             part.deadline = late
-            part.heavy, part.may_block_ms, _ = route.costs(params, 0)
+            part.heavy, part.may_block_ms, _ = route.cost(params, 0)
             part.fan = fan
             part.part = name
             part.depth = task.depth
@@ -265,7 +264,7 @@ class Admission:
         given = event.get("priority")
         if parent is not None:
             return BACKGROUND if given == BACKGROUND else parent.priority
-        return given if given in (CLICK, BACKGROUND) else route.priority
+        return given if given in (CLICK, BACKGROUND) else BACKGROUND if route.background else CLICK
 
     def deadline(self, event: dict, route_ms, parent) -> float:
         """Absolute: the door's ``deadline`` or ``within_ms``, else the route's, never beyond the bound or the
@@ -285,8 +284,8 @@ class Admission:
         return asked
 
     def answered_here(self, task: Task) -> bool:
-        """``GET /app/pool`` is answered by the router itself as JSON, and as HTML when nobody could render it."""
-        if task.route.pattern != "/app/pool":
+        """The pool's state is told by the router itself as JSON, and as HTML when nobody could render it."""
+        if not task.route.here:
             return False
         json = answers.accepts_json(task.headers)
         if not json and task.slice in self.slices and (self.pool.ready_count() or self.pool.state() == "booting"):

@@ -123,7 +123,7 @@ class Dispatching:
                 "deadline": task.deadline,
                 "parent": task.parent.id if task.parent is not None else None,
                 "priority": task.priority,
-                "context": {"pool": self.snapshot()} if task.route.snapshot else {},
+                "context": {"pool": self.snapshot()} if task.route.report else {},
                 "faults": self.faults,
                 "navigated": task.navigated,
                 "quiet": task.quiet,

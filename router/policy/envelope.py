@@ -11,31 +11,13 @@ MAX_HEADERS = 100
 MAX_HEADER_VALUE = 16384
 FAR = 1e15  # epoch ms beyond any clock; larger numbers are garbage
 
-POOL_DEFAULTS = {
-    "heartbeat_ms": 250,
-    "busy_ms": 750,
-    "hang_ms": 5000,
-    "boot_timeout_ms": 90000,
-    "cancel_grace_ms": 1500,
-    "stop_grace_ms": 300,  # the same, when a person has stopped a run and waits for idle workers
-    "deadline_ms": 30000,
-    "max_deadline_ms": 300000,
-    "max_queue": 256,
-    "window": 8,
-    "max_body_bytes": 71303168,
-    "max_depth": 8,
-    "max_workers": 16,
-    # beyond pyscript.toml's list; may be set there too
-    "max_queue_bytes": 268435456,  # bodies held for queued requests, together
-    "aging_ms": 2000,  # a background request that waited this long counts as a click
-    "backoff_ms": 500,  # first wait after a failed boot; doubles
-    "max_backoff_ms": 30000,
-    "max_boot_failures": 5,
-    "lent_ms": 120000,  # a pool of one lets its second worker go when nothing of a stranger's came for so long
-    "max_heap_bytes": 536870912,  # a worker that has grown beyond is replaced when it is idle
-    "max_held_heap_bytes": 2147483648,  # the same for one that holds an open wallet, which that locks: twice its dearest unlock
-    "image_idle_ms": 15000,  # how long the pool is idle before a spare worker makes a memory snapshot
-}
+# What [pool] in pyscript.toml says, with the meaning of each: the router knows no other values.
+NUMBERS = (
+    "max_workers", "window", "max_queue", "max_queue_bytes", "max_body_bytes", "max_depth", "heartbeat_ms", "busy_ms", "hang_ms",
+    "boot_timeout_ms", "cancel_grace_ms", "stop_grace_ms", "deadline_ms", "max_deadline_ms", "aging_ms", "backoff_ms",
+    "max_backoff_ms", "max_boot_failures", "lent_ms", "max_heap_bytes", "max_held_heap_bytes", "image_idle_ms",
+)  # fmt: skip
+COUNTS = ("max_queue", "window", "max_depth", "max_workers", "max_boot_failures")
 
 
 def number(value, default=None, low=-FAR, high=FAR):
@@ -63,23 +45,18 @@ def text(value, default=None, limit=MAX_ID):
 
 
 def read_config(given) -> tuple:
-    """``(pool numbers, complaints)`` from the ``pool`` table of the manifest, each number checked."""
-    pool = dict(POOL_DEFAULTS)
-    complaints = []
-    if given is None:
-        given = {}
+    """``(pool numbers, complaints)`` from the ``pool`` table of the manifest: each number is there, and one."""
     if not isinstance(given, dict):
-        return pool, ["[pool] is not a table; defaults are used"]
-    for key in sorted(given):
-        if key not in pool:
-            continue  # the host's own settings live in the same table
-        value = number(given[key], None, 1)
+        return {}, ["[pool] is not a table"]
+    pool = {}
+    complaints = []
+    for key in NUMBERS:  # the host's own settings live in the same table
+        value = number(given.get(key), None, 1)
         if value is None:
-            complaints.append("[pool] %s is not a number from 1 upward; %s is used" % (key, pool[key]))
+            what = "is not a number from 1 upward" if key in given else "is missing"
+            complaints.append("[pool] %s %s" % (key, what))
         else:
-            pool[key] = value
-    for key in ("max_queue", "window", "max_depth", "max_workers", "max_boot_failures"):
-        pool[key] = int(pool[key])
+            pool[key] = int(value) if key in COUNTS else value
     return pool, complaints
 
 

@@ -82,7 +82,7 @@ class Listening:
                 continue
             task.losses += 1
             if (
-                task.route.idempotent
+                task.route.again
                 and task.losses < 2
                 and self.now < task.deadline
                 and self.pool.hopeful(task.slice, task.route.where)
@@ -98,7 +98,7 @@ class Listening:
             task.made_by(worker.id)
             if task.losses > 1:
                 detail = "Two workers were lost while they ran this request; the last was %s: %s." % (worker.id, cause)
-            elif not task.route.idempotent:
+            elif not task.route.again:
                 detail = "Worker %s was lost while it ran this request: %s. It may or may not have taken effect." % (
                     worker.id,
                     cause,

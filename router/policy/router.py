@@ -10,7 +10,6 @@ gone when it is answered, except that a worker that has to let go of it is watch
 
 import json
 
-from router.policy import routes
 from router.policy.admission import Admission
 from router.policy.delivery import Delivery
 from router.policy.dispatching import Dispatching
@@ -32,6 +31,8 @@ from router.policy.pool.snapshot import Image
 from router.policy.pool.worker import BOOTING
 from router.policy.protocol import TOLD, message
 from router.policy.queueing import Queue
+from router.policy.routes import gather
+from router.policy.routing import Table
 from router.policy.tasks import DONE, Tasks
 from router.policy.text import clip, describe, seconds
 
@@ -44,18 +45,19 @@ class Router(Admission, Delivery, Dispatching, Listening):
     """
 
     def __init__(self, table=None):
-        self.table = routes.Table(routes.TABLE if table is None else table)
+        self.table = Table(table or [])
+        self.gathers = table is None
         self.out = []
         self.forgotten = []
         self.now = 0.0
         self.started_at = None
-        self.numbers = read_config(None)[0]
+        self.numbers = {}
         self.slices = {}
         self.faults = False
         self.version = ""
         self.shell = Shell(None, "./")
         self.tasks = Tasks()
-        self.queue = Queue(self.numbers["max_queue"], self.numbers["max_queue_bytes"], self.numbers["aging_ms"])
+        self.queue = None
         self.pool = None
         self.image = None
         self.later = None
@@ -140,12 +142,17 @@ class Router(Admission, Delivery, Dispatching, Listening):
         """Configure and start the pool."""
         config = event.get("config")
         config = config if isinstance(config, dict) else {}
-        self.numbers, complaints = read_config(config.get("pool"))
-        self.slices, more = read_slices(config.get("slices"))
+        self.numbers, missing = read_config(config.get("pool"))
+        if missing:
+            self.out.append({"do": "fail", "reason": "pyscript.toml: " + "; ".join(missing)})
+            return
+        self.slices, complaints = read_slices(config.get("slices"))
         self.faults = event.get("faults") is True
         self.version = text(event.get("version"), "")
         self.shell = Shell(event.get("shell"), text(event.get("base"), "/", 2000))
-        for line in complaints + more + self.shell.complaints:
+        if self.gathers and self.slices:
+            complaints += gather(config["slices"], self.table.add)
+        for line in complaints + self.shell.complaints:
             self.log("warn", line)
         self.queue = Queue(self.numbers["max_queue"], self.numbers["max_queue_bytes"], self.numbers["aging_ms"])
         self.pool = Pool(self.numbers, self.slices, self.out_append, self.on_lost, self.close_streams, self.log)

@@ -17,12 +17,12 @@ const version = fs.readdirSync(folder)[0];
 const began = performance.now();
 const { loadMicroPython } = await import(pathToFileURL(path.join(folder, version, 'micropython.mjs')).href);
 const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
-for (const place of fs.readdirSync(path.join(root, 'router'), { recursive: true })) {
-  if (!place.endsWith('.py')) continue;
-  interpreter.FS.mkdirTree(path.posix.dirname(`/policy/router/${place}`));
-  interpreter.FS.writeFile(`/policy/router/${place}`, fs.readFileSync(path.join(root, 'router', place)));
+const listed = fs.readFileSync(path.join(root, 'pyscript.toml'), 'utf8').split('[router]\n')[1].split(']')[0];
+for (const [, from] of listed.matchAll(/"\.\/(.+)"/g)) {
+  interpreter.FS.mkdirTree(path.dirname(`/policy/${from}`));
+  interpreter.FS.writeFile(`/policy/${from}`, fs.readFileSync(path.join(root, from)));
 }
-interpreter.runPython('import sys\nsys.path.insert(0, "/policy")\nfrom router.policy.router import handle_json');
+interpreter.runPython('import sys\nsys.path[:0] = ["/policy", "/policy/python"]\nfrom router.policy.router import handle_json');
 interpreter.runPython('import gc\ngc.threshold(1 << 20)\ndef measure():\n    gc.collect()\n    return gc.mem_alloc()\n');
 const handle = interpreter.globals.get('handle_json');
 const measure = interpreter.globals.get('measure');

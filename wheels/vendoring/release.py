@@ -18,7 +18,9 @@ def files(root: Path) -> list[str]:
     lock = json.loads((root / "static" / "lock.json").read_text(encoding="utf-8"))
     locked = [asset["path"] for asset in lock["assets"]]
     own = [*config["app"]["files"], *config["router"]["files"], *config["files"]]
-    wanted = [path for path in locked if not path.endswith(".br") and not path.startswith("static/vendor/peers/")]
+    wheels = {path.removeprefix("./") for path in (*config["packages"], *config["postponed"])}
+    without = tuple(config["offline"]["without"])
+    wanted = [path for path in locked if not path.endswith(".br") and (path in wheels or not path.startswith(without))]
     return sorted({*wanted, *(path.removeprefix("./") for path in own)})
 
 

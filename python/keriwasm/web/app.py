@@ -28,6 +28,10 @@ class Router(CompiledRouter):
     nearly half of the time in which a worker with a memory snapshot mounts its slices. tests/unit asks them instead.
     """
 
+    def add_route(self, uri_template: str, resource: object, **kwargs: Any) -> None:
+        """Without the slash at the end that is taken from addresses too: `/app/` would never be found."""
+        super().add_route(uri_template.rstrip("/") or "/", resource, **kwargs)
+
     def ready(self) -> None:
         """Compile the tree of routes now, not at the first request."""
         self.find("/")

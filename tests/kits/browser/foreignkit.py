@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from router.policy.routes import TABLE
+from tablekit import TABLE
 
 # What a form of another site would send: what did something when nothing looked at where it came from. Each of the others
 # gets a text, which is enough for some and an error of its own for the rest; neither must be reached.

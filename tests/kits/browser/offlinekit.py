@@ -18,9 +18,9 @@ import serve
 
 
 class Site:
-    """The app below `folder`, its files linked to the repository's until one is edited."""
+    """The app below `folder`, its files linked to the repository's until one is edited; over them those of `app`, if given."""
 
-    def __init__(self, folder: Path, base: str = "/") -> None:
+    def __init__(self, folder: Path, base: str = "/", app: Path | None = None) -> None:
         self.folder = folder
         self.base = base
         self.port = 0
@@ -35,6 +35,11 @@ class Site:
                 shutil.copytree(ROOT / name, folder / name, copy_function=os.link, dirs_exist_ok=True)
             elif (ROOT / name).exists():
                 os.link(ROOT / name, folder / name)
+        for path in app.rglob("*") if app else ():
+            if path.is_file() and "__pycache__" not in path.parts:
+                (folder / path.relative_to(app)).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path.relative_to(app)).unlink(missing_ok=True)  # the link, not the repository's file
+                os.link(path, folder / path.relative_to(app))
 
     @property
     def url(self) -> str:

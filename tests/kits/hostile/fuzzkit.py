@@ -26,8 +26,9 @@ from hostile import spoiltkit
 from hostile.hostilekit import BODIES, DEEP, VALUES, address, names
 from keriwasm.data import guarding
 from keriwasm.web.form.fields import b64u
+from tablekit import TABLE
 
-from router.policy.routes import TABLE, Route
+from router.policy.routes import Route
 
 PASSCODE = "a passcode of enough characters"
 JSON, HTML = "application/json", "text/html"
@@ -325,7 +326,7 @@ def request(seed: int, number: int, at: Surroundings, table: list[Route] = TABLE
     path = address(route, params)
     if rng.random() < 0.02:
         path += rng.choice(("/", "/x", "//", ".json", ".csv", ".xml", "%00", "/../x", ";x", "/%2e"))
-    pairs = fields(rng, route, at)
+    pairs = fields(random.Random(f"{seed}.{number}.fields"), route, at)  # what is there to be named takes more or fewer draws
     headers = {"accept": JSON}
     if rng.random() < 0.45:
         headers = {"accept": HTML} | ({"hx-request": "true"} if rng.random() < 0.8 else {})

@@ -8,9 +8,10 @@ from typing import Any
 
 from keriwasm.data import guarding
 from keriwasm.web.form.fields import b64u
+from tablekit import TABLE
 from workerkit import ROOT
 
-from router.policy.routes import TABLE, Route
+from router.policy.routes import Route
 
 SLICES = ("home", "wallet", "backup", "credentials", "ledger", "verifying", "crypto", "load", "suites", "pool", "faults")
 """Those that run on CPython too; in a page there is `pq` besides."""

@@ -10,6 +10,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from tablekit import POOL
+from tablekit import SLICES as CONFIGURED
+
 from router.policy.router import Router
 
 START = 1_760_000_000_000.0
@@ -116,8 +119,8 @@ class House:
         self.keep = True  # remember answered requests
         names = SLICES if slices is None else slices
         config = {
-            "pool": pool or {},
-            "slices": {name: {"module": "x", "workers": where} for name, where in names.items()},
+            "pool": {**POOL, **(pool or {})},
+            "slices": {name: {**CONFIGURED.get(name, {}), "workers": where} for name, where in names.items()},
         }
         self.feed("init", config=config, workers=workers, faults=faults, base=base, shell=shell, version="test", warm=warm)
         if boot:
@@ -228,7 +231,7 @@ class House:
         numbers = self.router.numbers
         route, params, _ = self.router.table.match(method, path)
         if within is None and route is not None:
-            within = route.costs(params, size)[2]
+            within = route.cost(params, size)[2]
         return min(numbers["deadline_ms"] if within is None else within, numbers["max_deadline_ms"])
 
     def serves(self, record: Asked) -> bool:
@@ -500,6 +503,9 @@ class House:
     def do_status(self, status):
         must(status["size"] >= 1 and status["ready"] <= len(status["workers"]), "a wrong status", status)
         self.status = status
+
+    def do_fail(self, reason: str) -> None:
+        raise Broken(reason)
 
     def do_log(self, level, text):
         must(level in ("info", "warn", "error"), level)

@@ -44,7 +44,10 @@ def test_the_command_prints_it_and_sha256sum_agrees(tmp_path: Path) -> None:
 
 def test_any_change_of_any_file_changes_it(tmp_path: Path) -> None:
     (tmp_path / "static").mkdir()
-    (tmp_path / "pyscript.toml").write_text('[app]\nfiles = ["./a.js"]\n[router]\nfiles = []\n[files]\n"./b.py" = "b.py"\n')
+    (tmp_path / "pyscript.toml").write_text(
+        'packages = ["./static/wheels/c.whl"]\n[postponed]\n[offline]\nwithout = ["static/vendor/peers/", "static/wheels/"]\n'
+        '[app]\nfiles = ["./a.js"]\n[router]\nfiles = []\n[files]\n"./b.py" = "b.py"\n'
+    )
     lock = {"assets": [{"path": path} for path in ("static/c.wasm", "static/c.wasm.br", "static/vendor/peers/d.js")]}
     (tmp_path / "static/lock.json").write_text(json.dumps(lock))
     for path in ("a.js", "b.py", "static/c.wasm"):

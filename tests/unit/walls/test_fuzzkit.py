@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hostile import fuzzkit
+from tablekit import TABLE
 
-from router.policy.routes import TABLE, Table
+from router.policy.routing import Table
 
 COUNT = 2000
 

@@ -24,10 +24,11 @@ from hostile.hostilekit import BODIES, SLICES, VALUES, address, good, names, rou
 from keriwasm.data import guarding
 from poolkit import alone
 from slicekit import multipart
+from tablekit import TABLE
 from walletkit import FakeDisk
 from workerkit import Kit, run, running
 
-from router.policy.routes import TABLE, Route
+from router.policy.routes import Route
 
 LOOSE = guarding.Bounds(size=1 << 30, depth=guarding.DEPTH + 16, values=1 << 30)
 

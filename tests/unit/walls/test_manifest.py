@@ -43,11 +43,31 @@ def test_later_wheels_say_what_they_hold() -> None:
         assert held == set(modules), url
 
 
-def test_its_lists_of_files_are_what_the_command_writes() -> None:
-    text = (ROOT / "pyscript.toml").read_text()
-    assert text == filelists.written(text, filelists.lists(ROOT)), "run: python wheels/vendor.py manifest"
-    places = list(MANIFEST["files"].values())
+APPS = [ROOT, *sorted(path.parent for path in ROOT.glob("examples/*/pyscript.toml"))]
+
+
+@pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
+def test_its_lists_of_files_are_what_the_command_writes(app: Path) -> None:
+    text = (app / "pyscript.toml").read_text()
+    folder = "" if app == ROOT else f" {app.relative_to(ROOT)}"
+    assert text == filelists.written(text, filelists.lists(ROOT, app)), f"run: python wheels/vendor.py manifest{folder}"
+    places = list(tomllib.loads(text)["files"].values())
     assert len(set(places)) == len(places)
+
+
+def test_an_app_of_its_own_has_the_runtime_and_nothing_of_the_checkout_s_app() -> None:
+    mine = tomllib.loads((APPS[1] / "pyscript.toml").read_text())
+    files = {*mine["files"], *mine["router"]["files"], *mine["app"]["files"]}
+    rooms = ("python/keriwasm/**/*.py", "router/**/*.js", "router/**/*.py", "workers/*.js", "workers/*.py")
+    runtime = {path for path in paths(*rooms) if "/slices/" not in path}
+    assert runtime - files == set()
+    assert not [path for path in files if "/slices/" in path and not path.startswith("./python/slices/notes/")]
+    assert "./templates/pages/notes.html" in files and "./templates/pages/pool/index.html" not in files
+    numbers = [{name: value for name, value in each["pool"].items() if name != "later"} for each in (mine, MANIFEST)]
+    assert numbers[0] == numbers[1], "the example's pool is KeriWasm's"
+    for key in ("version", "interpreter", "micropython"):
+        assert mine[key] == MANIFEST[key]
+    assert set(mine["packages"]) <= set(MANIFEST["packages"])
 
 
 def tree(root: Path, *files: str) -> Path:
@@ -183,4 +203,5 @@ def test_the_page_compiles_what_the_lock_has() -> None:
     lock = json.loads((ROOT / "static" / "lock.json").read_text())
     (wasm,) = (asset for asset in lock["assets"] if asset["path"].endswith("/pyodide.asm.wasm"))
     integrity = "sha256-" + base64.b64encode(bytes.fromhex(wasm["sha256"])).decode()
-    assert f'data-wasm="{wasm["path"]}" data-integrity="{integrity}"' in (ROOT / "index.html").read_text()
+    for app in APPS:
+        assert f'data-wasm="{wasm["path"]}" data-integrity="{integrity}"' in (app / "index.html").read_text()

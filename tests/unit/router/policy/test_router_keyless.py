@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from routerkit import SLICES, House
+from tablekit import TABLE
 
-from router.policy.routes import TABLE, Table
+from router.policy.routing import Table
 
 JUDGE = "/app/judge/presentation"
 CHECK = "/app/ledger/check"
@@ -194,7 +195,7 @@ def test_what_a_worker_held_is_gone_with_it():
 )  # fmt: skip
 def test_no_request_with_a_stranger_s_bytes_is_tried_again(path):
     route, _, _ = Table(TABLE).match("POST", path)
-    assert not route.idempotent
+    assert not route.again
 
 
 def test_a_lost_share_of_an_import_is_told():

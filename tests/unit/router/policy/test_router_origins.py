@@ -6,8 +6,7 @@ import re
 
 import pytest
 from routerkit import House
-
-from router.policy.routes import TABLE
+from tablekit import TABLE
 
 JSON = {"accept": "application/json"}
 PAGE = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -42,7 +41,7 @@ def test_the_table_has_what_is_to_be_walled():
         "/app/credentials/{said}/cesr",
     }
     # A GET that is not to be tried again changes something: it is guarded, or asks for a page when it is navigated to.
-    assert {route.pattern for route in TABLE if route.method == "GET" and not route.idempotent and not route.guarded} == {
+    assert {route.pattern for route in TABLE if route.method == "GET" and not route.again and not route.guarded} == {
         "/app/wallet/backup"
     }
 

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 from routerkit import House
+from tablekit import TABLE
 
-from router.policy.routes import TABLE, Route
+from router.policy.routes import Route
 
 JSON = {"accept": "application/json"}
 ARGON = "/app/crypto/argon2id"
@@ -281,7 +282,7 @@ def test_a_stream_may_ask_long_after_its_opening():
 
 
 def test_lanes_do_not_wait_for_each_other():
-    table = [Route("POST", "/app/pinned", slice="wallet"), *TABLE]
+    table = [Route("POST", "/app/pinned", slice="wallet", where="all"), *TABLE]
     house = House(2, pool={"window": 1}, table=table)
     pinned = [house.ask("/app/pinned") for _ in range(3)]
     free = house.ask()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from routerkit import SLICES, House
+from tablekit import TABLE
 
-from router.policy.routes import TABLE, Route, Table
+from router.policy.routes import Route
+from router.policy.routing import Table
 
 PATH = "/app/suites/runs/r1/chunks"
 CANCEL = "/app/suites/runs/r1/cancel"
