@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Watched, fetch, until
+from credkit_browser import PASSCODE, call, issue, living, visit
 from playwright.sync_api import Page
-from test_credentials import PASSCODE, call, issue, living, visit
 
 ROUNDS = 40
 
