@@ -54,14 +54,16 @@ def table() -> int:
     return 0
 
 
-def manifest(app: Path) -> int:
-    """Bring the manifest's lists of files up to date."""
+def manifest(app: Path | None) -> int:
+    """Bring the lists of files up to date: of this app's manifest, else of our own and those of the examples."""
+    apps = [app.resolve()] if app else [paths.ROOT, *(path.parent for path in paths.ROOT.glob("examples/*/pyscript.toml"))]
     try:
-        changed = filelists.write(paths.ROOT, app.resolve())
+        for each in apps:
+            changed = filelists.write(paths.ROOT, each)
+            print(f"{each / 'pyscript.toml'}: its lists of files are {'written anew' if changed else 'right'}")
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print("pyscript.toml: " + ("its lists of files are written anew" if changed else "its lists of files are right"))
     return 0
 
 
@@ -71,7 +73,7 @@ def main() -> int:
     commands.add_parser("verify", help="check static/ against static/lock.json")
     commands.add_parser("table", help="bytes of a first visit")
     lists = commands.add_parser("manifest", help="write the lists of files in pyscript.toml")
-    lists.add_argument("app", nargs="?", type=Path, default=paths.ROOT, help="folder of an app of its own that runs on this checkout")
+    lists.add_argument("app", nargs="?", type=Path, help="folder of an app of its own; without it: this checkout and its examples")
     number = commands.add_parser("release", help="the sha256 that the pool page shows")
     number.add_argument("--list", action="store_true", help="each file's own sha256, as sha256sum prints it")
     again = commands.add_parser("refresh", help="make static/ anew from vendor.toml")
