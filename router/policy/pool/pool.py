@@ -349,13 +349,12 @@ class Pool:
                 self.end(worker, "it was retired", now)
 
     def excused(self, worker: Worker, now: float) -> bool:
-        """True while a worker cannot hear a cancel because another task of it blocks within its allowance."""
+        """True while a worker cannot hear a cancel because another task of it blocks within its allowance; a cancelled one
+        counts only where more would be lost than time: its worker holds what a replacement would lose."""
         if not worker.silent:
             return False
-        for task in worker.running.values():
-            if now - worker.heard_at < task.may_block_ms:
-                return True
-        return False
+        blocking = list(worker.running.values()) + (list(worker.closing.values()) if worker.held else [])
+        return any([now - worker.heard_at < task.may_block_ms for task in blocking])
 
     def next_check(self, now: float):
         """When somebody may have to be dealt with, or None if nothing is alive."""

@@ -179,6 +179,23 @@ def test_a_cancelled_one_that_blocks_is_not_excused():
     house.settle()
 
 
+def test_a_cancelled_one_that_blocks_does_not_cost_what_its_worker_holds():
+    """An unlocked wallet outlives a click elsewhere while keys are derived, which cancels that and a stream with it."""
+    house = House(1)
+    stream = house.ask("/app/pool/events", "GET")
+    house.reply("w1", stream.id, stream=True, body=0)
+    deriving = house.ask("/app/crypto/argon2id", within=100_000)
+    house.heartbeat("w1", held=True)
+    house.hang("w1")
+    house.cancel(deriving.id)
+    house.cancel(stream.id)
+    house.advance(20_000)
+    assert house.generations["w1"] == 1
+    house.advance(45_000)
+    assert house.generations["w1"] == 2, "not for ever"
+    house.settle()
+
+
 def test_a_closed_door_cancels_all_of_its_own():
     house = House(1, pool={"window": 2})
     mine = [house.ask(door="page-7") for _ in range(3)]
