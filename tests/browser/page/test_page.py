@@ -148,7 +148,7 @@ def test_refused_resize_names_the_field(page: Page):
     page.evaluate("() => { document.querySelector('#pool-resize-form').noValidate = true; }")
     page.fill("#pool-resize-workers", "99")
     page.keyboard.press("Enter")
-    expect(page.locator("#pool-resize-result [role=alert]")).to_contain_text("workers: must be from 1 to 16")
+    expect(page.locator("#pool-resize-result [role=alert]")).to_contain_text("Workers: must be from 1 to 16")
 
 
 def test_escape_cancels_what_runs(boot: Callable):
