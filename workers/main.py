@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from keriwasm import __version__
-from keriwasm.browser.bridge import Host, JsHost, receiver
-from keriwasm.snapshot import premade as moulds
+from keriwasm.browser.bridge import JsHost, receiver
+from keriwasm.runtime.context import Host
+from keriwasm.snapshot import premade
 from keriwasm.web.app import make_app
-from keriwasm.worker.worker import Settings, Worker
+from keriwasm.worker.settings import Settings
+from keriwasm.worker.worker import Worker
 
 running: set[asyncio.Task[None]] = set()
 """The scheduler's task: asyncio itself keeps only a weak reference to it."""
@@ -21,18 +23,19 @@ running: set[asyncio.Task[None]] = set()
 async def start(js_host: Any, init: str) -> Any:
     """Start the worker; returns the JavaScript function `deliver(text, body)` that takes messages.
 
-    js_host: the object that keriwasm.browser.bridge.JsHost wraps; init: JSON of worker:init (see keriwasm.worker.worker.Settings).
+    js_host: the object that keriwasm.browser.bridge.JsHost wraps; init: JSON of worker:init (see keriwasm.worker.settings.Settings).
     When anything fails here, worker:fault (fatal) is posted before it raises.
     """
+    from keriwasm.browser.databases import available
     from keriwasm.browser.disk_store import IdbDisk
     from keriwasm.browser.named_stores import IdbBacking
-    from keriwasm.imports import packed_wheels as later
+    from keriwasm.imports import packed_wheels
 
-    backing, disk = (IdbBacking(), IdbDisk()) if IdbBacking.available() else (None, None)
+    backing, disk = (IdbBacking(), IdbDisk()) if available() else (None, None)
     settings = json.loads(init)
-    later.install(settings.get("later", {}))
+    packed_wheels.install(settings.get("later", {}))
     worker = await assemble(JsHost(js_host), settings, backing, disk)
-    later.wanted = lambda: worker.post("worker:want")
+    packed_wheels.wanted = lambda: worker.post("worker:want")
     return receiver(worker.inbox.push)
 
 
@@ -44,17 +47,17 @@ async def assemble(host: Host, init: dict[str, Any], backing: Any = None, disk: 
     import polyscript
 
     settings = Settings.read(init)
-    mould = moulds.take(settings.slices)
-    if mould is None:
+    made = premade.take(settings.slices)
+    if made is None:
         worker = Worker(host, settings, backing, disk)
     else:
-        worker = mould
+        worker = made
         worker.become(host, settings, backing, disk)
     try:
         if init.get("version", __version__) != __version__:
             raise RuntimeError(f"the router is version {init['version']}, this worker {__version__}: reload the page")
         polyscript.use(worker.storage.store)
-        if mould is None:
+        if made is None:
             worker.app = make_app(worker, progress(worker))
         task = asyncio.ensure_future(worker.run())
     except BaseException as ex:

@@ -1,6 +1,7 @@
 """KeriWasm's Python: what a pool worker runs (on Pyodide) and what the tests run (on CPython).
 
-Only `bridge` and `idb` touch JavaScript, and only inside functions: everything else imports and runs anywhere.
+Its rooms, from the ground up: `data`, `runtime`, `browser`, `imports`, `disk`, `web`, `worker`, `snapshot`. Each says what a line
+in it may touch; tests/unit/walls/test_rooms.py holds them to it. Only `browser` touches JavaScript.
 """
 
 PROTOCOL = 1

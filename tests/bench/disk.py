@@ -76,8 +76,8 @@ def main(records: int) -> None:
         figures["commit with 1,000 (median, p95, of it in memory)"] = few
         figures[f"commit with {records:,}"] = many
         figures["ratio"] = round(many[0] / few[0], 2)
-        figures["compaction, ms"] = probe.python("a", "began = now()\nawait run(disks.compact(disk))\nms(began)")
-        figures["snapshot, MB"] = probe.python("a", "round(disk.snapshot_bytes / 1e6, 1)")
+        figures["compaction, ms"] = probe.python("a", "began = now()\nawait run(checkpoints.compact(disk))\nms(began)")
+        figures["checkpoint, MB"] = probe.python("a", "round(disk.checkpoint_bytes / 1e6, 1)")
         figures["commit after it"] = probe.python("a", "found = await events(400, 100)\nfound")
         probe.end("a")
         probe.start("b")
@@ -89,16 +89,16 @@ class Fake:
     generation = 0
     def __init__(self): self.disk = disk
     def fault(self, ex, about=None): raise ex
-doist.extend([disks.Compactor(Fake())])
+doist.extend([Compactor(Fake())])
 sizes = []
 for n in range(400):
     with env.begin(write=True) as txn: txn.put(b"rewritten", os.urandom(200_000))
     await run(disk.settle())
-    sizes.append(disk.log_bytes + disk.snapshot_bytes)
+    sizes.append(disk.log_bytes + disk.checkpoint_bytes)
 until = now() + 120
-while disk.log_bytes > max(disks.LEAST, disk.snapshot_bytes) and now() < until:
+while disk.log_bytes > max(checkpoints.LEAST, disk.checkpoint_bytes) and now() < until:
     await asyncio.sleep(0.5)
-sizes.append(disk.log_bytes + disk.snapshot_bytes)
+sizes.append(disk.log_bytes + disk.checkpoint_bytes)
 1
 """)  # fmt: skip
         figures["80 MB rewritten: largest, last on disk, MB"] = probe.python(

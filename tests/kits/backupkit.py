@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from poolkit import alone
-from walletkit import PASSCODE, FakeDisk, place, quick  # noqa: F401 (fixtures)
+from walletkit import PASSCODE, FakeDisk, Sharing, place, quick  # noqa: F401 (fixtures)
 from workerkit import Kit, running
 
 
@@ -27,7 +27,7 @@ class Doist:
         """Nobody waits."""
 
 
-class Bench:
+class Bench(Sharing):
     """As much of a worker as a vault needs."""
 
     generation = 1

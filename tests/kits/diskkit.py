@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hio.base import doing
-from keriwasm.browser.disk_store import EMPTY, Fenced, Head, Image
+from keriwasm.browser.disk_store import EMPTY, Fenced, Head, Stored
 from keriwasm.disk.disk import Disk
 from keriwasm.runtime.scheduling import ASAP, WakingDoist
 from lmdbkit import ours
@@ -20,7 +20,7 @@ class Crashed(BaseException):
 
 
 class MemoryDisk:
-    """`keriwasm.disk.disk.Backing` in memory.
+    """`keriwasm.disk.backing.Backing` in memory.
 
     Attributes:
         transactions (int): committed so far
@@ -63,7 +63,7 @@ class MemoryDisk:
         await self._write(None, change)
         return self.generation
 
-    async def image(self, after: int | None = None) -> Image | None:
+    async def stored(self, after: int | None = None) -> Stored | None:
         await asyncio.sleep(0)
         since = self.head["since"] if after is None else after
         if since < self.head["since"]:
@@ -87,8 +87,8 @@ class MemoryDisk:
 
         await self._write(generation, change)
 
-    async def part(self, generation: int, snapshot: int, number: int, record: bytes) -> None:
-        await self._write(generation, lambda: self.parts.__setitem__((snapshot, number), record))
+    async def part(self, generation: int, checkpoint: int, number: int, record: bytes) -> None:
+        await self._write(generation, lambda: self.parts.__setitem__((checkpoint, number), record))
 
     async def switch(self, generation: int, head: Head) -> None:
         def change() -> None:

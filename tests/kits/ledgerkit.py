@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from poolkit import alone
-from walletkit import FakeDisk
+from walletkit import FakeDisk, Sharing
 from workerkit import Kit, running
 
 
@@ -20,7 +20,7 @@ class Pool:
         return 2
 
 
-class Bench:
+class Bench(Sharing):
     """As much of a worker as a book needs."""
 
     def __init__(self, place: Path) -> None:

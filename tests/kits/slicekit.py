@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
-from keriwasm.web.form.fields import b64u
+from keriwasm.data.encoding import b64u
 from workerkit import Answer, Kit
 
 JSON = "application/json"

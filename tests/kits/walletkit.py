@@ -20,6 +20,16 @@ PASSCODE = "a passcode of enough characters"
 SLICES = {name: {"module": f"slices.{name}"} for name in ("wallet", "verifying")}
 
 
+class Sharing:
+    """A worker's objects of one a class, as `Worker.shared` has them."""
+
+    def shared(self, make: Any) -> Any:
+        made = vars(self).setdefault("made", {})
+        if make not in made:
+            made[make] = make(self)
+        return made[make]
+
+
 class FakeDisk:
     """`worker.disk` over a directory; `batches` counts the batches that were kept."""
 

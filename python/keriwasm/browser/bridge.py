@@ -1,4 +1,4 @@
-"""The wall between Python and the JavaScript host (workers/worker.js); with `idb` the only module that imports it.
+"""The wall between Python and the JavaScript host (workers/worker.js).
 
 Everything crosses as one JSON text and at most one buffer, so that no proxy is made per message and none can leak.
 """
@@ -7,26 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-Message = dict[str, Any]
+from keriwasm.runtime.context import Message
+
 Receiver = Callable[[Message, bytes], None]
-
-
-class Host(Protocol):
-    """What a worker needs of its surroundings; the tests have one in plain Python."""
-
-    def post(self, message: Message, body: bytes | None = None) -> None:
-        """Send a message to the router; `body` replaces the message's `body`."""
-
-    def now(self) -> float:
-        """Epoch milliseconds, comparable over all workers."""
-
-    def heap_bytes(self) -> int:
-        """Size of the interpreter's linear memory."""
-
-    def crash(self, reason: str) -> None:
-        """Die at once, without a goodbye (fault injection)."""
 
 
 class JsHost:

@@ -1,8 +1,8 @@
 """The disk's three object stores in IndexedDB: what `keriwasm.disk.disk` asks of a backing, each call one transaction.
 
-`meta` has the generation of the writer, the head (which snapshot counts, up to which record of the log) and the number of the
-last record whose predecessors must not stay (`forget`, see disk.py: 0 for none, absent before there was such a mark); `log` has the
-records by their number; `parts` has the snapshots' parts by [snapshot, part]. Every transaction that writes reads the
+`meta` has the generation of the writer, the head (which checkpoint counts, up to which record of the log) and the number of the
+last record whose predecessors must not stay (`forget`, see disk/disk.py: 0 for none, absent before there was such a mark); `log` has the
+records by their number; `parts` has the checkpoints' parts by [checkpoint, part]. Every transaction that writes reads the
 generation first, and aborts itself when another writer has taken over: the check and the write cannot come apart.
 """
 
@@ -13,15 +13,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from keriwasm.browser.named_stores import settled
+from keriwasm.browser.databases import open_database, settled
 
 DATABASE = "keriwasm-disk"
 CHANNEL = "keriwasm-disk"
 STORES = ("meta", "log", "parts")
 
 Head = dict[str, int]
-Image = tuple[Head, list[bytes], list[tuple[int, bytes]]]
-"""(head, the snapshot's parts in order, the log's records after it by number)."""
+Stored = tuple[Head, list[bytes], list[tuple[int, bytes]]]
+"""(head, the checkpoint's parts in order, the log's records after it by number)."""
 
 EMPTY: Head = {"format": 1, "snapshot": 0, "parts": 0, "since": 0, "bytes": 0}
 """The head of a disk that nothing was compacted on."""
@@ -42,28 +42,9 @@ class IdbDisk:
     async def _open(self) -> Any:
         if self._database is None:
             if self._opening is None or self._opening.done():
-                self._opening = asyncio.ensure_future(self._opened())
-            # Shielded: if a cancelled request took the upgrade's handler along, the browser would go on without it and
-            # leave a database of this version that has no stores, for ever.
+                self._opening = asyncio.ensure_future(open_database(DATABASE, STORES, 1))
             self._database = await asyncio.shield(self._opening)
         return self._database
-
-    @staticmethod
-    async def _opened() -> Any:
-        import js
-        from pyodide.ffi import JsException
-
-        try:
-            request = js.indexedDB.open(DATABASE, 1)
-        except JsException as ex:  # site data is blocked for this address
-            raise OSError(f"IndexedDB refused: {ex}") from ex
-
-        def upgrade(event: Any) -> None:
-            for name in STORES:
-                request.result.createObjectStore(name)
-
-        await settled(request, "onsuccess", ("onerror", "onblocked"), {"onupgradeneeded": upgrade})
-        return request.result
 
     async def _transact(
         self, stores: tuple[str, ...], mode: str, work: Callable[[Any, Steps], None], durability: str = "strict"
@@ -109,7 +90,7 @@ class IdbDisk:
         await self._transact(("meta",), "readwrite", work, "relaxed")
         return claimed[0]
 
-    async def image(self, after: int | None = None) -> Image | None:
+    async def stored(self, after: int | None = None) -> Stored | None:
         """Everything, read in one transaction so that it belongs together.
 
         after: only the log's records past this number are wanted; None when the log does not reach back so far.
@@ -165,18 +146,18 @@ class IdbDisk:
         await self._transact(("meta", "log"), "readwrite", work)
         self._tell(number)
 
-    async def part(self, generation: int, snapshot: int, number: int, record: bytes) -> None:
-        """Write one part of a snapshot that does not count yet. Raises Fenced."""
+    async def part(self, generation: int, checkpoint: int, number: int, record: bytes) -> None:
+        """Write one part of a checkpoint that does not count yet. Raises Fenced."""
         from pyodide.ffi import to_js
 
         def work(transaction: Any, steps: Steps) -> None:
             steps.fence(generation)
-            transaction.objectStore("parts").put(binary(record), to_js([snapshot, number]))
+            transaction.objectStore("parts").put(binary(record), to_js([checkpoint, number]))
 
         await self._transact(("meta", "parts"), "readwrite", work)
 
     async def switch(self, generation: int, head: Head) -> None:
-        """From here on this snapshot counts: drop all other parts, and the log's records that it covers. Raises Fenced."""
+        """From here on this checkpoint counts: drop all other parts, and the log's records that it covers. Raises Fenced."""
 
         def work(transaction: Any, steps: Steps) -> None:
             import js

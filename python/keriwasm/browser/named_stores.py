@@ -1,12 +1,10 @@
-"""IndexedDB as a `storage.Backing`, in the layout of PyScript's IDBMap. Only this and `bridge` meet JavaScript."""
+"""IndexedDB as the backing of `disk.pyscript_storage`, in the layout of PyScript's IDBMap."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
-from keriwasm.disk.pyscript_storage import Changes
+from keriwasm.browser.databases import open_database, settled
 
 STORE = "entries"
 
@@ -14,35 +12,9 @@ STORE = "entries"
 class IdbBacking:
     """Databases named `IDBMap/NAME`, each with one object store `entries`."""
 
-    @staticmethod
-    def available() -> bool:
-        """Whether this worker has IndexedDB at all (Node has none, some private modes refuse it)."""
-        import js
-
-        return bool(getattr(js, "indexedDB", None))
-
     async def open(self, name: str) -> IdbDatabase:
         """Raises OSError when the browser refuses."""
-        # Shielded: a cancelled request must not take the upgrade's handler along, or a database without its object store
-        # would be left for ever.
-        return await asyncio.shield(asyncio.ensure_future(self._open(name)))
-
-    @staticmethod
-    async def _open(name: str) -> IdbDatabase:
-        import js
-        from pyodide.ffi import JsException
-
-        try:
-            request = js.indexedDB.open(f"IDBMap/{name}")
-        except JsException as ex:  # site data is blocked for this address
-            raise OSError(f"IndexedDB refused: {ex}") from ex
-
-        def upgrade(event: Any) -> None:
-            if not request.result.objectStoreNames.contains(STORE):
-                request.result.createObjectStore(STORE)
-
-        await settled(request, "onsuccess", ("onerror", "onblocked"), {"onupgradeneeded": upgrade})
-        return IdbDatabase(request.result)
+        return IdbDatabase(await open_database(f"IDBMap/{name}", (STORE,)))
 
 
 class IdbDatabase:
@@ -59,7 +31,7 @@ class IdbDatabase:
         await settled(transaction, "oncomplete", ("onabort", "onerror"))
         return list(zip(keys.result.to_py(), values.result.to_py(), strict=True))
 
-    async def apply(self, cleared: bool, changes: Changes) -> None:
+    async def apply(self, cleared: bool, changes: dict[str, str | None]) -> None:
         """One readwrite transaction with strict durability; returns at its `complete` event."""
         import js
         from pyodide.ffi import JsException, to_js
@@ -78,33 +50,3 @@ class IdbDatabase:
         except JsException as ex:  # for example: the browser has closed the database because the user cleared its data
             raise OSError(f"IndexedDB refused: {ex}") from ex
         await settled(transaction, "oncomplete", ("onabort", "onerror"))
-
-
-async def settled(
-    target: Any, good: str, bad: tuple[str, ...], others: dict[str, Callable[[Any], None]] | None = None
-) -> None:
-    """Wait for one of a target's events; raises OSError with the browser's reason for a bad one. Leaves no proxy."""
-    from pyodide.ffi import create_proxy
-
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def succeed(event: Any) -> None:
-        if not future.done():
-            future.set_result(None)
-
-    def fail(event: Any) -> None:
-        if not future.done():
-            reason = getattr(target, "error", None)
-            text = f"{reason.name}: {reason.message}".removesuffix(": ") if reason else str(event.type)
-            future.set_exception(OSError(f"IndexedDB refused: {text}"))
-
-    handlers = {good: succeed, **dict.fromkeys(bad, fail), **(others or {})}
-    proxies = {name: create_proxy(handler) for name, handler in handlers.items()}
-    for name, proxy in proxies.items():
-        setattr(target, name, proxy)
-    try:
-        await future
-    finally:
-        for name, proxy in proxies.items():
-            setattr(target, name, None)
-            proxy.destroy()

@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+from keriwasm.browser.navigator import navigator
+
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 UNKNOWN: dict[str, Any] = {"persisted": None, "usage": None, "quota": None, "private": None}
 """Where there is no StorageManager: Node, old browsers, insecure addresses."""
 
 
-def facts(worker: Worker) -> Generator[float, float, dict[str, Any]]:
+def facts(worker: Context) -> Generator[float, float, dict[str, Any]]:
     """`storage = yield from facts(worker)`: {persisted: bool, usage: bytes, quota: bytes, private: bool}; None is unknown.
 
     private: all of it is gone when the window is closed (Firefox's private windows; Chromium's cannot be told).
     usage and quota are the browser's estimates for the whole origin, IndexedDB and kept app files together.
     """
-    try:
-        import js
-    except ModuleNotFoundError:  # CPython
-        return dict(UNKNOWN)
-    storage = getattr(getattr(js, "navigator", None), "storage", None)
+    storage = getattr(navigator(), "storage", None)
     if not storage or not hasattr(storage, "estimate"):
         return dict(UNKNOWN)
     persisted = yield from worker.doist.await_(storage.persisted())
@@ -40,7 +38,7 @@ def facts(worker: Worker) -> Generator[float, float, dict[str, Any]]:
     }
 
 
-def window_is_private(worker: Worker, storage: Any) -> Generator[float, float, bool | None]:
+def window_is_private(worker: Context, storage: Any) -> Generator[float, float, bool | None]:
     """Whether the browser keeps files from this window, though it keeps databases: so Firefox's private windows do. None is unknown."""
     if not hasattr(storage, "getDirectory"):
         return None

@@ -17,10 +17,11 @@ from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hio.base import doing
+
 from keriwasm.runtime.scheduling import WAIT, WakingDoist
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 Changes = dict[str, str | None]
 """Key -> new value as text, or None for a deletion."""
@@ -154,7 +155,7 @@ class FlushDoer(doing.Doer):
     LONGEST = 30.0
     """Seconds between two tries at most, when the disk refuses."""
 
-    def __init__(self, worker: Worker, **kwa: Any) -> None:
+    def __init__(self, worker: Context, **kwa: Any) -> None:
         super().__init__(**kwa)
         self.worker = worker
         worker.storage.flusher = self

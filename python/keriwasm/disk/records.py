@@ -1,4 +1,4 @@
-"""The bytes of the disk: what a commit changed, and what a snapshot holds, as checked binary records.
+"""The bytes of the disk: what a commit changed, and what a checkpoint holds, as checked binary records.
 
 A record is a frame (magic, number, CRC-32, length) around sections. A section names the store and the database that it is
 about, then carries all its lengths as one array and all its bytes as one run, so that a hundred thousand entries are read
@@ -14,7 +14,7 @@ from typing import Any
 
 MAGIC = b"KWL\x01"
 FRAME = struct.Struct("<4sQII")
-"""Magic, number (of the log record, or of the snapshot's part), CRC-32 of number and payload, length of the payload."""
+"""Magic, number (of the log record, or of the checkpoint's part), CRC-32 of number and payload, length of the payload."""
 
 PUT, DELETE, CREATE, DROP, CLEAR, NEW, MOVE, GONE = range(8)
 """Kinds of operations. The first five are those of lmdb.stores, about a store and a database; the others are about a store:

@@ -2,7 +2,7 @@
 
 A memory snapshot keeps the interpreter's linear memory and nothing else, so no native library may be loaded before it is
 taken. While one is being made, `put_off` stands in the import system for the modules that pyscript.toml names: importing
-one gives a `Deferred`, which becomes that very module at the first use of any of its attributes after the restore.
+one gives a `LazyModule`, which becomes that very module at the first use of any of its attributes after the restore.
 
 importlib's own LazyLoader does not do: a second `import x` reads `__spec__` and so triggers it. What this guard does not
 catch: code that needs a value of such a module while it is imported (a constant, a base class). A name fetched then is
@@ -21,25 +21,25 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any
 
-__all__ = ["Deferred", "Later", "before", "load", "loaded", "put_off", "resume"]
+__all__ = ["LazyFunction", "LazyModule", "before", "load", "loaded", "put_off", "resume"]
 
 before: dict[str, Callable[[], None]] = {}
 """Module name -> what has to be done before it is loaded (see `native`)."""
 
 
-class Deferred(ModuleType):
+class LazyModule(ModuleType):
     """Stands in for a module; becomes it at the first use of an attribute that is no dunder."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # the import system asks for those of any module
             raise AttributeError(name)
         if _finder.names:
-            return Later(self, name)
+            return LazyFunction(self, name)
         load(self)
         return getattr(self, name)
 
 
-class Later:
+class LazyFunction:
     """A function of a deferred module that was fetched while a snapshot was being made."""
 
     def __init__(self, module: ModuleType, name: str) -> None:
@@ -54,7 +54,7 @@ class Later:
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Gives a Deferred for the names that are put off."""
+    """Gives a LazyModule for the names that are put off."""
 
     def __init__(self) -> None:
         self.names: frozenset[str] = frozenset()
@@ -70,7 +70,7 @@ class _Finder(MetaPathFinder, Loader):
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return Deferred(spec.name)
+        return LazyModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing yet."""
@@ -80,7 +80,7 @@ _finder = _Finder()
 
 
 def put_off(names: Iterable[str]) -> None:
-    """From now on importing one of `names` gives a `Deferred`; modules that are loaded already stay as they are."""
+    """From now on importing one of `names` gives a `LazyModule`; modules that are loaded already stay as they are."""
     _finder.names = frozenset(names)
     sys.meta_path.insert(0, _finder)
 
@@ -94,12 +94,12 @@ def resume() -> None:
 
 def loaded(module: ModuleType) -> ModuleType:
     """The module itself, loaded now if it was put off; raises what `load` raises."""
-    if isinstance(module, Deferred):
+    if isinstance(module, LazyModule):
         load(module)
     return module
 
 
-def load(module: Deferred) -> None:
+def load(module: LazyModule) -> None:
     """Turn a stand-in into its module, in place: whoever holds it sees the change.
 
     Raises ImportError when the module is not there, and what its own code raises; it stays put off then.
@@ -129,7 +129,7 @@ def load(module: Deferred) -> None:
     except BaseException:
         module.__dict__.clear()
         module.__dict__.update(kept)
-        module.__class__ = Deferred
+        module.__class__ = LazyModule
         raise
 
 

@@ -20,16 +20,14 @@ from types import ModuleType
 from keriwasm.data import guarding
 from keriwasm.runtime.scheduling import ASAP
 
-from . import lazy_native as deferred
-from . import packed_wheels as later
-from . import quick_dataclasses, wasm_ctypes
+from . import lazy_native, packed_wheels, quick_dataclasses, wasm_ctypes
 
 __all__ = ["blake3", "keri", "keri_steps", "oqs", "pysodium"]
 
 
 def _require_library(name: str) -> None:
     """Raise ImportError, naming the wheel's library, where a wrapper would start a download or die obscurely."""
-    if ctypes.util.find_library(name) is None and not later.bring(f"lib{name}"):
+    if ctypes.util.find_library(name) is None and not packed_wheels.bring(f"lib{name}"):
         raise ImportError(f"lib{name}.so is not on LD_LIBRARY_PATH: is its wheel unpacked?", name=name)
 
 
@@ -40,8 +38,8 @@ def _prepare(library: str) -> None:
 
 
 # Whoever imports a wrapper first, be it keripy in a worker that started from a snapshot.
-deferred.before["pysodium"] = partial(_prepare, "sodium")
-deferred.before["oqs"] = partial(_prepare, "oqs")
+lazy_native.before["pysodium"] = partial(_prepare, "sodium")
+lazy_native.before["oqs"] = partial(_prepare, "oqs")
 
 
 @cache
@@ -60,7 +58,7 @@ def oqs() -> ModuleType:
         # The wrapper is 0.16, the only wasm build of liboqs on a registry is 0.15. The wrapper's whole own test suite
         # passes over it (tests/wasm), so this one warning would tell a user nothing that he could act on.
         warnings.filterwarnings("ignore", message=r"liboqs version \(major, minor\) .* differs", category=UserWarning)
-        return deferred.loaded(importlib.import_module("oqs"))
+        return lazy_native.loaded(importlib.import_module("oqs"))
 
 
 @cache
@@ -84,9 +82,9 @@ def keri_steps() -> Generator[float, float, None]:
     In a worker that takes a second or two in all (wheels are unpacked, some 200 modules imported), on a busy machine
     several, and a worker that does not answer for so long counts as hung. When all is imported the steps cost nothing.
     On a first visit it waits until the wheels are there. Whoever imports a module of keri runs them before (or `keri()`),
-    because keri imports pysodium, which needs the adapter. Raises later.Coming.
+    because keri imports pysodium, which needs the adapter. Raises packed_wheels.Coming.
     """
-    yield from later.here()
+    yield from packed_wheels.here()
     for _ in _keri_imports():
         yield ASAP
 

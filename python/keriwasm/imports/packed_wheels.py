@@ -48,7 +48,7 @@ class Coming(ImportError):
         super().__init__(f"{name} is still being fetched: try again in a moment", name=name)
 
 
-class LaterFinder:
+class PackedFinder:
     """A meta path finder (see importlib.abc.MetaPathFinder) for wheels that are still packed.
 
     packed: top-level module -> path of the wheel; several modules may lie in one wheel. A wheel that was unpacked is
@@ -86,16 +86,16 @@ class LaterFinder:
 
 
 def install(packed: dict[str, str]) -> None:
-    """Have imports find what lies in packed wheels; see LaterFinder. A second call adds to the first."""
+    """Have imports find what lies in packed wheels; see PackedFinder. A second call adds to the first."""
     finder = _finder()
     if finder is None:
-        sys.meta_path.append(LaterFinder(packed))
+        sys.meta_path.append(PackedFinder(packed))
     else:
         finder.packed.update(packed)
 
 
 def bring(name: str) -> bool:
-    """See LaterFinder.bring; for what is looked for without being imported."""
+    """See PackedFinder.bring; for what is looked for without being imported."""
     finder = _finder()
     return finder is not None and finder.bring(name)
 
@@ -124,5 +124,5 @@ def here() -> Generator[float, float, None]:
         yield LOOK
 
 
-def _finder() -> LaterFinder | None:
-    return next((finder for finder in sys.meta_path if isinstance(finder, LaterFinder)), None)
+def _finder() -> PackedFinder | None:
+    return next((finder for finder in sys.meta_path if isinstance(finder, PackedFinder)), None)

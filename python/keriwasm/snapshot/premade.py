@@ -1,7 +1,7 @@
 """Workers made ahead: every slice mounted, and nobody yet. They lie in the memory snapshot; a worker that starts from it
 becomes one of them, instead of adding a hundred routes to an application of its own.
 
-A mould has no host, no id, no storage and serves nothing: `Worker.become` gives it these. Its slices were mounted before
+A premade worker has no host, no id, no storage and serves nothing: `Worker.become` gives it these. Its slices were mounted before
 the memory was copied, so whatever they had drawn by then would be the same in every worker: `make` refuses a slice that
 draws. What that does not catch: a `random.Random` of a slice's own that it draws from while it is mounted (it is seeded
 anew at the start, what was drawn before stays), and draws of native libraries, which cannot be loaded there at all.
@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from keriwasm import __version__
 from keriwasm.web.app import make_app
-from keriwasm.worker.worker import Settings, Worker
+from keriwasm.worker.settings import Settings
+from keriwasm.worker.worker import Worker
 
 if TYPE_CHECKING:
-    from keriwasm.browser.bridge import Message
+    from keriwasm.runtime.context import Message
 
-_moulds: dict[frozenset[str], Worker] = {}
+_premade: dict[frozenset[str], Worker] = {}
 
 
 class NoHost:
-    """Stands where a mould's host will be. A slice that asks it for something, or that could not be mounted, is told so."""
+    """Stands where a premade worker's host will be. A slice that asks it for something, or that could not be mounted, is told so."""
 
     def post(self, message: Message, body: bytes | None = None) -> None:
         """Raises RuntimeError with the fault's own words, if that is what is posted."""
@@ -47,7 +48,7 @@ class NoHost:
 
 
 def make(slices: Mapping[str, Mapping[str, Any]]) -> None:
-    """In the maker of a snapshot: one mould for the worker that carries every slice, one for those that carry what all do.
+    """In the maker of a snapshot: one worker that carries every slice, one for those that carry what all do.
 
     slices: the `[slices]` of pyscript.toml
     Raises RuntimeError when a slice cannot be mounted, or draws randomness meanwhile.
@@ -59,13 +60,13 @@ def make(slices: Mapping[str, Mapping[str, Any]]) -> None:
         worker = Worker(NoHost(), Settings.read(init))
         with undrawn():
             worker.app = make_app(worker)
-        _moulds[frozenset(names)] = worker
+        _premade[frozenset(names)] = worker
 
 
 def take(names: Collection[str]) -> Worker | None:
-    """The mould with just these slices, which is its taker's from now on; the others are let go of. None if there is none."""
-    found = _moulds.pop(frozenset(names), None)
-    _moulds.clear()
+    """The premade worker with just these slices, which is its taker's from now on; the others are let go of. None if there is none."""
+    found = _premade.pop(frozenset(names), None)
+    _premade.clear()
     return found
 
 

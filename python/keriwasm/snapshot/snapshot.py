@@ -24,7 +24,7 @@ from importlib.machinery import FileFinder
 from pathlib import Path
 from typing import Any
 
-from keriwasm.imports import packed_wheels as later
+from keriwasm.imports import packed_wheels
 from keriwasm.imports.lazy_native import put_off, resume
 
 __all__ = ["freshen", "note", "nothing_open", "prepare", "restored"]
@@ -51,7 +51,7 @@ def prepare(text: str) -> None:
     """
     config = json.loads(text)
     slices = [entry.get("module", f"slices.{name}") for name, entry in config["slices"].items()]
-    later.install(config["later"])
+    packed_wheels.install(config["later"])
     put_off(config["lazy"])
     for name in ["main", *slices]:
         importlib.import_module(name)
@@ -96,7 +96,7 @@ def restored(folder: str) -> None:
     """
     freshen(_generators)
     resume()
-    later.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items()})
+    packed_wheels.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items()})
     _look_again()
 
 

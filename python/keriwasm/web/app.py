@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import falcon
 from falcon import media
 from falcon.routing import CompiledRouter
+
 from keriwasm.data import sayable
+from keriwasm.data.encoding import b64u
 from keriwasm.web import problems
 from keriwasm.web.deeds import Outcomes
-from keriwasm.web.form.fields import b64u
 from keriwasm.web.form.tokens import Tokens
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 Progress = Callable[[int, int, str], None]
 
@@ -40,7 +41,7 @@ class Router(CompiledRouter):
         """Asked in the tests."""
 
 
-def make_app(worker: Worker, progress: Progress | None = None) -> falcon.App:
+def make_app(worker: Context, progress: Progress | None = None) -> falcon.App:
     """The application with every slice of `worker.settings.slices` mounted.
 
     A slice that cannot be imported or mounted does not keep the others from working: it is reported as a fault, and

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import falcon
+
+from keriwasm.data.encoding import b64u
+from keriwasm.runtime.context import MESSAGE
 from keriwasm.runtime.scheduling import WAIT
-from keriwasm.web.form.fields import b64u
-from keriwasm.worker.request import MESSAGE
 
 if TYPE_CHECKING:
-    from keriwasm.browser.bridge import Message
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context, Message
 
 MAX_BYTES = 64 << 20
 """A streamed answer larger than this is not collected."""
@@ -98,17 +98,17 @@ class Call:
         return content
 
 
-class Pool:
+class PoolClient:
     """The way from a worker to the others, through the router."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Context) -> None:
         self.worker = worker
         self._calls: dict[str, Call] = {}
         self._numbers = itertools.count(1)
 
     # -- what slices use ------------------------------------------------------------------------------------------
 
-    def snapshot(self, req: falcon.Request) -> dict[str, Any]:
+    def report(self, req: falcon.Request) -> dict[str, Any]:
         """The router's view of the pool when it dispatched `req`: the shape of `GET /app/pool`, {} if it sent none."""
         return (req.env[MESSAGE].get("context") or {}).get("pool") or {}
 
@@ -117,7 +117,7 @@ class Pool:
 
         A slice that is pinned to one worker is not this worker's, and the page has it all the same.
         """
-        others = self.snapshot(req).get("workers") or ()
+        others = self.report(req).get("workers") or ()
         return {*self.worker.slices, *(name for worker in others for name in worker.get("slices") or ())}
 
     def size(self) -> int:

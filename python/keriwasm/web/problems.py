@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import falcon
+
 from keriwasm.data import sayable
 from keriwasm.imports.packed_wheels import Coming
+from keriwasm.runtime.context import MESSAGE
 from keriwasm.web.rendering import VARY, render, wants_json
-from keriwasm.worker.request import MESSAGE
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -89,7 +90,7 @@ def goes_to(req: falcon.Request) -> bool:
     return req.get_header("HX-Request") is None or (req.get_header("HX-Target") or "").rpartition("#")[2] == "main"
 
 
-def handlers(app: falcon.App, worker: Worker) -> None:
+def handlers(app: falcon.App, worker: Context) -> None:
     """Install the serializer and turn every unforeseen exception into a 500 with an id, its traceback into the log."""
 
     def unforeseen(req: falcon.Request, rep: falcon.Response, ex: Exception, params: dict[str, Any]) -> None:

@@ -12,13 +12,14 @@ from urllib.parse import quote
 
 import falcon
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from keriwasm.data import sayable
-from keriwasm.data.words import moment
-from keriwasm.web.form import tokens as forms
-from keriwasm.web.form.fields import b64u
-from keriwasm.web.glossary import explained
-from keriwasm.worker.request import RENDER_MS
 from markupsafe import Markup
+
+from keriwasm.data import sayable
+from keriwasm.data.encoding import b64u
+from keriwasm.data.words import moment
+from keriwasm.runtime.context import RENDER_MS
+from keriwasm.web.form import tokens
+from keriwasm.web.glossary import explained
 
 PLACES = (Path(__file__).resolve().parents[2] / "templates", Path(__file__).resolve().parents[3] / "templates")
 """Where templates/ is: beside keriwasm/ in a worker, at the root of the repository on CPython."""
@@ -38,7 +39,7 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    env.globals["form_token"] = forms.token
+    env.globals["form_token"] = tokens.token
     env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group, json_text=json_text, moment=moment, explained=explained)
     return env
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hio.base import doing
+
 from keriwasm.runtime.scheduling import ASAP
 from keriwasm.web.rendering import environment
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 SHARED = ("macros/ui.html", "fragments/problem.html")
 """Templates that nearly every answer needs; compiling the macros takes some 150 ms in a browser."""
@@ -27,7 +28,7 @@ class WarmDoer(doing.Doer):
     background = True
     transient = True
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Context) -> None:
         super().__init__()
         self.worker = worker
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from hio.base import doing
+
 from keriwasm.runtime.scheduling import ASAP
 
 STEP = 0.01

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hio.base import doing
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 
 class HeartbeatDoer(doing.Doer):
@@ -15,7 +15,7 @@ class HeartbeatDoer(doing.Doer):
 
     essential = True
 
-    def __init__(self, worker: Worker, ms: float, **kwa: Any) -> None:
+    def __init__(self, worker: Context, ms: float, **kwa: Any) -> None:
         """Raises ValueError unless ms is positive."""
         if not ms > 0:
             raise ValueError(f"heartbeat_ms must be positive, not {ms!r}")

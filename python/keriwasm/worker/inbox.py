@@ -6,12 +6,27 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from hio.base import doing
+
 from keriwasm import PROTOCOL
 from keriwasm.runtime.scheduling import WAIT
 
 if TYPE_CHECKING:
-    from keriwasm.browser.bridge import Message
-    from keriwasm.worker.worker import Worker
+    from typing import Protocol
+
+    from keriwasm.runtime.context import Context, Message
+
+    class Addressee(Context, Protocol):
+        """Whom the messages concern: `worker.Worker`."""
+
+        def begin(self, message: Message, body: bytes) -> None: ...
+
+        def credit(self, id: str, n: int) -> None: ...
+
+        def cancel(self, id: str, reason: str) -> None: ...
+
+        def drain(self) -> None: ...
+
+        def inject(self, kind: str, ms: float) -> None: ...
 
 
 class InboxDoer(doing.Doer):
@@ -19,7 +34,7 @@ class InboxDoer(doing.Doer):
 
     essential = True
 
-    def __init__(self, worker: Worker, **kwa: Any) -> None:
+    def __init__(self, worker: Addressee, **kwa: Any) -> None:
         super().__init__(**kwa)
         self.worker = worker
         self.messages: deque[tuple[Message, bytes]] = deque()

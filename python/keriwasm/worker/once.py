@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hio.base import doing
 
 if TYPE_CHECKING:
-    from keriwasm.browser.bridge import Message
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context, Message
 
 SECONDS = 1.0
 """How long an answer is remembered: longer than two clicks of one hand, shorter than another intent."""
@@ -50,7 +49,7 @@ def name_of(message: Message, body: bytes) -> str | None:
 class Once:
     """What is under way in this worker by a key, and the good answers of the last moments."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Context) -> None:
         self.worker = worker
         self.running: set[str] = set()
         self.answers: dict[str, tuple[float, Answer]] = {}

@@ -11,22 +11,28 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from hio.base import doing
+
+from keriwasm.runtime.context import MESSAGE, RENDER_MS
 from keriwasm.runtime.scheduling import ASAP, WAIT
 from keriwasm.web.deeds import DEED, ERROR, Deed
 from keriwasm.worker.once import name_of
 
 if TYPE_CHECKING:
-    from keriwasm.browser.bridge import Message
-    from keriwasm.worker.worker import Worker
+    from typing import Protocol
+
+    from keriwasm.runtime.context import Context, Message
+    from keriwasm.worker.once import Once
+
+    class Serving(Context, Protocol):
+        """The worker whose request it is: `worker.Worker`."""
+
+        once: Once
+        throw_next: int
+
+        def end(self, doer: RequestDoer, status: int) -> None: ...
 
 CREDIT = 16
 """Chunks that a stream may send before the consumer has allowed more."""
-
-MESSAGE = "keriwasm.message"
-"""environ key of the http:request envelope that a WSGI request was made of."""
-
-RENDER_MS = "keriwasm.render_ms"
-"""environ key under which `rendering` adds up the milliseconds that templates took."""
 
 SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 """What a header's value may consist of: JavaScript's Headers takes byte strings without control characters."""
@@ -51,7 +57,7 @@ class RequestDoer(doing.Doer):
 
     transient = True
 
-    def __init__(self, worker: Worker, message: Message, body: bytes) -> None:
+    def __init__(self, worker: Serving, message: Message, body: bytes) -> None:
         super().__init__()
         self.worker = worker
         self.message = message

@@ -5,73 +5,33 @@ from __future__ import annotations
 import asyncio
 import itertools
 import traceback
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import falcon
-from hio.base import doing
+
 from keriwasm import PROTOCOL
-from keriwasm.disk.disk import Compactor, Disk, DiskDoer
+from keriwasm.disk.disk import Disk
+from keriwasm.disk.doers import Compactor, DiskDoer
+from keriwasm.disk.errors import DiskRefused
 from keriwasm.disk.pyscript_storage import FlushDoer, Storages
-from keriwasm.runtime.scheduling import ASAP, WakingDoist
-from keriwasm.web.form import tokens as forms
-from keriwasm.web.pool_client import Pool
+from keriwasm.runtime.scheduling import WakingDoist
+from keriwasm.web.form import tokens
+from keriwasm.web.pool_client import PoolClient
 from keriwasm.web.template_warming import WarmDoer
+from keriwasm.worker.draining import DrainDoer
 from keriwasm.worker.heartbeat import HeartbeatDoer
 from keriwasm.worker.inbox import InboxDoer
 from keriwasm.worker.once import Once
 from keriwasm.worker.request import RequestDoer
 
 if TYPE_CHECKING:
-    from keriwasm.browser.bridge import Host, Message
-    from keriwasm.disk.disk import Backing as DiskBacking
+    from keriwasm.disk.backing import Backing as DiskBacking
     from keriwasm.disk.pyscript_storage import Backing
+    from keriwasm.runtime.context import Host, Message
+    from keriwasm.worker.settings import Settings
 
-
-@dataclass(frozen=True)
-class Settings:
-    """What the host says about a worker when it starts it (the JSON of `worker:init`).
-
-    Attributes:
-        slices: name -> module to mount
-        started: epoch milliseconds at which the host began to boot, for boot_ms
-        pool: the `[pool]` table of pyscript.toml
-        form: what stands in every form (keriwasm.web.form.tokens)
-    """
-
-    id: str
-    generation: int
-    slices: dict[str, str]
-    faults: bool = False
-    base: str = "/"
-    version: str = ""
-    heartbeat_ms: float = 250.0
-    started: float | None = None
-    pool: dict[str, Any] = field(default_factory=dict)
-    form: str = ""
-
-    @classmethod
-    def read(cls, init: dict[str, Any]) -> Settings:
-        """Raises KeyError or TypeError when the host left something out."""
-        slices = init.get("slices") or {}
-        if not isinstance(slices, dict):
-            slices = {name: {} for name in slices}
-        pool = init.get("pool") or {}
-        return cls(
-            id=str(init["id"]),
-            generation=int(init["generation"]),
-            slices={
-                name: (entry or {}).get("module") or f"slices.{name.replace('-', '_')}"
-                for name, entry in slices.items()
-            },
-            faults=bool(init.get("faults")),
-            base=init.get("base") or "/",
-            version=str(init.get("version") or ""),
-            heartbeat_ms=float(init.get("heartbeat_ms") or pool.get("heartbeat_ms") or 250.0),
-            started=init.get("started"),
-            pool=pool,
-            form=str(init.get("form") or ""),
-        )
+T = TypeVar("T")
 
 
 class Worker:
@@ -97,7 +57,7 @@ class Worker:
         self.storage = Storages(self.doist)
         self.disk = Disk(self.doist)
         self.become(host, settings, backing, disk)
-        self.pool = Pool(self)
+        self.pool = PoolClient(self)
         self.once = Once(self)
         self.app: falcon.App | None = None
         self.inflight: dict[str, RequestDoer] = {}
@@ -106,6 +66,7 @@ class Worker:
         self.throw_next = 0
         self.holders: set[object] = set()
         self._fault_numbers = itertools.count(1)
+        self._shared: dict[Callable[[Any], Any], Any] = {}
 
     def become(
         self, host: Host, settings: Settings, backing: Backing | None = None, disk: DiskBacking | None = None
@@ -117,13 +78,15 @@ class Worker:
         self.generation = settings.generation
         self.faults = settings.faults
         self.slices = list(settings.slices)
-        forms.use(settings.form)
+        tokens.use(settings.form)
         self.doist.name = f"{self.id}.{self.generation}"
         self.storage.backing = backing
         self.disk.backing = disk
 
     async def run(self) -> None:
         """Run the Doers until the worker is ended. An essential Doer's death is posted as fatal, then raised."""
+        self.disk.report = lambda ex: self.fault(ex, about={"type": "disk"})
+        self.disk.guard = self._guard
         own = [HeartbeatDoer(self, self.settings.heartbeat_ms), self.inbox, FlushDoer(self), DiskDoer(self)]
         own += [Compactor(self), WarmDoer(self)]
         self.doist.doers[:0] = own  # slices may have added Doers of theirs while they were mounted
@@ -161,6 +124,12 @@ class Worker:
             about={key: about[key] for key in ("type", "id", "method", "path") if key in about},
         )
         return number
+
+    def shared(self, make: Callable[[Any], T]) -> T:
+        """The one object of this class in this worker; made, with the worker, by the first who asks."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        return self._shared[make]
 
     # -- what the inbox hands over --------------------------------------------------------------------------------
 
@@ -234,27 +203,11 @@ class Worker:
         about = doer.message if isinstance(doer, RequestDoer) else {"type": type(doer).__name__}
         self.fault(ex, about=about)
 
+    def _guard(self, refusal: type[Exception]) -> None:
+        """lmdb's own refusal of a write answers 507 as well."""
 
-class DrainDoer(doing.Doer):
-    """Waits until nothing is in flight and all is on disk, what Doers without a request wrote too; then the worker may go."""
+        def refused(req: Any, rep: Any, ex: Exception, params: Any) -> NoReturn:
+            raise DiskRefused(str(self.disk.trouble or ex)) from ex
 
-    transient = True
-    LOOK = 0.02
-
-    def __init__(self, worker: Worker) -> None:
-        super().__init__()
-        self.worker = worker
-
-    def recur(self, tock: float = 0.0):
-        """What the disk refuses is reported, and keeps nobody alive."""
-        worker = self.worker
-        yield ASAP
-        while worker.inflight:
-            yield self.LOOK
-        try:
-            yield from worker.storage.settle()
-            yield from worker.disk.settle()
-        except Exception as ex:
-            worker.fault(ex, about={"type": "worker:drain"})
-        worker.post("worker:drained")
-        return True
+        if self.app is not None:
+            self.app.add_error_handler(refusal, refused)

@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from keriwasm.data import guarding
+from keriwasm.data.encoding import b64u
 from keriwasm.imports import native
-from keriwasm.web.form.fields import FieldError, b64u, unb64u
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import unb64u
 
 __all__ = ["CHUNK", "FILE_MOST", "MAGIC", "PLAIN_MOST", "VERSION", "BadFile", "Header", "Parts", "assemble", "fits", "outline", "shell"]
 __all__ += ["split"]

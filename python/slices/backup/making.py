@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keriwasm.imports import native
+
 from slices.backup import checking, reading, records, recovery, sealing
 from slices.backup.dump import Dump, read_stores
 from slices.backup.format import split

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
+from keriwasm.data.encoding import b64u
 from keriwasm.imports import native
-from keriwasm.web.form.fields import FieldError, b64u, unb64u
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import unb64u
 
 __all__ = ["KEM", "Kem", "MlKem768", "Public", "decapsulate", "encapsulate", "new_seed", "public_of", "read_public"]
 __all__ += ["read_seed", "show_public", "show_seed"]

@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import falcon
+from keriwasm.data.encoding import b64u
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError, Fields, b64u
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import accepted, answer, wants_json
+
 from slices.backup import making, records, recovery, sealing
 from slices.backup.downloads import Downloads
 from slices.backup.format import FILE_MOST, VERSION, BadFile, outline

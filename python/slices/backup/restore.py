@@ -11,7 +11,8 @@ from collections.abc import Generator
 from typing import Any
 
 import falcon
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
+
 from slices.backup import checking, making, reading, records, recovery, sealing
 from slices.backup.dump import read_stores, remove, write_stores
 from slices.backup.format import BadFile, split

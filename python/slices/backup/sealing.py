@@ -21,8 +21,11 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from keriwasm.data.encoding import b64u
 from keriwasm.imports import native
-from keriwasm.web.form.fields import FieldError, b64u, unb64u
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import unb64u
+
 from slices.backup import recovery
 from slices.backup.format import CHUNK, OVERHEAD, PLAIN_MOST, BadFile, Header, Parts, assemble, fits
 from slices.crypto import passwords, sodium

@@ -11,6 +11,7 @@ import base64
 from typing import Any
 
 import falcon
+
 from slices.credentials import lookup, schemas
 from slices.vault.vault import Vault
 

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from keriwasm.data.words import counted
+
 from slices.credentials import reporting, shapes
 from slices.credentials.feeding import feed
 from slices.credentials.transactions import Transactions, name

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from keriwasm.data.words import counted
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
+
 from slices.credentials import chains, judging, schemas
 from slices.credentials.feeding import finished
 from slices.credentials.lookup import cleanse, found, state_in

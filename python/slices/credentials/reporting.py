@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from keriwasm.data.words import counted, moment
+
 from slices.credentials import chains, schemas, shapes
 from slices.credentials.lookup import found
 from slices.credentials.transactions import Transactions, name, opened

@@ -8,9 +8,11 @@ from typing import Any
 
 import falcon
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.form.labels import label
 from keriwasm.web.rendering import answer, wants_json
+
 from slices.credentials import issuing, presenting, schemas, view
 from slices.foreign import strangers
 from slices.vault.vault import Vault

@@ -11,7 +11,9 @@ import re
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
+
 from slices.credentials import references, shapes
 
 __all__ = ["MOST", "SAMPLES", "Attribute", "attributes", "judge", "judged", "load", "read", "stored", "title"]

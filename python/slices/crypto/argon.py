@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import falcon
-from keriwasm.web.form.fields import FieldError, Fields, b64u
+from keriwasm.data.encoding import b64u
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
 
 from . import passwords

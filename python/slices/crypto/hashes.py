@@ -15,7 +15,7 @@ from .inputs import refusing, tell
 from .pages import TITLES, show
 
 if TYPE_CHECKING:
-    from keriwasm.web.pool_client import Pool
+    from keriwasm.web.pool_client import PoolClient
 
 __all__ = ["Hash", "HashBatch", "HashMany"]
 
@@ -92,7 +92,7 @@ class HashMany:
     workers that made them.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: PoolClient) -> None:
         self.pool = pool
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import falcon
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
 
 __all__ = ["carried", "optional", "refusing", "tell", "text_or_none"]

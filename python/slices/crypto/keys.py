@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
-from keriwasm.web.form.fields import Fields, b64u
+from keriwasm.data.encoding import b64u
+from keriwasm.web.form.fields import Fields
 
 from . import sodium
 from .inputs import carried, optional, refusing, tell, text_or_none

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from keriwasm.browser.navigator import device_memory
 from keriwasm.imports import native
 
 __all__ = [
@@ -85,16 +86,6 @@ def estimate_ms(ops: int, memory: int) -> int:
     return max(1, round(ops * memory / MIB * MS_PER_UNIT))
 
 
-def _device_memory() -> int | None:
-    """Bytes of memory of the user's machine as the browser tells it (rounded, at most 8 GiB in most), or None."""
-    if sys.platform != "emscripten":
-        return None
-    import js  # Pyodide's own: the worker's global scope; older Nodes have no navigator in it, Firefox no deviceMemory
-
-    gibibytes: Any = getattr(getattr(js, "navigator", None), "deviceMemory", None)
-    return int(float(gibibytes) * (1 << 30)) if gibibytes else None
-
-
 def _can_allocate(memory: int) -> bool:
     """Whether the heap can grow by `memory` bytes right now. Pages are not touched, so this costs next to nothing."""
     if sys.platform != "emscripten":
@@ -120,7 +111,7 @@ def check_cost(ops: int, memory: int) -> None:
             f"{ops} passes over {memory // MIB} MiB would hold a worker for about"
             f" {estimate_ms(ops, memory) / 1000:.0f} s; passes times MiB may be at most {WORK_MOST}",
         )
-    device = _device_memory()
+    device = device_memory()
     if device is not None and memory > device // DEVICE_SHARE:
         raise TooExpensive(
             "memory_bytes",

@@ -12,6 +12,7 @@ import falcon
 from keriwasm.web.deeds import deed
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
+
 from slices.pool.view import KINDS
 
 MOST_MS = 60_000
@@ -39,7 +40,7 @@ class FaultsResource:
         fields = Fields(req)
         kind = fields.choice("kind", KINDS)
         ms = fields.integer("ms", 0, MOST_MS, default=1000)
-        known = [each["id"] for each in self.worker.pool.snapshot(req).get("workers") or []]
+        known = [each["id"] for each in self.worker.pool.report(req).get("workers") or []]
         if known and worker not in known:
             raise falcon.HTTPNotFound(title="Not found", description="There is no worker of that name in the pool.")
         yield from self.worker.pool.inject(worker, kind, ms)

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import falcon
 from keriwasm.data import guarding
 from keriwasm.runtime.scheduling import WAIT
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 __all__ = ["Lost", "judged"]
 
@@ -43,7 +43,7 @@ class Lost(falcon.HTTPError):
         )
 
 
-def judged(worker: Worker, what: str, payload: dict[str, Any]) -> Generator[float, float, Any]:
+def judged(worker: Context, what: str, payload: dict[str, Any]) -> Generator[float, float, Any]:
     """What a judge of slices/verifying/judges.py returns. Raises FieldError as it did, Lost, and pool.PartFailed."""
     import msgpack
 
@@ -79,7 +79,7 @@ def judged(worker: Worker, what: str, payload: dict[str, Any]) -> Generator[floa
     raise Lost(call.error or "It was retired before it had answered")
 
 
-def _ready(worker: Worker) -> Generator[float, float, str]:
+def _ready(worker: Context) -> Generator[float, float, str]:
     """The id of a worker that has imported what it takes: only then is silence a sign of a hang."""
     call = worker.pool.open("POST", PATH)
     try:

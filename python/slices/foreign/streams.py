@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keriwasm.data import guarding
+
 from slices.foreign.attachments import VERSION_COUNTER
 
 __all__ = ["Message", "Stream", "Unreadable", "cut", "plainly", "read"]

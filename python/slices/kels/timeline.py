@@ -27,7 +27,7 @@ from itertools import islice
 from typing import Any
 
 from slices.foreign import bodies
-from slices.wallet.view import readable
+from slices.kels.thresholds import readable
 
 __all__ = ["ESTABLISHMENTS", "Log", "event", "message", "messages", "raw", "superseded", "survey"]
 

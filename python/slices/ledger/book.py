@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm.imports import native
+
 from slices.foreign.framing import Broken, Frame, Passed, frames
 from slices.kels import timeline
 from slices.ledger import mending
@@ -28,7 +29,8 @@ from slices.ledger.intake.others import other
 from slices.ledger.intake.outcome import Outcome
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
+
     from slices.ledger.intake.planning import Unit
 
 __all__ = ["HEAD", "Book", "of"]
@@ -50,12 +52,9 @@ NOTED = re.compile(rb"(?:-EAB[A-Za-z0-9_-]{60})?")
 Source = tuple[str, bytes]
 
 
-def of(worker: Worker) -> Book:
+def of(worker: Context) -> Book:
     """The one book of this worker."""
-    book = getattr(worker, "_book", None)
-    if book is None:
-        book = worker._book = Book(worker)  # type: ignore[attr-defined]
-    return book
+    return worker.shared(Book)
 
 
 class Book:
@@ -65,7 +64,7 @@ class Book:
         progress: {done, total} messages of the import that runs, else None
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Context) -> None:
         self.worker = worker
         self.head = HEAD
         self.progress: dict[str, int] | None = None
@@ -131,6 +130,7 @@ class Book:
     def log(self, aid: str) -> list[dict[str, Any]]:
         """The accepted events of an AID in first-seen order: see records.kept; plus `seen` (ISO 8601)."""
         from keri.db.dbing import dgKey
+
         from slices.ledger.checks.records import kept
 
         return [
@@ -270,6 +270,7 @@ class Book:
 
     def _append(self, answer: dict[str, Any]) -> None:
         from keri.help import helping
+
         from slices.ledger.checks import records as logs
 
         stamp = helping.nowIso8601()
@@ -346,6 +347,7 @@ class Book:
 
     def _open(self) -> None:
         from keri.db import basing
+
         from slices.ledger.notes import Notes
 
         self._undone = self.worker.disk.undone

@@ -6,7 +6,8 @@ import time
 import unicodedata
 from typing import Any
 
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.form.labels import one_line, unseen
 
 __all__ = ["ALIAS_MOST", "NOTES_MOST", "check_aid", "read"]

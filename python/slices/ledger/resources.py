@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
+
 from slices.foreign import bodies
 from slices.kels import picture, timeline
 from slices.ledger import book as books
 from slices.ledger import contacts, viewing
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 __all__ = ["Contact", "Event", "Events", "Identifier", "Kel", "Ledger", "Panel", "Progress", "Remove"]
 
@@ -31,7 +33,7 @@ SHOWN_MOST = 200
 class Resource:
     """A resource of the ledger of this worker."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Context) -> None:
         self.worker = worker
 
     @property

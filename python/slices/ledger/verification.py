@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
+
 from slices.kels import timeline
+from slices.kels.thresholds import readable
 from slices.ledger import book as books
 from slices.ledger.contacts import check_aid
 from slices.vault import vault as vaults
-from slices.wallet.view import readable
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
 
 __all__ = ["Verify", "signatures_of"]
 
@@ -43,7 +45,7 @@ class Unknown(falcon.HTTPNotFound):
 class Verify:
     """GET: the form. POST {aid, text | data | file, signatures, sn?}: the verdict."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Context) -> None:
         self.worker = worker
 
     @deed

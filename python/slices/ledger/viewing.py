@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from slices.foreign import bodies
+from slices.kels.thresholds import readable
 from slices.ledger.book import Book
-from slices.wallet.view import readable
 
 __all__ = ["KINDS", "alike", "detail", "groups", "kinds", "listing", "summary"]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from typing import Any
 
 from keriwasm import __version__
+from keriwasm.browser import navigator
 from keriwasm.imports import native
 
 __all__ = ["MAKING", "browser", "cores", "describe", "settling", "versions"]
@@ -23,29 +25,14 @@ def settling(pool: dict[str, Any]) -> str:
     return state if state in ("none", MAKING) else ""
 
 
-def _navigator() -> Any:
-    """The worker's `navigator`, or None on CPython."""
-    try:
-        from js import navigator
-    except ImportError:
-        return None
-    return navigator
-
-
 def cores() -> int:
     """Logical processors that the browser admits to."""
-    navigator = _navigator()
-    if navigator is None:
-        import os
-
-        return os.cpu_count() or 1
-    return int(navigator.hardwareConcurrency or 1)
+    return navigator.cores() or os.cpu_count() or 1
 
 
 def browser() -> str:
     """The browser's own name of itself."""
-    navigator = _navigator()
-    return str(navigator.userAgent) if navigator is not None else f"{platform.system()} {platform.machine()}"
+    return navigator.agent() or f"{platform.system()} {platform.machine()}"
 
 
 def versions() -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from keriwasm.imports import packed_wheels as later
+from keriwasm.imports import packed_wheels
 from keriwasm.runtime.scheduling import ASAP
 
 from .histogram import Histogram
@@ -86,7 +86,7 @@ class Bench:
         self.prepared = None  # frees the old one's keys before the new one's are made
         yield ASAP
         if needs_keri(name):
-            yield from later.here()
+            yield from packed_wheels.here()
         many = find(name).build(payload)
         many(1)
         yield ASAP

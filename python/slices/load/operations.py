@@ -14,8 +14,7 @@ from functools import cache
 from itertools import repeat
 from typing import Any
 
-from keriwasm.imports import native
-from keriwasm.imports import packed_wheels as later
+from keriwasm.imports import native, packed_wheels
 
 __all__ = ["GROUPS", "MIB", "OPERATIONS", "Many", "Operation", "Unavailable", "find", "listing", "reason_against"]
 
@@ -318,7 +317,7 @@ def reason_against(name: str) -> str | None:
     if needs_keri(name):
         from importlib.util import find_spec
 
-        if not later.known("keri") and find_spec("keri") is None:
+        if not packed_wheels.known("keri") and find_spec("keri") is None:
             return "keripy is not in this worker"
     return None
 

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from keriwasm.data.words import counted
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 
 from .contenders import CONTENDERS, offered
 from .operations import OPERATIONS

@@ -1,6 +1,6 @@
 """The pool, shown live: `GET /app/pool` as a page that repaints itself, its panel on the home page, and the resize.
 
-The router itself answers `GET /app/pool` to those who accept JSON; a worker makes the HTML of the router's snapshot.
+The router itself answers `GET /app/pool` to those who accept JSON; a worker makes the HTML of the router's report.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import falcon
 from keriwasm.web.deeds import deed
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, render, sse, wants_json
+
 from slices.pool.view import KINDS, view
 
 PERIOD = 1.0
@@ -35,19 +36,19 @@ def most_workers(worker: Any) -> int:
 
 
 class PoolResource:
-    """`GET /app/pool`: the router's snapshot, as the contract has it; as HTML a page around the live part."""
+    """`GET /app/pool`: the router's report, as the contract has it; as HTML a page around the live part."""
 
     def __init__(self, worker: Any) -> None:
         self.worker = worker
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
-        """JSON is the snapshot as it came; HTML is made of its view."""
-        snapshot = self.worker.pool.snapshot(req)
+        """JSON is the report as it came; HTML is made of its view."""
+        report = self.worker.pool.report(req)
         if wants_json(req):
-            rep.media = snapshot
+            rep.media = report
             return
         data = {
-            **view(snapshot, now_ms()),
+            **view(report, now_ms()),
             "faults": self.worker.faults,
             "kinds": KINDS,
             "most": most_workers(self.worker),
@@ -56,14 +57,14 @@ class PoolResource:
 
 
 class PanelResource:
-    """`GET /app/pool/panel`: the snapshot in small, for the home page."""
+    """`GET /app/pool/panel`: the report in small, for the home page."""
 
     def __init__(self, worker: Any) -> None:
         self.worker = worker
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
         """As JSON `{pool: {state, router, handled, workers}, ready, troubles}`. No title: it is a part of a page."""
-        answer(req, rep, "fragments/pool/panel.html", view(self.worker.pool.snapshot(req), now_ms()))
+        answer(req, rep, "fragments/pool/panel.html", view(self.worker.pool.report(req), now_ms()))
 
 
 class EventsResource:
@@ -111,7 +112,7 @@ class SizeResource:
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
         """422 for anything but a whole number from 1 to the manifest's max_workers, 409 with the router's reason."""
         workers = Fields(req).integer("workers", 1, most_workers(self.worker))
-        before = len(self.worker.pool.snapshot(req).get("workers") or [])
+        before = len(self.worker.pool.report(req).get("workers") or [])
         yield from self.worker.pool.resize(workers)
         answer(req, rep, "fragments/pool/resized.html", {"workers": workers, "before": before})
 

@@ -1,4 +1,4 @@
-"""The router's snapshot of the pool, made ready for people: pure functions, no clock and no I/O of their own."""
+"""The router's report on the pool, made ready for people: pure functions, no clock and no I/O of their own."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ STATES = {
 }
 
 
-def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) -> dict[str, Any]:
+def view(report: dict[str, Any], now_ms: float, started: int | None = None) -> dict[str, Any]:
     """What the templates need of `GET /app/pool`'s JSON.
 
     Parameters:
-        snapshot: `{state, router: {uptime_ms, inflight, handled}, workers: [...]}`; missing numbers become 0, other
+        report: `{state, router: {uptime_ms, inflight, handled}, workers: [...]}`; missing numbers become 0, other
             missing values None, because a worker that boots has neither heartbeat nor heap
-        now_ms: epoch milliseconds of the moment that the snapshot's durations count from
+        now_ms: epoch milliseconds of the moment that the report's durations count from
         started: the router's start as an earlier view of it had it; kept while the new one is as good as the same,
             because it is a difference of two clocks that are read milliseconds apart
 
     Returns `{pool: {state, router: {started, inflight, queued}, handled, workers, image, later, later_reason}, ready, troubles}`. Moments
     are epoch ms, to the second.
     """
-    router = snapshot.get("router") or {}
+    router = report.get("router") or {}
     now_started = _moment(router.get("uptime_ms"), now_ms)
     if started is None or now_started is None or abs(now_started - started) > SAME_MS:
         started = now_started
-    workers = [line(worker, now_ms) for worker in snapshot.get("workers") or []]
+    workers = [line(worker, now_ms) for worker in report.get("workers") or []]
     return {
         "pool": {
-            "state": snapshot.get("state") or "booting",
+            "state": report.get("state") or "booting",
             "router": {
                 "started": started,
                 "inflight": router.get("inflight") or 0,
@@ -53,12 +53,12 @@ def view(snapshot: dict[str, Any], now_ms: float, started: int | None = None) ->
             # Not the router's own count: looking at the pool is itself a request, and the page would count its looks.
             "handled": sum(worker["handled"] for worker in workers),
             "workers": workers,
-            "image": image(snapshot.get("image") or {}),
-            "later": later(snapshot),
-            "later_reason": (snapshot.get("later") or {}).get("reason"),
+            "image": image(report.get("image") or {}),
+            "later": later(report),
+            "later_reason": (report.get("later") or {}).get("reason"),
         },
         "ready": sum(worker["state"] in ("ready", "busy") for worker in workers),
-        "troubles": troubles(snapshot),
+        "troubles": troubles(report),
     }
 
 
@@ -84,10 +84,10 @@ IMAGES = {
 """Router's word for the memory snapshot (router/policy/pool/snapshot.py) -> kind for the style sheet, sentence for people."""
 
 
-def later(snapshot: dict[str, Any]) -> str | None:
+def later(report: dict[str, Any]) -> str | None:
     """What is to be said of what comes after the first answer."""
-    state = (snapshot.get("later") or {}).get("state") or ""
-    if (snapshot.get("image") or {}).get("state") == "used":
+    state = (report.get("later") or {}).get("state") or ""
+    if (report.get("image") or {}).get("state") == "used":
         return UNREAD if state == "failed" else None
     return LATER.get(state)
 
@@ -100,7 +100,7 @@ def image(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def line(worker: dict[str, Any], now_ms: float) -> dict[str, Any]:
-    """One worker's line: its snapshot with kind and symbol of its state and with moments instead of durations."""
+    """One worker's line: its report with kind and symbol of its state and with moments instead of durations."""
     state = worker.get("state") or "booting"
     kind, symbol = STATES.get(state, ("plain", "info"))
     beat = worker.get("last_heartbeat_ms")
@@ -122,11 +122,11 @@ def line(worker: dict[str, Any], now_ms: float) -> dict[str, Any]:
     }
 
 
-def troubles(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+def troubles(report: dict[str, Any]) -> list[dict[str, Any]]:
     """What went wrong last in each worker that had trouble, be it a death or a fault: `[{worker, cause, restarts}]`."""
     return [
         {"worker": worker["id"], "cause": worker["last_error"], "restarts": worker.get("restarts") or 0}
-        for worker in snapshot.get("workers") or []
+        for worker in report.get("workers") or []
         if worker.get("last_error")
     ]
 

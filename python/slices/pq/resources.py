@@ -6,8 +6,11 @@ import hmac
 from typing import Any
 
 import falcon
-from keriwasm.web.form.fields import FieldError, Fields, b64u
+from keriwasm.data.encoding import b64u
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
+
 from slices.crypto.inputs import carried, refusing, tell
 
 from . import algorithms, operations

@@ -13,10 +13,11 @@ import re
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hio.base import doing
 from keriwasm.runtime.scheduling import ASAP
+
 from slices.suites import fetching
 from slices.suites.catalogue import SUITES
 from slices.suites.collecting import NotCollected
@@ -26,7 +27,8 @@ from slices.suites.running import ERROR, SKIPPED, Result
 
 if TYPE_CHECKING:
     from keriwasm.web.pool_client import Call
-    from slices.suites.manager import Manager
+
+    from slices.suites.store import Store
 
 LOOK = 0.5
 """Seconds between two looks at the pool, and between two writes of results."""
@@ -57,12 +59,27 @@ class Lane:
     begun: Test | None = None
 
 
+class Runs(Protocol):
+    """All runs of this worker: `manager.Manager`."""
+
+    worker: Any
+    store: Store
+
+    def behind(self, run: Run) -> bool: ...
+
+    def stop(self, run: Run) -> None: ...
+
+    def stopping(self, run: Run) -> bool: ...
+
+    def durations(self) -> dict[Test, float]: ...
+
+
 class RunDoer(doing.Doer):
     """Runs one run; ends when that is over. Closing it cancels what the workers have."""
 
     transient = True
 
-    def __init__(self, manager: Manager, run: Run) -> None:
+    def __init__(self, manager: Runs, run: Run) -> None:
         super().__init__()
         self.manager = manager
         self.worker = manager.worker

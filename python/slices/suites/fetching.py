@@ -14,7 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from keriwasm.imports import packed_wheels as later
+from keriwasm.browser import fetching, navigator
+from keriwasm.imports import packed_wheels
+
 from slices.suites.catalogue import SUITES, Suite
 from slices.suites.collecting import NotCollected, collect
 
@@ -42,7 +44,7 @@ def ready(worker: Any, name: str, run: str = "") -> Generator[float, Any, dict[s
         for module in suite.modules:
             sys.modules.pop(module, None)
     if name not in COLLECTED:
-        yield from later.here()
+        yield from packed_wheels.here()
         folder = yield from unpacked(worker, suite)
         for place in (folder / suite.path, folder):
             if str(place) not in sys.path:
@@ -89,28 +91,18 @@ def read(worker: Any, path: str, locked: bool = False) -> Generator[float, Any, 
 
 def fetch(worker: Any, path: str) -> Generator[float, Any, bytes]:
     """A file by its address relative to the app's folder. Raises NotCollected when it does not come."""
-    from js import fetch as js_fetch  # type: ignore[import-not-found]
-
     try:
-        response = yield from worker.doist.await_(js_fetch(f"{worker.settings.base}{path}"))
-        if not response.ok:
-            raise NotCollected(f"{path} could not be fetched: HTTP {response.status}")
-        buffer = yield from worker.doist.await_(response.arrayBuffer())
-    except NotCollected:
-        raise
-    except Exception as ex:
+        return (yield from fetching.fetch(worker, path))
+    except OSError as ex:
         raise NotCollected(f"{path} could not be fetched: {ex}") from ex
-    return buffer.to_bytes()
 
 
 def machine() -> dict[str, Any]:
     """Where tests run: browser and cores (on CPython and Node: the interpreter)."""
-    try:
-        from js import navigator  # type: ignore[import-not-found]
-
-        return {"browser": browser(str(navigator.userAgent)), "cores": int(navigator.hardwareConcurrency)}
-    except (ImportError, AttributeError):
+    agent, cores = navigator.agent(), navigator.cores()
+    if agent is None or cores is None:
         return {"browser": f"Python {sys.version.split()[0]} on {sys.platform}", "cores": 0}
+    return {"browser": browser(agent), "cores": cores}
 
 
 def browser(agent: str) -> str:

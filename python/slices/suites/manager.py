@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from keriwasm import __version__
 from keriwasm.web.jobs import new_id
+
 from slices.suites import fetching
 from slices.suites.catalogue import SUITES
 from slices.suites.coordinating import RunDoer
@@ -137,11 +137,6 @@ class Manager:
         return known
 
 
-_managers: WeakKeyDictionary[Any, Manager] = WeakKeyDictionary()
-
-
 def of(worker: Any) -> Manager:
     """The one manager of a worker."""
-    if worker not in _managers:
-        _managers[worker] = Manager(worker)
-    return _managers[worker]
+    return worker.shared(Manager)

@@ -9,10 +9,12 @@ from urllib.parse import quote
 
 import falcon
 from keriwasm.data import guarding
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.runtime.context import MESSAGE
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.jobs import follow
 from keriwasm.web.rendering import answer, render, sse, wants_json
-from keriwasm.worker.request import MESSAGE
+
 from slices.suites import junit, manager, view
 from slices.suites.catalogue import EFFORTS, SUITES
 from slices.suites.chunks import perform, prepare, read_suites, read_tests

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from keriwasm.web.jobs import Job
+
 from slices.suites.planning import Test
 from slices.suites.running import ERROR, FAILED, OUTCOMES, PASSED, SKIPPED, Result
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 
 from . import passcode as passcodes
 from .vault import Vault

@@ -16,7 +16,9 @@ import hashlib
 import unicodedata
 from typing import Any, NamedTuple
 
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
+
 from slices.crypto import passwords
 
 __all__ = ["LEAST", "MOST", "TIERS", "Tier", "check_tier", "read", "stretch"]

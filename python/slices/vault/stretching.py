@@ -11,10 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from slices.vault.vault import Vault
+from typing import Any, Protocol
 
 __all__ = ["Plan", "ahead", "at_hand", "inception", "rotation"]
 
@@ -38,6 +35,14 @@ class Plan:
         return len(self.paths)
 
 
+class Open(Protocol):
+    """The vault: it shows what is being made, and is locked or not."""
+
+    making: Plan | None
+
+    def ready(self) -> Generator[Any, Any, Any]: ...
+
+
 def inception(hby: Any, alias: str, keys: int, following: int) -> Plan:
     """For `hby.makeHab(alias, algo="salty", icount=keys, ncount=following)`."""
     paths = [f"{alias}{0:x}{at:x}" for at in range(keys)]
@@ -56,7 +61,7 @@ def rotation(hby: Any, pre: str, following: int) -> Plan | None:
     return Plan(salt, parameters.tier, [f"{stem}{turn:x}{first + at:x}" for at in range(following)])
 
 
-def ahead(vault: Vault, plan: Plan) -> Generator[float, float, Seeds]:
+def ahead(vault: Open, plan: Plan) -> Generator[float, float, Seeds]:
     """Stretch what the plan names, a key at a time; the vault shows how far it is. A lock meanwhile ends it (423)."""
     from keri import core
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 
 __all__ = ["Exists", "Locked", "Moved", "NoIdentifier", "NoWallet", "TooSoon", "WrongPasscode"]
 

@@ -29,12 +29,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keriwasm.imports import native
+
 from slices.vault import passcode as passcodes
 from slices.vault.facts import Facts, FactStore
 from slices.vault.trouble import Exists, Locked, NoWallet, TooSoon, WrongPasscode
 
 if TYPE_CHECKING:
-    from keriwasm.worker.worker import Worker
+    from keriwasm.runtime.context import Context
+
     from slices.vault.stretching import Plan
 
 HEAD = Path("/keriwasm/wallet")
@@ -48,12 +50,9 @@ FIRST_WAIT = 5.0
 LONGEST_WAIT = 15 * 60.0
 
 
-def of(worker: Worker) -> Vault:
+def of(worker: Context) -> Vault:
     """The one vault of this worker."""
-    vault = getattr(worker, "_vault", None)
-    if vault is None:
-        vault = worker._vault = Vault(worker)  # type: ignore[attr-defined]
-    return vault
+    return worker.shared(Vault)
 
 
 def wait_after(failures: int) -> float:
@@ -76,7 +75,7 @@ class Vault:
 
     loses = "open wallet"
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Context) -> None:
         self.worker = worker
         self.reason = ""
         self.epoch = 0

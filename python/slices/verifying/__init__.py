@@ -13,7 +13,9 @@ import falcon
 from keriwasm.imports import native
 from keriwasm.runtime.scheduling import ASAP
 from keriwasm.web.deeds import deed
-from slices.verifying import judges, units
+
+from slices.foreign import units
+from slices.verifying import judges
 
 __all__ = ["mount"]
 

@@ -15,11 +15,12 @@ from typing import Any
 import falcon
 from keriwasm.data import guarding
 from keriwasm.imports import native
+from keriwasm.runtime.context import MESSAGE
 from keriwasm.runtime.scheduling import ASAP
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError
-from keriwasm.worker.request import MESSAGE
-from slices.verifying import units
+from keriwasm.web.form.errors import FieldError
+
+from slices.foreign import units
 
 __all__ = ["JUDGES", "Judge", "Ready", "lines"]
 
@@ -34,6 +35,7 @@ def presentation(unit: dict[str, Any], tell: Tell) -> Work:
     """{data, known: [schemas that are stored], along: [a schema that was sent]} -> judging.judge's, with `along` as it is
     stored and the `seconds` of work that it took."""
     from keri.core import scheming
+
     from slices.credentials import judging, schemas
 
     with units.meant("known"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
-from keriwasm.disk.disk import MountDoer
+from keriwasm.disk.doers import MountDoer
+
 from slices.vault.idle import IdleDoer
 from slices.vault.vault import of
 from slices.vault.wiping import WipeDoer

@@ -13,8 +13,10 @@ from typing import Any
 
 import falcon
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
+
 from slices.foreign import strangers, streams
 from slices.foreign.endings import short
 

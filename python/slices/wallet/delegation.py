@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 
 __all__ = ["anchor", "check"]
 

@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from keriwasm.data import guarding
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.form.labels import MOST as WORDS_MOST
 from keriwasm.web.form.labels import label
+
 from slices.vault.trouble import Moved
 
 __all__ = ["MOST_KEYS", "WORDS_MOST", "check_expected", "label", "threshold"]

@@ -7,8 +7,10 @@ from typing import Any
 
 import falcon
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, render, sse
+
 from slices.vault import passcode
 from slices.vault.consent import consent
 from slices.vault.vault import Vault

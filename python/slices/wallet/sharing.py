@@ -9,6 +9,7 @@ import falcon
 from keriwasm.web.deeds import deed
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
+
 from slices.foreign import bodies
 from slices.kels import timeline
 

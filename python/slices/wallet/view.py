@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from keriwasm.browser import quota as browser_storage
-from keriwasm.data import guarding
+from keriwasm.browser import quota
+
 from slices.crypto import passwords
-from slices.foreign import bodies
+from slices.kels.thresholds import readable
 from slices.vault import passcode
 from slices.vault.vault import Vault, epoch_ms, wait_after
 
@@ -33,7 +33,7 @@ def tiers() -> list[dict[str, Any]]:
 
 def wallet(vault: Vault) -> Generator[float, float, dict[str, Any]]:
     """`GET /app/wallet`. Locked, it tells the public facts only: no alias, no identifier."""
-    storage = yield from browser_storage.facts(vault.worker)
+    storage = yield from quota.facts(vault.worker)
     shown: dict[str, Any] = {
         "exists": vault.exists,
         "locked": vault.locked,
@@ -78,13 +78,3 @@ def identifier(hab: Any) -> dict[str, Any]:
         "delegator": kever.delpre or None,
         "algo": hab.algo,
     }
-
-
-def readable(sith: Any) -> int | list[Any]:
-    """A threshold as people and the contract write it: keripy's hex text as a number, weights as they are.
-
-    keripy takes weights also as the text of a JSON list, and a number as it is.
-    """
-    if not isinstance(sith, str):
-        return sith
-    return bodies.safe(guarding.json_value(sith, strict=False)) if "[" in sith else int(sith, 16)

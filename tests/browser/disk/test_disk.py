@@ -54,7 +54,7 @@ class Fake:
     generation = 0
     def __init__(self): self.disk = disk
     def fault(self, ex, about=None): raise ex
-doist.extend([disks.DiskDoer(Fake())])
+doist.extend([DiskDoer(Fake())])
 await run(disk.follow())
 """ + "disk.state")  # fmt: skip
     probe.python("b", """
@@ -75,11 +75,11 @@ except lmdb.ReadonlyError as ex: refused = str(ex)
 [heard.decode(), "read-only" in refused]
 """) == ["yes", True]  # fmt: skip
     assert probe.python("b", """
-from keriwasm.disk.disk import compact
+from keriwasm.disk.checkpoints import compact
 await run(compact(disk))
 with env.begin(write=True) as txn: txn.put(b"heard", b"after")
 await run(disk.settle())
-[disk._head["snapshot"], disk._head["since"] > 0]
+[disk.head["snapshot"], disk.head["since"] > 0]
 """) == [1, True]  # fmt: skip
     assert probe.python("follower", """
 await run(disk.follow())
@@ -114,17 +114,17 @@ seen
 def test_a_refused_transaction_is_said_and_undone(probe: Probe) -> None:
     """The browser's own abort, as a full disk causes it; then the disk takes writes again."""
     assert probe.python("newer", """
-from keriwasm.browser import disk_store as diskidb
-settled = diskidb.settled
+from keriwasm.browser import disk_store
+settled = disk_store.settled
 async def aborting(target, *events):
     target.abort()
     await settled(target, *events)
-diskidb.settled = aborting
+disk_store.settled = aborting
 with env.begin(write=True) as txn: txn.put(b"big", b"x" * 100_000)
 reason = ""
 try: await run(disk.settle())
 except DiskRefused as ex: reason = str(ex)
-diskidb.settled = settled
+disk_store.settled = settled
 with env.begin() as txn: value = txn.get(b"big")
 trouble = disk.trouble
 await run(disk.mount())

@@ -38,10 +38,11 @@ const booted = (async () => {{
   }}
   await python.runPythonAsync(`
 import json, polyscript
+from keriwasm.browser.databases import available
 from keriwasm.browser.named_stores import IdbBacking
 from keriwasm.runtime.scheduling import WakingDoist
 from keriwasm.disk.pyscript_storage import Storages
-assert IdbBacking.available()
+assert available()
 storages = Storages(WakingDoist(), IdbBacking())
 polyscript.use(storages.store)
 from pyscript import Storage, storage
@@ -176,20 +177,20 @@ for n in range(3000):
 
 def test_an_aborted_transaction_is_an_error_and_nothing_is_lost(probe: Probe) -> None:
     refused = probe.python("a", """
-from keriwasm.browser import named_stores as idb
-settled = idb.settled
+from keriwasm.browser import named_stores
+settled = named_stores.settled
 async def aborting(target, *events):
     target.abort()
     await settled(target, *events)
 fragile = await storage("fragile")
 fragile["big"] = "x" * 100_000
-idb.settled = aborting
+named_stores.settled = aborting
 try:
     await fragile.sync()
     reason = ""
 except OSError as ex:
     reason = str(ex)
-idb.settled = settled
+named_stores.settled = settled
 [reason, len(storages.dirty)]
 """)  # fmt: skip
     assert "refused" in refused[0] and refused[1] == 1

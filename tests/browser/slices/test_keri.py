@@ -69,8 +69,8 @@ class Probe:
     def on_post(self, req, rep):
         import sys
         from pathlib import Path
-        from keriwasm.imports import packed_wheels as later, native
-        yield from later.here()
+        from keriwasm.imports import packed_wheels, native
+        yield from packed_wheels.here()
         packed = sorted(path.name for path in Path('/packed').iterdir())
         yield from native.keri_steps()
         import segno

@@ -3,7 +3,7 @@
     python tests/kits/browser/diskkill.py URL KILLS SEED  ->  one line of JSON: {"kills", "steps", "compactions", "wrong": [...]}
 
 Each step of the workload is one batch over two stores: a counter, a record that says the same in both, a deletion, a
-rewritten value. The snapshot limit is so low that compactions run all the time. After each kill the next worker mounts
+rewritten value. The limit for checkpoints is so low that compactions run all the time. After each kill the next worker mounts
 what is there: the counter must be at least the last acknowledged one, and both stores must tell the same story.
 """
 
@@ -30,7 +30,7 @@ KEPT = 40
 PATIENCE_S = 60
 
 SETUP = f"""
-disks.LEAST, disks.PART = 6000, 1000
+checkpoints.LEAST, checkpoints.PART = 6000, 1000
 await run(disk.mount())
 one, two = store("one"), store("two")
 def number(env, key=b"counter"):
@@ -40,13 +40,13 @@ def story(env):
 def expected(n):
     return [("r%08d" % i, 50 + i % 7) for i in range(max(1, n - {KEPT} + 1), n + 1)]
 n = number(one)
-seen = [n, number(two), story(one) == story(two) == expected(n), disk._head["snapshot"], disk.trouble]
+seen = [n, number(two), story(one) == story(two) == expected(n), disk.head["snapshot"], disk.trouble]
 class Fake:
     generation = 0
     def __init__(self): self.disk = disk
     def fault(self, ex, about=None): js.say(json.dumps(["fault", repr(ex)]))
 import js
-compactor = disks.Compactor(Fake())
+compactor = Compactor(Fake())
 doist.extend([compactor])
 """
 

@@ -20,8 +20,10 @@ FILES = {
 PROGRAM = """
 import asyncio, json, os, lmdb
 from hio.base import doing
-from keriwasm.disk import disk as disks
-from keriwasm.disk.disk import Disk, DiskRefused
+from keriwasm.disk import checkpoints
+from keriwasm.disk.disk import Disk
+from keriwasm.disk.doers import Compactor, DiskDoer
+from keriwasm.disk.errors import DiskRefused
 from keriwasm.browser.disk_store import IdbDisk
 from keriwasm.runtime.scheduling import ASAP, WakingDoist
 

@@ -25,7 +25,7 @@ from credkit import CASES, TRIAL, parts
 from hostile import spoiltkit
 from hostile.hostilekit import BODIES, DEEP, VALUES, address, names
 from keriwasm.data import guarding
-from keriwasm.web.form.fields import b64u
+from keriwasm.data.encoding import b64u
 from tablekit import TABLE
 
 from router.policy.routes import Route

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from keriwasm.data import guarding
-from keriwasm.web.form.fields import b64u
+from keriwasm.data.encoding import b64u
 from tablekit import TABLE
 from workerkit import ROOT
 

@@ -43,7 +43,8 @@ def done(generator: Any) -> Any:
 
 
 def test_a_backup_goes_both_ways(pyodide: Any, count: Any) -> None:
-    from keriwasm.web.form.fields import b64u, unb64u
+    from keriwasm.data.encoding import b64u
+    from keriwasm.web.form.fields import unb64u
     from slices.backup import checking, format, reading, recovery, sealing
 
     assert not str(sys.modules["lmdb"].__file__).startswith(str(ROOT / "python"))

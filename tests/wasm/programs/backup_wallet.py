@@ -6,8 +6,10 @@ import time
 from contextlib import contextmanager
 from typing import Any
 
+from keriwasm.data.encoding import b64u
 from keriwasm.imports import native
-from keriwasm.web.form.fields import FieldError, b64u, unb64u
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import unb64u
 
 native.keri()
 
@@ -66,9 +68,15 @@ class Worker:
         self.disk = Disk()
         self.doist = Doist()
         self.holders: set[object] = set()
+        self.made: dict[Any, Any] = {}
 
     def fault(self, ex: BaseException, **about: Any) -> str:
         raise ex
+
+    def shared(self, make: Any) -> Any:
+        if make not in self.made:
+            self.made[make] = make(self)
+        return self.made[make]
 
 
 def do(generator: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from keriwasm.web.form.fields import b64u, unb64u
+from keriwasm.data.encoding import b64u
+from keriwasm.web.form.fields import unb64u
 from slices.pq import algorithms, operations
 
 

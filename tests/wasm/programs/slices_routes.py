@@ -10,7 +10,7 @@ import os
 import time
 from typing import Any
 
-from keriwasm.web.form.fields import b64u
+from keriwasm.data.encoding import b64u
 from slicekit import HTML, JSON, Page, form, get, post, problem
 from slices.crypto import hashing
 from workerkit import running

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 
 __all__ = ["MOST", "label", "one_line", "unseen"]
 

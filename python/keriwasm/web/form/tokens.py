@@ -13,8 +13,9 @@ from __future__ import annotations
 import hmac
 
 import falcon
+
+from keriwasm.runtime.context import MESSAGE
 from keriwasm.web.form.fields import Fields
-from keriwasm.worker.request import MESSAGE
 
 FIELD = "form_token"
 """The hidden field's name."""

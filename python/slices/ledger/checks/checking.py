@@ -15,7 +15,8 @@ keripy is the judge of every acceptance. Around it stand only
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from slices.foreign import kevers
@@ -126,6 +127,16 @@ class Checker:
         if any(more[name] for name in gets):
             self.late.append(more)
             logs.add_signatures(self.db, more)
+
+    def accept(self, message: Message) -> None:
+        """Take this one event, on top of what is loaded. Raises Refused or Held."""
+        self._event(Entry(message), deque())
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Checker]:
+        """Another Checker, which knows nothing yet, over a Baser of its own."""
+        with scratch() as db:
+            yield Checker(db)
 
     # -- private ----------------------------------------------------------------------------------------------------
 
@@ -345,7 +356,7 @@ class scratch:
 def check(unit: dict[str, Any]) -> Generator[None, None, dict[str, Any]]:
     """Verify {contexts, messages: [(raw, body, ilk)]}. Returns {verdicts, records, late, states, extra}. Raises FieldError
     for contexts that keripy cannot read."""
-    from slices.verifying import units
+    from slices.foreign import units
 
     with scratch() as db:
         checker = Checker(db)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from slices.foreign import bodies
 from slices.ledger.checks import records as logs
 from slices.ledger.checks import signing
 from slices.ledger.checks.reading import Message, Refused
-from slices.ledger.checks.room import Entry, Held
+from slices.ledger.checks.room import Held
 
 if TYPE_CHECKING:
-    from slices.ledger.checks.checking import Checker
+    from slices.ledger.checks.judge import Judge
 
 __all__ = ["judged", "revealed", "superseding"]
 
 
-def judged(checker: Checker, message: Message) -> Refused:
+def judged(checker: Judge, message: Message) -> Refused:
     """Look whether this one is as well signed as the one that was accepted."""
-    from slices.ledger.checks.checking import Checker, scratch
-
     serder = message.serder
     aid, sn = serder.pre, serder.sn
     accepted = _last(checker, aid, sn)
@@ -33,8 +30,7 @@ def judged(checker: Checker, message: Message) -> Refused:
         return Refused("conflict", f"{there} was accepted before, and {reason}")
     whole = list(logs.kept(checker.db, aid))
     try:
-        with scratch() as db:
-            other = Checker(db)
+        with checker.elsewhere() as other:
             for delegator in _delegators(checker, serder, whole):
                 state = checker.db.states.get(keys=delegator)
                 other.load({"records": list(logs.kept(checker.db, delegator)), "state": state._asdict()})
@@ -44,7 +40,7 @@ def judged(checker: Checker, message: Message) -> Refused:
                 if state is None:
                     return Refused("conflict", f"{there} was accepted before, first seen wins")
                 other.load({"records": before, "state": state})
-            other._event(Entry(message), deque())
+            other.accept(message)
     except (Refused, Held) as ex:
         return Refused("conflict", f"{there} was accepted before, and this one is not fully signed: {ex.reason}")
     return Refused(
@@ -54,7 +50,7 @@ def judged(checker: Checker, message: Message) -> Refused:
     )
 
 
-def _last(checker: Checker, aid: str, sn: int) -> Any:
+def _last(checker: Judge, aid: str, sn: int) -> Any:
     """The event that counts at this number; None when there is none."""
     from keri.core import serdering
     from keri.db.dbing import dgKey, snKey
@@ -65,7 +61,7 @@ def _last(checker: Checker, aid: str, sn: int) -> Any:
     return serdering.SerderKERI(raw=bytes(checker.db.getEvt(dgKey(aid.encode(), bytes(said)))), verify=False)
 
 
-def _unfit(checker: Checker, message: Message) -> str:
+def _unfit(checker: Judge, message: Message) -> str:
     """Why it cannot stand at its number, as far as that is told without the rest of the log; "" when it could."""
     serder = message.serder
     before = _last(checker, serder.pre, serder.sn - 1)
@@ -81,7 +77,7 @@ def _unfit(checker: Checker, message: Message) -> str:
     return ""
 
 
-def _delegators(checker: Checker, serder: Any, whole: list[logs.Record]) -> list[str]:
+def _delegators(checker: Judge, serder: Any, whole: list[logs.Record]) -> list[str]:
     """Those that are known of the delegators above an identifier, or above this inception of it."""
     found: list[str] = []
     delegator = serder.delpre if serder.ilk == "dip" else bodies.content(whole[0]["raw"]).get("di", "")
@@ -94,7 +90,7 @@ def _delegators(checker: Checker, serder: Any, whole: list[logs.Record]) -> list
     return found
 
 
-def superseding(checker: Checker, message: Message) -> Refused:
+def superseding(checker: Judge, message: Message) -> Refused:
     """A delegated rotation in the place of another, which its delegator may allow: keripy 1.3.6 cannot judge it.
 
     It looks for the new keys among those that the replaced rotation promised, and fails where it looks up the delegation of an

@@ -14,14 +14,14 @@ from slices.ledger.checks.reading import Message, Refused
 from slices.ledger.checks.room import Entry, Held
 
 if TYPE_CHECKING:
-    from slices.ledger.checks.checking import Checker
+    from slices.ledger.checks.judge import Judge
 
 __all__ = ["attached", "offered", "packed", "receipt"]
 
 Endorsement = tuple[Any, Any, Any, list[Any]]
 
 
-def receipt(checker: Checker, entry: Entry, queue: deque[Entry]) -> dict[str, Any]:
+def receipt(checker: Judge, entry: Entry, queue: deque[Entry]) -> dict[str, Any]:
     """A receipt as a message, of an event that is or will be known. Raises Refused or Held."""
     message = entry.message
     assert message is not None
@@ -53,7 +53,7 @@ def receipt(checker: Checker, entry: Entry, queue: deque[Entry]) -> dict[str, An
     return {"verdict": "known"}
 
 
-def offered(checker: Checker, entry: Entry) -> list[Any]:
+def offered(checker: Judge, entry: Entry) -> list[Any]:
     """The witness signatures in the receipts that wait for an event. One that does not verify is refused, by itself."""
     serder = entry.message.serder
     wigers: list[Any] = []
@@ -68,7 +68,7 @@ def offered(checker: Checker, entry: Entry) -> list[Any]:
     return wigers
 
 
-def attached(checker: Checker, entry: Entry, queue: deque[Entry]) -> None:
+def attached(checker: Judge, entry: Entry, queue: deque[Entry]) -> None:
     """Receipts by validators that came with an event: each goes on as a receipt of its own, which may have to wait."""
     message = entry.message
     serder = message.serder
@@ -92,7 +92,7 @@ def packed(message: Message) -> dict[str, Any]:
     return {"raw": bytes(eventing.messagize(serder, sigers=sigers, seal=seal)), "body": len(serder.raw)}
 
 
-def _endorsed(checker: Checker, message: Message, raw: bytes) -> tuple[list[str], list[Endorsement]]:
+def _endorsed(checker: Judge, message: Message, raw: bytes) -> tuple[list[str], list[Endorsement]]:
     """(verified receipts by validators as keripy keeps them, those whose validator's event is not known yet)."""
     from keri.db.dbing import snKey
 
@@ -120,7 +120,7 @@ def _waits(endorsement: Endorsement) -> Held:
     return Held("receiptor", reason, prefixer.qb64, ("event", prefixer.qb64, seqner.sn), at=seqner.sn)
 
 
-def _event(checker: Checker, aid: str, said: str) -> Any:
+def _event(checker: Judge, aid: str, said: str) -> Any:
     """An accepted event."""
     from keri.core import serdering
     from keri.db.dbing import dgKey

@@ -7,8 +7,10 @@ from typing import Any
 
 import falcon
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import FieldError, Fields
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, render, sse, wants_json
+
 from slices.load import jobs, settings
 from slices.load.environment import settling
 from slices.load.lab import Lab
@@ -45,8 +47,8 @@ class Resource:
 
     def workers(self, req: falcon.Request) -> list[str]:
         """Ids of the workers that can take a share now."""
-        snapshot = self.worker.pool.snapshot(req)
-        ready = [each["id"] for each in snapshot.get("workers") or [] if each.get("state") in ("ready", "busy")]
+        report = self.worker.pool.report(req)
+        ready = [each["id"] for each in report.get("workers") or [] if each.get("state") in ("ready", "busy")]
         return ready or [self.worker.id]
 
 
@@ -56,7 +58,7 @@ class Home(Resource):
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
         """The query fills the form: `?preset=full`, or what `settings.link` made."""
-        pool = max(len(self.workers(req)), int(self.worker.pool.snapshot(req).get("size") or 0))  # some may be booting
+        pool = max(len(self.workers(req)), int(self.worker.pool.report(req).get("size") or 0))  # some may be booting
         past = yield from self.lab.past()
         if wants_json(req):
             rep.media = {
@@ -72,7 +74,7 @@ class Home(Resource):
         except FieldError as ex:
             asked, trouble = None, f"{ex.field} {ex.reason}"
         data = view.form(asked or settings.preset("quick", pool), pool, past, self.lab.study, trouble)
-        data["settling"] = settling(self.worker.pool.snapshot(req)) != ""
+        data["settling"] = settling(self.worker.pool.report(req)) != ""
         answer(req, rep, "pages/load/index.html", data, title=TITLE)
 
 
@@ -84,7 +86,7 @@ class Runs(Resource):
         """422 names the field and the reason, 409 another run that goes on."""
         workers = self.workers(req)
         asked = settings.read(Fields(req), len(workers))
-        study = yield from self.lab.begin(asked, workers, settling(self.worker.pool.snapshot(req)))
+        study = yield from self.lab.begin(asked, workers, settling(self.worker.pool.report(req)))
         rep.set_header("Location", f"runs/{study.id}")
         if wants_json(req):
             rep.status = 202

@@ -6,7 +6,7 @@ import sys
 import types
 
 import pytest
-from keriwasm.browser import quota as browser_storage
+from keriwasm.browser import quota
 from workerkit import run, running
 
 
@@ -16,7 +16,7 @@ def mount(app, worker):
     class Resource:
         @deed
         def on_get(self, req, rep):
-            rep.media = yield from browser_storage.facts(worker)
+            rep.media = yield from quota.facts(worker)
 
     app.add_route("/app/facts", Resource())
 
@@ -75,4 +75,4 @@ async def test_what_is_not_known_is_none(js):
             answer = await kit.ask("GET", "/app/facts")
     finally:
         sys.modules.pop("js", None)
-    assert answer.json == browser_storage.UNKNOWN
+    assert answer.json == quota.UNKNOWN

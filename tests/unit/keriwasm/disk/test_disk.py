@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from diskkit import Crashed, Machine, MemoryDisk
+from keriwasm.disk import checkpoints
 from keriwasm.disk import disk as disks
-from keriwasm.disk.disk import DiskRefused
+from keriwasm.disk.errors import DiskRefused
 
 
 @pytest.fixture
@@ -230,13 +231,13 @@ def test_damage_is_found_and_named(machine: Machine, how: str) -> None:
 
 
 def test_compaction_bounds_growth_and_loses_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disks, "PART", 2000)
+    monkeypatch.setattr(checkpoints, "PART", 2000)
     env = machine.mount().open()
     for n in range(100):
         put(env, b"same", b"%d" % n * 100)
         put(env, b"%d" % n, b"v", "named")
         machine.settle()
-    machine.run(disks.compact(machine.disk))
+    machine.run(checkpoints.compact(machine.disk))
     assert not machine.backing.log and machine.disk.log_bytes == 0
     assert sum(map(len, machine.backing.parts.values())) < 10_000 and len(machine.backing.parts) > 1
     put(env, b"after", b"x")
@@ -246,7 +247,7 @@ def test_compaction_bounds_growth_and_loses_nothing(machine: Machine, monkeypatc
         machine = machine.reboot().mount()
         env = machine.open()
         assert (contents(env), contents(env, "named")) == seen
-        machine.run(disks.compact(machine.disk))
+        machine.run(checkpoints.compact(machine.disk))
 
 
 def test_a_follower_sees_whole_states_and_writes_nothing(machine: Machine) -> None:
@@ -268,7 +269,7 @@ def test_a_follower_sees_whole_states_and_writes_nothing(machine: Machine) -> No
     assert contents(other.lmdb.open(str(machine.folder / "later"), readonly=True)) == [(b"k", b"3")]
     put(env, b"k", b"4", "named")
     machine.settle()
-    machine.run(disks.compact(machine.disk))
+    machine.run(checkpoints.compact(machine.disk))
     other.run(other.disk.follow())
     assert contents(theirs, "named") == [(b"k", b"4")]
     other.lmdb.stores.stores.by_id.clear()
@@ -337,7 +338,7 @@ def test_killed_between_the_change_and_its_end(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, at: int, after: bool
 ) -> None:
     """Either the old state, or the new one without any trace of the old before anything is used."""
-    monkeypatch.setattr(disks, "PART", 400)
+    monkeypatch.setattr(checkpoints, "PART", 400)
     env = machine.mount().open()
     for n in range(12):
         put(env, b"%d" % n, b"public" * 10)
@@ -380,7 +381,7 @@ def test_a_full_disk_keeps_what_was_to_go_and_says_so_until_it_is_gone(machine: 
     assert "full" in machine.disk.leftover and machine.disk.owed and not machine.disk.trouble and not machine.disk.dirty
     assert contents(env) == [(b"key", b"new secret")] and b"old secret" in everywhere(machine.backing)
     full = False
-    machine.run(disks.compact(machine.disk))
+    machine.run(checkpoints.compact(machine.disk))
     assert not machine.disk.leftover and not machine.disk.owed and b"old secret" not in everywhere(machine.backing)
 
 
@@ -404,7 +405,7 @@ def test_a_compaction_under_way_is_waited_for_and_does_not_count(machine: Machin
     machine.settle()
 
     def both() -> Any:
-        slow = disks.compact(machine.disk)
+        slow = checkpoints.compact(machine.disk)
         next(slow)
         with machine.disk.batch():
             put(env, b"key", b"new secret")

@@ -9,6 +9,7 @@ from typing import Any
 from diskkit import Crashed, Machine, MemoryDisk
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from keriwasm.disk import checkpoints
 from keriwasm.disk import disk as disks
 
 keys = st.sampled_from([b"a", b"b", b"c", b"d"])
@@ -64,7 +65,7 @@ class Workload:
                 self.machine.settle()
                 self.settled = len(self.states) - 1
             case ("compact",):
-                self.machine.run(disks.compact(self.machine.disk))
+                self.machine.run(checkpoints.compact(self.machine.disk))
             case "clear", name:
                 self.envs[name].close()
                 for path in (self.machine.folder / name).iterdir():
@@ -81,11 +82,11 @@ class Workload:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps, st.integers(0, 30), st.booleans())
-@example(  # a snapshot while a deleted directory and the batch before it are in memory only
+@example(  # a checkpoint while a deleted directory and the batch before it are in memory only
     [("put", "one", b"a", b""), ("settle",), ("both", b"a", b""), ("clear", "one"), ("compact",)], 3, False
 )
 def test_a_crash_anywhere(sequence: list[tuple], crash_at: int, after: bool) -> None:
-    part, disks.PART = disks.PART, 60
+    part, checkpoints.PART = checkpoints.PART, 60
     temporary, disks.TEMPORARY = disks.TEMPORARY, "/nowhere/"
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -106,4 +107,4 @@ def test_a_crash_anywhere(sequence: list[tuple], crash_at: int, after: bool) -> 
             assert found in work.states[work.settled :]
             machine.reboot()
     finally:
-        disks.PART, disks.TEMPORARY = part, temporary
+        checkpoints.PART, disks.TEMPORARY = part, temporary

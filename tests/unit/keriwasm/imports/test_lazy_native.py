@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from keriwasm.imports import lazy_native as deferred
+from keriwasm.imports import lazy_native
 
 SOURCE = """
 import sys
@@ -29,23 +29,23 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "putpack" / "part.py").write_text("value = 7\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
-    deferred.resume()
-    deferred.before.pop("putoff", None)
+    lazy_native.resume()
+    lazy_native.before.pop("putoff", None)
     for name in ("putoff", "putpack", "putpack.part", "loads_of_putoff"):
         sys.modules.pop(name, None)
 
 
 def put_off(name: str) -> ModuleType:
-    deferred.put_off([name])
+    lazy_native.put_off([name])
     module = importlib.import_module(name)
-    deferred.resume()
+    lazy_native.resume()
     return module
 
 
 def test_it_loads_at_its_first_use_in_place(place: Path):
     module = put_off("putoff")
-    assert isinstance(module, deferred.Deferred) and "loads_of_putoff" not in sys.modules
-    assert importlib.import_module("putoff") is module and isinstance(module, deferred.Deferred)  # importing is no use
+    assert isinstance(module, lazy_native.LazyModule) and "loads_of_putoff" not in sys.modules
+    assert importlib.import_module("putoff") is module and isinstance(module, lazy_native.LazyModule)  # importing is no use
     assert module.SIZE == 32
     assert type(module) is ModuleType and sys.modules["putoff"] is module and module.__file__ == str(place / "putoff.py")
     module.OFFSET = 2  # its functions see what is set on it
@@ -58,21 +58,21 @@ def test_a_package_finds_its_parts(place: Path):
 
 
 def test_a_function_fetched_meanwhile_waits_for_its_call(place: Path):
-    deferred.put_off(["putoff"])
+    lazy_native.put_off(["putoff"])
     double = importlib.import_module("putoff").double
     with pytest.raises(TypeError):
         double + 1  # what is no call cannot wait
-    deferred.resume()
+    lazy_native.resume()
     assert "loads_of_putoff" not in sys.modules and "putoff.double" in repr(double)
     assert double(1) == 3
 
 
 def test_what_has_to_be_done_before_is_done_once(place: Path):
     done = []
-    deferred.before["putoff"] = lambda: done.append("putoff")
+    lazy_native.before["putoff"] = lambda: done.append("putoff")
     module = put_off("putoff")
     assert done == [] and module.SIZE == 32 and module.double(1) == 3 and done == ["putoff"]
-    assert deferred.loaded(module) is module
+    assert lazy_native.loaded(module) is module
 
 
 def test_a_module_that_fails_stays_put_off(place: Path):
@@ -81,7 +81,7 @@ def test_a_module_that_fails_stays_put_off(place: Path):
     for _ in range(2):
         with pytest.raises(ValueError, match="broken"):
             module.SIZE  # noqa: B018
-    assert isinstance(module, deferred.Deferred) and "SIZE" not in vars(module)
+    assert isinstance(module, lazy_native.LazyModule) and "SIZE" not in vars(module)
     (place / "putoff.py").unlink()
     importlib.invalidate_caches()
     with pytest.raises(ModuleNotFoundError, match="putoff"):
@@ -94,6 +94,6 @@ def test_native_modules_that_are_not_put_off_are_refused(place: Path):
     native = next(iter(Path(sys.modules["_ctypes"].__file__).parent.glob("_ctypes.*")))
     (place / f"putnative{native.name.removeprefix('_ctypes')}").write_bytes(native.read_bytes())
     importlib.invalidate_caches()
-    deferred.put_off([])
+    lazy_native.put_off([])
     with pytest.raises(ImportError, match="native"):
         importlib.import_module("putnative")

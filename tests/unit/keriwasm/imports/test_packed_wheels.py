@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from keriwasm.imports import packed_wheels as later
-from keriwasm.imports.packed_wheels import LaterFinder, install
+from keriwasm.imports import packed_wheels
+from keriwasm.imports.packed_wheels import PackedFinder, install
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_unpacked_at_the_first_import(tmp_path: Path, site: Path) -> None:
         "two-1.dist-info/METADATA": "Name: two",
     })  # fmt: skip
     other = wheel(tmp_path, "other.whl", {"later_other.py": ""})
-    finder = LaterFinder({"later_one": packed, "later_two": packed, "later_other": other}, str(site))
+    finder = PackedFinder({"later_one": packed, "later_two": packed, "later_other": other}, str(site))
     sys.meta_path.append(finder)
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("later_nothing")
@@ -53,7 +53,7 @@ def test_unpacked_at_the_first_import(tmp_path: Path, site: Path) -> None:
 def test_a_broken_wheel_says_so_each_time(tmp_path: Path, site: Path) -> None:
     packed = tmp_path / "broken.whl"
     packed.write_bytes(b"no archive")
-    sys.meta_path.append(LaterFinder({"later_broken": str(packed)}, str(site)))
+    sys.meta_path.append(PackedFinder({"later_broken": str(packed)}, str(site)))
     for _ in range(2):
         with pytest.raises(zipfile.BadZipFile):
             importlib.import_module("later_broken")
@@ -61,7 +61,7 @@ def test_a_broken_wheel_says_so_each_time(tmp_path: Path, site: Path) -> None:
 
 def test_a_wheel_that_lacks_its_module(tmp_path: Path, site: Path) -> None:
     packed = wheel(tmp_path, "less.whl", {"less.py": ""})
-    sys.meta_path.append(LaterFinder({"later_more": packed}, str(site)))
+    sys.meta_path.append(PackedFinder({"later_more": packed}, str(site)))
     with pytest.raises(ModuleNotFoundError, match="later_more"):
         importlib.import_module("later_more")
 
@@ -69,27 +69,27 @@ def test_a_wheel_that_lacks_its_module(tmp_path: Path, site: Path) -> None:
 def test_installed_once(site: Path) -> None:
     install({"later_a": "/a.whl"})
     install({"later_b": "/b.whl"})
-    (finder,) = (each for each in sys.meta_path if isinstance(each, LaterFinder))
+    (finder,) = (each for each in sys.meta_path if isinstance(each, PackedFinder))
     assert finder.packed == {"later_a": "/a.whl", "later_b": "/b.whl"}
 
 
 def test_a_wheel_that_is_still_being_fetched(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = tmp_path / "coming.whl"
-    sys.meta_path.append(LaterFinder({"later_coming": str(packed)}, str(site)))
+    sys.meta_path.append(PackedFinder({"later_coming": str(packed)}, str(site)))
     wants: list[int] = []
-    monkeypatch.setattr(later, "wanted", lambda: wants.append(1))
-    assert later.known("later_coming") and later.coming() and not wants
-    with pytest.raises(later.Coming, match="later_coming is still being fetched"):
+    monkeypatch.setattr(packed_wheels, "wanted", lambda: wants.append(1))
+    assert packed_wheels.known("later_coming") and packed_wheels.coming() and not wants
+    with pytest.raises(packed_wheels.Coming, match="later_coming is still being fetched"):
         importlib.import_module("later_coming")
-    waiting = later.here()
-    assert next(waiting) == later.LOOK and len(wants) == 2
+    waiting = packed_wheels.here()
+    assert next(waiting) == packed_wheels.LOOK and len(wants) == 2
     wheel(tmp_path, "coming.whl", {"later_coming.py": "HERE = 1"})
-    assert list(waiting) == [] and not later.coming()
-    assert importlib.import_module("later_coming").HERE == 1 and not later.known("later_coming")
+    assert list(waiting) == [] and not packed_wheels.coming()
+    assert importlib.import_module("later_coming").HERE == 1 and not packed_wheels.known("later_coming")
 
 
 def test_waiting_has_an_end(site: Path) -> None:
-    sys.meta_path.append(LaterFinder({"later_never": "/nowhere.whl"}))
-    with pytest.raises(later.Coming):
-        for _ in later.here():
+    sys.meta_path.append(PackedFinder({"later_never": "/nowhere.whl"}))
+    with pytest.raises(packed_wheels.Coming):
+        for _ in packed_wheels.here():
             pass

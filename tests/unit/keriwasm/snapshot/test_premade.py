@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from keriwasm import __version__
-from keriwasm.snapshot import premade as moulds
+from keriwasm.snapshot import premade
 from keriwasm.worker.worker import Worker
 from workerkit import FakeHost, Memory, main
 
@@ -27,7 +27,7 @@ SLICES = {
 @pytest.fixture(autouse=True)
 def none_left() -> Iterator[None]:
     yield
-    moulds._moulds.clear()
+    premade._premade.clear()
 
 
 def init(names: list[str], **more: Any) -> dict[str, Any]:
@@ -50,24 +50,24 @@ async def home(names: list[str]) -> tuple[Worker, FakeHost, Any]:
 
 
 def test_a_mould_becomes_the_worker_that_is_asked_for():
-    moulds.make(SLICES)
+    premade.make(SLICES)
     worker, host, panel = asyncio.run(home(["crypto", "home"]))
     assert worker.settings.base == "/below/"
     assert (worker.id, worker.generation, worker.slices) == ("w3", 2, ["crypto", "home"])
     assert isinstance(worker.storage.backing, Memory) and worker.host is host and worker.doist.name == "w3.2"
     assert [message["id"] for message, _ in host.of("worker:ready")] == ["w3"]
-    mounting, _, same = asyncio.run(home(["crypto", "home"]))  # no mould is left
+    mounting, _, same = asyncio.run(home(["crypto", "home"]))  # none is left
     assert mounting is not worker and same == panel and "parallel workers" in str(panel)
 
 
 def test_moulds_have_all_slices_or_those_that_all_have_and_are_taken_once():
-    moulds.make(SLICES)
-    assert moulds.take(["home"]) is None  # another set: that worker mounts by itself, and nothing is kept for it
-    assert moulds.take(SLICES) is None
-    moulds.make(SLICES)
-    found = moulds.take(reversed(SLICES))
+    premade.make(SLICES)
+    assert premade.take(["home"]) is None  # another set: that worker mounts by itself, and nothing is kept for it
+    assert premade.take(SLICES) is None
+    premade.make(SLICES)
+    found = premade.take(reversed(SLICES))
     assert isinstance(found, Worker) and found.app is not None
-    assert moulds.take(["home", "crypto"]) is None
+    assert premade.take(["home", "crypto"]) is None
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def slice_that() -> Iterator[Callable[[Callable[[], Any]], dict[str, Any]]]:
 )  # fmt: skip
 def test_a_slice_that_draws_while_it_is_mounted_makes_no_mould(slice_that, draw):
     with pytest.raises(RuntimeError, match="randomness was drawn before the snapshot"):
-        moulds.make(slice_that(draw))
-    assert not moulds._moulds and secrets.token_hex(4) != secrets.token_hex(4)
+        premade.make(slice_that(draw))
+    assert not premade._premade and secrets.token_hex(4) != secrets.token_hex(4)
 
 
 def test_a_slice_that_cannot_be_mounted_is_named_with_its_reason(slice_that):
@@ -99,11 +99,11 @@ def test_a_slice_that_cannot_be_mounted_is_named_with_its_reason(slice_that):
         raise ValueError("no such thing")
 
     with pytest.raises(RuntimeError, match="ValueError: no such thing"):
-        moulds.make(slice_that(broken))
+        premade.make(slice_that(broken))
 
 
 def test_a_mould_has_no_clock_and_nowhere_to_post():
-    host = moulds.NoHost()
+    host = premade.NoHost()
     for ask in (host.now, host.heap_bytes, lambda: host.crash("x"), lambda: host.post({"type": "worker:want"})):
         with pytest.raises(RuntimeError):
             ask()

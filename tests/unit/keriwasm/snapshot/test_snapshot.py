@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from keriwasm.imports import packed_wheels as later
+from keriwasm.imports import packed_wheels
 from keriwasm.snapshot import snapshot
 
 
@@ -45,7 +45,7 @@ def test_a_clone_knows_which_wheel_has_what(tmp_path: Path, monkeypatch: pytest.
             (tmp_path / entry).mkdir()
         snapshot.note(wheel, str(tmp_path))
     snapshot.restored("/packed")
-    finder = next(finder for finder in sys.meta_path if isinstance(finder, later.LaterFinder))
+    finder = next(finder for finder in sys.meta_path if isinstance(finder, packed_wheels.PackedFinder))
     assert set(finder.packed.values()) == {"/packed/one.whl", "/packed/two.whl"}
     assert finder.packed["libtwo"] == finder.packed["beta"] == "/packed/two.whl"
 

@@ -14,7 +14,10 @@ import workerkit  # noqa: F401  (sets the path)
 from fieldkit import of_form, of_json, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keriwasm.web.form.fields import MAX_BODY, MAX_FILE, FieldError, Fields, Item, b64u, unb64u
+from keriwasm.data.encoding import b64u
+from keriwasm.web.form.body import MAX_BODY, MAX_FILE
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields, Item, unb64u
 from slices.crypto.inputs import carried
 
 BOUNDARY = "frontier"
@@ -152,7 +155,7 @@ def test_a_file_of_exactly_the_limit_fits_with_the_form_around_it():
     fields = of_parts(("algorithm", None, b"blake3"), ("text", None, b""), ("data", None, b""), ("file", "big.bin", data))
     assert len(fields.message()) == MAX_FILE
     refused(of_parts(("file", "big.bin", data + b"x")).message, "file", 413)
-    manifest = tomllib.loads((Path(__file__).resolve().parents[2] / "pyscript.toml").read_text())
+    manifest = tomllib.loads((Path(__file__).resolve().parents[4] / "pyscript.toml").read_text())
     assert manifest["pool"]["max_body_bytes"] == MAX_BODY > MAX_FILE
 
 

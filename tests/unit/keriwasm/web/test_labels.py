@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from backupkit import PASSCODE, FakeDisk, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
 from fieldkit import of_json
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.labels import label
 from slicekit import problem
 from slices.ledger import contacts
@@ -65,4 +65,4 @@ async def test_registries_are_named_as_aliases_are(quick: None, unsynced: None, 
         problem(await make("Köln"), 409)
         told = problem(await make("😀" * 100), 422, "name")
         assert "380" in told["detail"] + told["errors"][0]["reason"]
-        assert not kit.faults()
+        assert not kit.faults(), [each["error"]["traceback"] + str(each["about"]) for each in kit.faults()]

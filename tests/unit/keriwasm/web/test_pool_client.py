@@ -6,8 +6,9 @@ import asyncio
 import json
 
 import pytest
+from keriwasm.data.encoding import b64u
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.fields import b64u, unb64u
+from keriwasm.web.form.fields import unb64u
 from keriwasm.web.pool_client import PoolRefused
 from workerkit import run, running
 
@@ -201,7 +202,7 @@ async def test_the_snapshot_is_the_requests_own():
     def mount(app, worker):
         class Resource:
             def on_get(self, req, rep):
-                rep.media = worker.pool.snapshot(req)
+                rep.media = worker.pool.report(req)
 
         app.add_route("/app/x", Resource())
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from keriwasm.web import rendering
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 from keriwasm.web.rendering import answer, bytes_size, group, ms, render, sse, wants_json
 from workerkit import run, running
 

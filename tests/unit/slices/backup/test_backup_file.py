@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from backupkit import FakeKem, do
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 from slices.backup import format, reading, recovery, sealing
 from slices.backup.sealing import Secret
 from slices.crypto import passwords

@@ -12,7 +12,8 @@ from typing import Any
 import msgpack
 import pytest
 from backupkit import PASSCODE, FakeDisk, FakeKem, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
-from keriwasm.web.form.fields import b64u, unb64u
+from keriwasm.data.encoding import b64u
+from keriwasm.web.form.fields import unb64u
 from poolkit import alone
 from slicekit import Page, problem, upload
 from slices.backup import checking, format, making, reading, recovery, restore, sealing

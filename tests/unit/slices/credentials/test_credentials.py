@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from backupkit import ATTRIBUTES, PASSCODE, FakeDisk, do, issued, place, quick, serving, unsynced, vault  # noqa: F401 (fixtures)
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 from slicekit import Page, problem, upload
 from slices.credentials import issuing, presenting, schemas, view
 from workerkit import Kit, run

@@ -310,7 +310,7 @@ def test_every_transaction_event_of_keripy_has_its_table() -> None:
 def test_numbers_by_form_are_as_json_writes_them() -> None:
     """Case 35."""
     from fieldkit import of_form
-    from keriwasm.web.form.fields import FieldError
+    from keriwasm.web.form.errors import FieldError
 
     sed = {**schemas.SAMPLES["course"], "properties": {"a": {"properties": {"n": {"type": "number"}}}}}
     for text, value in (("2", 2), ("-2", -2), ("2.0", 2.0), ("0.5", 0.5), ("1e3", 1000.0), (" 7 ", 7)):
@@ -324,7 +324,7 @@ def test_numbers_by_form_are_as_json_writes_them() -> None:
 
 def test_what_a_schema_cannot_judge_is_its_fault() -> None:
     """Case 08 where such a schema is here already: it was taken in before references were looked at."""
-    from keriwasm.web.form.fields import FieldError
+    from keriwasm.web.form.errors import FieldError
 
     sed = json.loads((CASES / "08-ref-to-nowhere-schema.json").read_text())
     with pytest.raises(FieldError) as caught:

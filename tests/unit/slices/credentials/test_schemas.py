@@ -11,7 +11,7 @@ import pytest
 from backupkit import PASSCODE, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
 from credkit import DATED
 from hostile.spoiltkit import VALUES, paths
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 from slicekit import HTML, Page, problem
 from slices.credentials import schemas
 from workerkit import run

@@ -255,11 +255,11 @@ def test_what_costs_too_much_is_not_begun(ops, memory, field, monkeypatch):
 
 
 def test_memory_that_the_device_lacks_is_refused(monkeypatch):
-    monkeypatch.setattr(passwords, "_device_memory", lambda: 1 << 30)
+    monkeypatch.setattr(passwords, "device_memory", lambda: 1 << 30)
     passwords.check_cost(1, 512 << 20)
     with pytest.raises(passwords.TooExpensive, match="half"):
         passwords.check_cost(1, 513 << 20)
-    monkeypatch.setattr(passwords, "_device_memory", lambda: None)
+    monkeypatch.setattr(passwords, "device_memory", lambda: None)
     monkeypatch.setattr(passwords, "_can_allocate", lambda memory: False)
     with pytest.raises(passwords.TooExpensive, match="smaller tier"):
         passwords.check_cost(1, 64 << 20)

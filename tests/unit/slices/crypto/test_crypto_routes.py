@@ -11,7 +11,8 @@ import blake3
 import nacl.public
 import nacl.signing
 import pytest
-from keriwasm.web.form.fields import b64u, unb64u
+from keriwasm.data.encoding import b64u
+from keriwasm.web.form.fields import unb64u
 from slicekit import HTML, JSON, Page, form, get, multipart, post, problem, upload
 from slices.crypto import hashing
 from workerkit import run, running

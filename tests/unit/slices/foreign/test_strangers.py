@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from backupkit import PASSCODE, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 from keriwasm.web.pool_client import Call, PartFailed, Reply
 from poolkit import alone
 from slicekit import post, problem, upload

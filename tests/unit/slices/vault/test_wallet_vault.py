@@ -12,10 +12,10 @@ from typing import Any
 
 import falcon
 import pytest
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 from slices.vault import vault as vault_module
 from slices.vault.vault import epoch_ms, wait_after
-from walletkit import PASSCODE, FakeDisk, place, quick  # noqa: F401 (fixtures)
+from walletkit import PASSCODE, FakeDisk, Sharing, place, quick  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -38,7 +38,7 @@ class Doist:
         self.woken.append(doer)
 
 
-class Bench:
+class Bench(Sharing):
     """As much of a worker as a vault needs."""
 
     def __init__(self, place: Path, generation: int = 1) -> None:  # noqa: F811
@@ -366,7 +366,7 @@ def test_watchers_are_woken_at_every_turn(vault: Any) -> None:
 def test_a_tier_that_does_not_fit_is_refused_before_it_is_tried(vaults: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from slices.crypto import passwords
 
-    monkeypatch.setattr(passwords, "_device_memory", lambda: 1 << 30)
+    monkeypatch.setattr(passwords, "device_memory", lambda: 1 << 30)
     with pytest.raises(FieldError) as caught:
         do(vaults().create("Mine", PASSCODE, "high"))
     assert caught.value.field == "tier"

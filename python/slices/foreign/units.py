@@ -15,7 +15,7 @@ from typing import Any
 
 import falcon
 from keriwasm.data import guarding
-from keriwasm.web.form.fields import FieldError
+from keriwasm.web.form.errors import FieldError
 
 __all__ = ["ANY", "Shape", "meant", "misfit", "read"]
 

@@ -10,7 +10,8 @@ import pytest
 from backupkit import place, quick, unsynced  # noqa: F401 (fixtures)
 from hostile import fuzzkit
 from slicekit import problem
-from slices.verifying import judges, units
+from slices.foreign import units
+from slices.verifying import judges
 from workerkit import run, running
 
 SHAPE = {"a": [(int, str)], "b": {str: bytes}, "c": units.ANY}

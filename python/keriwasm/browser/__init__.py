@@ -1,0 +1,3 @@
+"""THE ONLY room that imports JavaScript: the host, IndexedDB, the navigator, fetch.
+
+Always inside functions, so that it imports anywhere."""

@@ -1,0 +1,1 @@
+"""PURE. Bytes, texts and values: no worker, no request, no file. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The load lab's routes and pages; imported by the first request."""
