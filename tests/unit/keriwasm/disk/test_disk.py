@@ -416,3 +416,14 @@ def test_a_compaction_under_way_is_waited_for_and_does_not_count(machine: Machin
 
     machine.run(both())
     assert b"old secret" not in everywhere(machine.backing) and not machine.disk.owed
+
+
+def test_a_follower_that_becomes_the_writer_may_write(machine: Machine) -> None:
+    put(machine.mount().open(), b"k", b"1")
+    machine.settle()
+    machine = machine.reboot()
+    machine.run(machine.disk.follow())
+    machine.mount()
+    put(machine.open(), b"k", b"2")
+    machine.settle()
+    assert contents(machine.reboot().mount().open()) == [(b"k", b"2")]
