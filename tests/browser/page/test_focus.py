@@ -55,6 +55,7 @@ def test_an_answer_that_replaces_its_form_leaves_the_focus_where_reading_goes_on
     focused(page, "H1# me")
     expect(page.locator("#announce")).to_contain_text("event 1")
     page.click("text=Wallet >> nth=1")
+    until(page, AUTOLOCK)
     page.click("button[aria-label='Lock the wallet']")
     page.wait_for_selector("#unlock-form")
     focused(page, "H1# The wallet is locked")
