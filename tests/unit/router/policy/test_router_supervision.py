@@ -2,6 +2,7 @@
 
 import pytest
 from routerkit import House
+from tablekit import POOL
 
 ACCEPT = {"accept": "application/json"}
 
@@ -67,7 +68,7 @@ def test_the_size_of_the_pool(given, cores, size):
     house.router = Router()
     house.papers.clear()
     house.generations.clear()
-    house.feed("init", config={"slices": {}}, workers=given, cores=cores, faults=False, base="/", shell="", version="",
+    house.feed("init", config={"pool": POOL, "slices": {}}, workers=given, cores=cores, faults=False, base="/", shell="", version="",
                warm=True)  # fmt: skip
     assert [worker.id for worker in house.router.pool.workers] == [f"w{n}" for n in range(1, size + 1)]
     assert len(house.papers) == min(size, max(1, (cores or 2) // 2)), "half of the cores boot first"
