@@ -26,6 +26,8 @@ export function intent(form) {
  * Between two clicks that count as one even if the system does not say so. It says so for those of a mouse (`detail`).
  */
 const TOGETHER_MS = 100;
+/** The same where what was clicked is gone: Firefox counts anew when the second meets another element, and an answer comes sooner. */
+const DOUBLE_MS = 500;
 const ACTS = 'a, button, summary, input, select, label, [role=button]';
 
 /** The click before: when, where, and on what. @type {{ at: number, x: number, y: number, act: Element | null }} */
@@ -47,7 +49,8 @@ function guard(event) {
   if (!event.detail) return;  // a key, or a script
   const act = event.target instanceof Element ? event.target.closest(ACTS) : null;
   const near = Math.hypot(event.clientX - before.x, event.clientY - before.y) < 6;
-  const second = near && (event.detail > 1 || event.timeStamp - before.at < TOGETHER_MS);
+  const together = before.act?.isConnected === false ? DOUBLE_MS : TOGETHER_MS;
+  const second = near && (event.detail > 1 || event.timeStamp - before.at < together);
   if (second && act && before.act && !same(act, before.act)) {
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -82,7 +82,6 @@ try {
 
   const text = (/** @type {string} */ selector) => page.$eval(selector, element => element.textContent.trim());
   const paste = (/** @type {string} */ selector, /** @type {string} */ value) => page.$eval(selector, (element, value) => { element.value = value; }, value);
-  await until(`document.querySelector('#rename-alias') !== null`);  // a page between two swaps has none
   await page.$eval('#rename-alias', element => element.select());
   await page.type('#rename-alias', NAME);
   await page.click('#rename-form [type=submit]');
