@@ -26,7 +26,7 @@ export function intent(form) {
  * Between two clicks that count as one even if the system does not say so. It says so for those of a mouse (`detail`).
  */
 const TOGETHER_MS = 100;
-/** The same where what was clicked is gone: Firefox counts anew when the second meets another element, and an answer comes sooner. */
+/** The same where what was clicked is gone: Firefox counts anew on another element, and an answer comes sooner. */
 const DOUBLE_MS = 500;
 const ACTS = 'a, button, summary, input, select, label, [role=button]';
 
