@@ -95,7 +95,12 @@ export type RestoreModule = { type: 'restore:module'; module?: WebAssembly.Modul
 /** The snapshot is read and checked; then all that is needed at once. */
 export type RestoreSnapshot = { type: 'restore:snapshot' };
 export type RestoreNeeded = { type: 'restore:needed' };
-export type RouterToWorker = HttpRequest | HttpReply | HttpChunk | HttpEnd | HttpCredit | HttpCancel
+/** The one answer to outside:send; status 599: no server's. */
+export type OutsideAnswer = Message<'outside:answer', {
+  id: string; status: number; headers: Array<[string, string]>; body: Body; problem: string; kind: string;
+}>;
+export type RouterToWorker = OutsideAnswer
+  | HttpRequest | HttpReply | HttpChunk | HttpEnd | HttpCredit | HttpCancel
   | WorkerInit | WorkerPostponed
   | WorkerDrain | WorkerInject | PoolDone | WorkerRestore | RestoreModule | RestoreSnapshot | RestoreNeeded;
 
@@ -122,7 +127,14 @@ export type PoolResize = Message<'pool:resize', { id: string; parent: string | n
 export type PoolInject = Message<'pool:inject', {
   id: string; parent: string | null; worker: string; kind: string; ms: number;
 }>;
-export type WorkerToRouter = HttpRequest | HttpReply | HttpChunk | HttpEnd | HttpCancel | HttpCancelled
+/** To another server, by the gateway worker; who asks and why is said to the user. `deadline`: epoch ms. */
+export type OutsideSend = Message<'outside:send', {
+  id: string; method: string; url: string; headers: Array<[string, string]>; body: Body;
+  deadline: number; limit: number; who: string; reason: string;
+}>;
+export type OutsideCancel = Message<'outside:cancel', { id: string }>;
+export type WorkerToRouter = OutsideSend | OutsideCancel
+  | HttpRequest | HttpReply | HttpChunk | HttpEnd | HttpCancel | HttpCancelled
   | HttpCredit | WorkerProgress
   | WorkerReady | WorkerHeartbeat | WorkerFault | WorkerDrained | WorkerWant | WorkerUnusable
   | WorkerSnapshot | PoolResize | PoolInject;

@@ -25,6 +25,9 @@ MESSAGES = {
     "pool:resize": "id parent workers",
     "pool:inject": "id parent worker kind ms",
     "pool:done": "id ok error pool",
+    "outside:send": "id method url headers body deadline limit who reason",
+    "outside:cancel": "id",
+    "outside:answer": "id status headers body problem kind",
 }
 
 # What the host hands on as it came from a worker, by the verb.

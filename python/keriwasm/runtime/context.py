@@ -46,7 +46,7 @@ class Context(Protocol):
 
     Attributes:
         settings: worker.settings.Settings
-        pool: web.pool_client.PoolClient; storage: disk.pyscript_storage.Storages; disk: disk.disk.Disk
+        pool: web.pool_client.PoolClient; outside: web.outside.Outside; storage: disk.pyscript_storage.Storages; disk: disk.disk.Disk
         app: None until the slices are mounted
         inflight: request id -> its Doer
         holders: who holds what a replacement of this worker would lose
@@ -59,6 +59,7 @@ class Context(Protocol):
     host: Host
     doist: WakingDoist
     pool: Any
+    outside: Any
     storage: Any
     disk: Any
     app: falcon.App | None

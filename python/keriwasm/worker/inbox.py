@@ -65,6 +65,8 @@ class InboxDoer(doing.Doer):
                 worker.begin(message, body)
             case "http:reply" | "http:chunk" | "http:end" | "pool:done":
                 worker.pool.answered(message, body)
+            case "outside:answer":
+                worker.outside.answered(message, body)
             case "http:credit":
                 worker.credit(message["id"], int(message["n"]))
             case "http:cancel":

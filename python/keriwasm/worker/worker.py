@@ -17,6 +17,7 @@ from keriwasm.disk.errors import DiskRefused
 from keriwasm.disk.pyscript_storage import FlushDoer, Storages
 from keriwasm.runtime.scheduling import WakingDoist
 from keriwasm.web.form import tokens
+from keriwasm.web.outside import Outside
 from keriwasm.web.pool_client import PoolClient
 from keriwasm.web.template_warming import WarmDoer
 from keriwasm.worker.draining import DrainDoer
@@ -40,7 +41,7 @@ class Worker:
     Attributes:
         id (str), generation (int), slices (list of names), faults (bool), settings
         host: the wall to JavaScript; doist: the scheduler
-        pool: asks other workers; storage: named stores in IndexedDB; disk: what lmdb keeps there
+        pool: asks other workers; outside: asks other servers; storage: named stores in IndexedDB; disk: what lmdb keeps there
         inflight: request id -> RequestDoer, click and background alike
         handled, failed: requests answered so far, and those of them with a status of 500 or above
         once: what is under way, or was just done, by the key of a form
@@ -58,6 +59,7 @@ class Worker:
         self.disk = Disk(self.doist)
         self.become(host, settings, backing, disk)
         self.pool = PoolClient(self)
+        self.outside = Outside(self)
         self.once = Once(self)
         self.app: falcon.App | None = None
         self.inflight: dict[str, RequestDoer] = {}

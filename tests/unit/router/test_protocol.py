@@ -12,7 +12,7 @@ import keriwasm
 from router.policy import protocol
 
 ROOT = Path(__file__).resolve().parents[3]
-DOMAINS = "early|restore|http|worker|pool|router|door|leader|app"
+DOMAINS = "early|restore|http|worker|pool|router|door|leader|app|outside|gateway"
 MESSAGE = re.compile(rf"(?:{DOMAINS}):[a-z_-]+")
 EVENTS = {"pool:status"}
 """A message, and the name under which the page's own Python hears of it."""
