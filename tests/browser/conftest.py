@@ -201,6 +201,11 @@ def until(page: Page, expression: str, timeout: float = 30_000) -> Any:
     return value
 
 
+def where(page: Page, part: str = "") -> str:
+    """The page's address, once `part` is in it: it is pushed beside the swap, and Playwright's `page.url` hears of it later yet."""
+    return until(page, f"location.href.includes({part!r}) && location.href")
+
+
 def _now(page: Page, expression: str) -> Any:
     """The value, or None while the page is being replaced (it reloads itself now and then, as it should)."""
     try:

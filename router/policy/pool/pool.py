@@ -15,6 +15,7 @@ CRASH_WINDOW_MS = 30000  # a worker that dies more than CRASH_FREE times in it i
 CRASH_FREE = 4
 FIRST_ANSWER_MS = 300  # so long the rest of the pool leaves the processor to the first answer
 STATUS_MS = 100  # progress alone is not told more often
+STRAIN = 3  # so many times as long a silence counts while others boot
 
 
 class Pool:
@@ -315,7 +316,7 @@ class Pool:
         """A worker that has work: silent, hung, deaf to a cancel, or done with draining."""
         numbers = self.numbers
         silence = now - worker.heard_at
-        if silence >= worker.allowance(numbers["hang_ms"]):
+        if silence >= worker.allowance(numbers["hang_ms"] * (STRAIN if self.strained(worker) else 1)):
             worker.state = HUNG
             self.tell(now)
             cause = "it hung: no sign of life for %s" % seconds(silence)
@@ -348,11 +349,18 @@ class Pool:
             elif now >= worker.idle_at + grace:
                 self.end(worker, "it was retired", now)
 
+    def strained(self, worker: Worker) -> bool:
+        """True while others boot: on few cores that alone may keep a worker from its beats, and to kill it for that
+        makes one more boot. What this does not see: a machine that is busy with something else."""
+        return any([one.state == BOOTING and one.generation for one in self.workers if one is not worker])
+
     def excused(self, worker: Worker, now: float) -> bool:
         """True while a worker cannot hear a cancel because another task of it blocks within its allowance; a cancelled one
         counts only where more would be lost than time: its worker holds what a replacement would lose."""
         if not worker.silent:
             return False
+        if self.strained(worker):
+            return True
         blocking = list(worker.running.values()) + (list(worker.closing.values()) if worker.held else [])
         return any([now - worker.heard_at < task.may_block_ms for task in blocking])
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Watched, content, fetch, serving, until, wait_ready
+from conftest import Watched, content, fetch, serving, until, wait_ready, where
 from playwright.sync_api import BrowserContext, Page
 from walletkit_browser import PASSCODE
 
@@ -66,7 +66,7 @@ def test_reload_and_deep_link(boot: Callable[..., Watched], app_url: str) -> Non
     page.reload()
     assert content(page) == heading
     wait_ready(page)
-    assert page.url.startswith(f"{app_url}app/crypto")
+    assert where(page).startswith(f"{app_url}app/crypto")
 
 
 def test_hard_reload_is_claimed(boot: Callable[..., Watched]) -> None:

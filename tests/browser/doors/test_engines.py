@@ -14,6 +14,8 @@ import pytest
 from conftest import ROOT
 from tablekit import TABLE
 
+from tests.standstill import NotInTime
+
 HERE = Path(__file__).parents[1] / "engines"
 QUERY = "?workers=2&faults=1"
 
@@ -31,12 +33,21 @@ def check(result: dict) -> None:
     assert result["controlled"]
 
 
-def test_firefox(app_url: str) -> None:
-    result = subprocess.run(
-        ["node", HERE / "firefox.mjs", app_url + QUERY], cwd=ROOT / "tests", capture_output=True, text=True, timeout=300
-    )
+def firefox(script: str, *arguments: str | Path) -> dict:
+    """What a script in tests/browser/engines saw in Debian's Firefox ESR: its line of JSON.
+
+    Raises: NotInTime, where it waited in vain; AssertionError with its words for any other end.
+    """
+    command = ["node", HERE / script, *arguments]
+    result = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True, timeout=300)
+    if any(words in result.stderr for words in ("waited in vain", "not within", "TimeoutError")):
+        raise NotInTime(result.stderr)
     assert result.returncode == 0, result.stderr
-    answer = json.loads(result.stdout)
+    return json.loads(result.stdout)
+
+
+def test_firefox(app_url: str) -> None:
+    answer = firefox("firefox.mjs", app_url + QUERY)
     check(answer)
     errors = [error for error in answer["errors"] if "was told to crash" not in error]
     assert not errors, errors
@@ -46,11 +57,7 @@ def test_a_hand_in_firefox(app_url: str, tmp_path: Path) -> None:
     """The first five of "Right in the hand", as tests/browser/page/test_hand.py and test_credentials.py have them in Chromium."""
     gone = tmp_path / "gone.txt"
     gone.write_text("here for now")
-    result = subprocess.run(
-        ["node", HERE / "hand.mjs", f"{app_url}?workers=2", gone], cwd=ROOT / "tests", capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stderr
-    seen = json.loads(result.stdout)
+    seen = firefox("hand.mjs", f"{app_url}?workers=2", gone)
     assert blake3.blake3(b"a\nb").hexdigest() in seen["digest"] and "3 bytes" in seen["digest"]
     assert "cannot be read" in seen["gone"] and "Choose it again" in seen["gone"]
     assert (seen["made"], seen["rotated"], seen["identifiers"]) == (0, 0, [["twice", 1]])
@@ -61,10 +68,7 @@ def test_a_hand_in_firefox(app_url: str, tmp_path: Path) -> None:
 
 def test_a_private_window_of_firefox(app_url: str) -> None:
     """All works, a reload too; footer and wallet say that nothing is kept beyond the window."""
-    command = ["node", HERE / "private.mjs", f"{app_url}?workers=1"]
-    result = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-    seen = json.loads(result.stdout)
+    seen = firefox("private.mjs", f"{app_url}?workers=1")
     assert (seen["state"], seen["role"], seen["sn"]) == ("ready", "leader", 0)
     assert "private window: nothing is kept" in seen["note"]
     assert "gone when the last private window is closed" in seen["warning"]

@@ -37,11 +37,15 @@ try {
     return { state: root.state, role: keriwasm.status.role, note: shown('[data-browser-note]'), storage: wallet.storage, sn: made.sn,
       warning: shown('#main .note.warn') };
   })()`);
-  await page.reload();
+  await page.goto(new URL('app/wallet?workers=1', process.argv[2]).href);  // a reload, with one worker: four would boot from nothing
   seen.again = await page.evaluate(`(async () => {
     const end = performance.now() + 150_000;
-    while (document.documentElement.dataset.state !== 'ready' && performance.now() < end) await new Promise(resolve => { setTimeout(resolve, 50); });
+    while (document.documentElement.dataset.state !== 'ready') {
+      if (performance.now() > end) throw new Error('waited in vain for a pool after the reload ' + JSON.stringify(globalThis.keriwasm?.status));
+      await new Promise(resolve => { setTimeout(resolve, 50); });
+    }
     const answer = await keriwasm.fetch('app/wallet', { headers: { accept: 'application/json' } });
+    if (answer.status >= 500) throw new Error('waited in vain for an answer: ' + await answer.text());
     return answer.json();
   })()`);
   console.log(JSON.stringify({ ...seen, errors }));

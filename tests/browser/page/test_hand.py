@@ -10,7 +10,7 @@ from pathlib import Path
 
 import blake3
 import pytest
-from conftest import Watched, until
+from conftest import Watched, until, where
 from playwright.sync_api import Page
 from walletkit_browser import AUTOLOCK, PASSCODE, ask, press, visit
 
@@ -93,7 +93,7 @@ def test_a_double_click_is_one_act_and_its_success_is_shown(wallet: Watched, gap
     double(page, "#new-form button[type=submit]", gap)
     until(page, "document.querySelector('#rotate-form input[name=sn]')?.value === '0'", 60_000)
     time.sleep(0.5)
-    aid = page.url.rsplit("/", 1)[1]
+    aid = where(page, "identifiers/E").rsplit("/", 1)[1]
     assert page.locator("#main .problem").count() == 0 and page.inner_text("#main h1") == "twice"
     visit(page, f"app/identifiers/{aid}", "#rotate-form")
     for form, sn in (("rotate", "1"), ("interact", "2")):
@@ -249,7 +249,7 @@ def test_the_answer_asked_for_last_stands_in_its_place(wallet: Watched) -> None:
     until(page, "document.querySelector('#main h1')?.textContent === 'Post-quantum'")
     if not page.evaluate("globalThis.late"):  # a form that is swapped away takes its request along
         time.sleep(3)
-    assert page.inner_text("#main h1") == "Post-quantum" and page.url.endswith("/app/pq")
+    assert page.inner_text("#main h1") == "Post-quantum" and where(page, "app/pq").endswith("/app/pq")
     assert not ask(page, "app/wallet", 200, method="GET")["locked"]  # whatever became of it, it cost nothing that was open
     # The same place asked for twice by two elements: the slow first one must not stand there in the end.
     page.evaluate("""async () => {
@@ -301,7 +301,7 @@ def test_a_bare_click_on_the_menu_never_fails(boot: Callable[..., Watched]) -> N
             until(page, f"document.querySelector('.site-nav [aria-current]')?.textContent === {name!r}")
             until(page, "document.querySelector('#main h1') !== null && !document.querySelector('.htmx-request:not([hx-sse\\\\:connect])')")
             assert not page.title().rstrip(")").endswith(("409", "423")), name
-    assert "locked" in page.inner_text("#main") or page.url.endswith("/pool")
+    assert "locked" in page.inner_text("#main") or where(page).endswith("/pool")
 
 
 def test_words_where_the_eye_is(wallet: Watched) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from conftest import where
 from playwright.sync_api import Page, expect
 
 # Drops a file on the element as a desktop would: the same event with the same kind of data.
@@ -42,7 +43,7 @@ def test_keys_move_between_pages_and_tell_where_one_is(page: Page):
     expect(page.locator(".site-nav [aria-current=page]")).to_have_text("Home")
     go(page, "gp", "#pool-live")
     expect(page.locator(".site-nav [aria-current=page]")).to_have_text("Pool")
-    assert page.title() == "Pool · KeriWasm" and page.url.endswith("/app/pool")
+    assert page.title() == "Pool · KeriWasm" and where(page, "app/pool").endswith("/app/pool")
     assert focused(page) == "H1:Pool"
     assert " ms in w1" in page.text_content("footer [data-timing]")
     page.go_back()
@@ -56,7 +57,7 @@ def test_keys_leave_typing_alone(page: Page):
     page.focus("#pool-resize-workers")
     page.keyboard.type("g?c")
     page.wait_for_timeout(300)
-    assert page.url.endswith("/app/pool") and not page.evaluate("() => document.querySelector('dialog').open")
+    assert where(page).endswith("/app/pool") and not page.evaluate("() => document.querySelector('dialog').open")
 
 
 def test_help_opens_by_key_and_by_button_and_closes(page: Page):
@@ -92,7 +93,7 @@ def test_theme_is_kept_and_does_not_flash(page: Page):
 
 def test_copy_button_copies_and_says_so(page: Page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(page.url.split("?")[0] + "app/crypto/hash")
+    page.goto(where(page).split("?")[0] + "app/crypto/hash")
     page.wait_for_selector("html[data-page=ready]")
     page.fill("main textarea[name=text]", "hello")
     page.click("main form:has(textarea[name=text]) button[type=submit]")
@@ -106,7 +107,7 @@ def test_copy_button_copies_and_says_so(page: Page):
 
 
 def test_a_dropped_file_lands_in_its_field(page: Page):
-    page.goto(page.url.split("?")[0] + "app/crypto/hash")
+    page.goto(where(page).split("?")[0] + "app/crypto/hash")
     page.wait_for_selector("html[data-page=ready]")
     zone = page.locator("main [data-drop]").first
     field = zone.get_attribute("data-drop")
@@ -167,7 +168,7 @@ def test_escape_cancels_what_runs(boot: Callable):
     expect(page.locator("#announce")).to_have_text("Cancelled")
     # The worker that hung is replaced, and the page it would have shown does not come after all.
     page.wait_for_selector("#worker-w1:has-text('ready') >> text=2", timeout=60_000)
-    assert page.url.endswith("/app/pool")
+    assert where(page).endswith("/app/pool")
 
 
 def test_proxies_do_not_grow_with_swaps(page: Page):
@@ -188,4 +189,4 @@ def test_nothing_is_wider_than_the_screen(page: Page, width: int):
     for keys, selector in (("gh", "#panel-home"), ("gc", "main h1"), ("gq", "main h1"), ("gp", "#pool-live")):
         go(page, keys, selector)
         page.wait_for_timeout(300)
-        assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, page.url
+        assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0, where(page)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import blake3
 import pytest
-from conftest import Watched, until
+from conftest import Watched, until, where
 from playwright.sync_api import Page
 
 WIDTH = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -127,13 +127,13 @@ def test_the_catalogue_filters_and_keeps_its_address(boot: Callable[..., Watched
     assert page.locator("#pq-list tbody tr").count() >= 300
     page.fill("#pq-filter-q", "ml-dsa")
     until(page, "document.querySelectorAll('#pq-list tbody tr').length === 3")
-    assert "q=ml-dsa" in page.url
+    assert where(page, "q=ml-dsa")
     page.select_option("#pq-filter-level", "5")
     until(page, "document.querySelectorAll('#pq-list tbody tr').length === 1")
     assert page.evaluate("document.activeElement.id") == "pq-filter-q", "the filter keeps the focus"
     page.click("#pq-list tbody a")
     until(page, "document.querySelector('#main h1')?.textContent === 'ML-DSA-87'")
-    assert page.url == f"{app_url}app/pq/sig/ML-DSA-87"
+    assert where(page, "app/pq/sig/") == f"{app_url}app/pq/sig/ML-DSA-87"
     page.go_back()
     until(page, "document.querySelectorAll('#pq-list tbody tr').length === 1")
     assert page.input_value("#pq-filter-q") == "ml-dsa"

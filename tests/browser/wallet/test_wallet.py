@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHROMIUM, FLAGS, Watched, until, wait_ready
+from conftest import CHROMIUM, FLAGS, Watched, until, wait_ready, where
 from playwright.sync_api import Page, Playwright
 from walletkit_browser import AUTOLOCK, PASSCODE, ask, press, visit
 
@@ -52,8 +52,8 @@ def test_a_person_with_a_wallet(boot: Callable[..., Watched]) -> None:
     page.fill("#new-alias", EVIL)
     press(page, "new")
     until(page, "document.querySelector('#rotate-form') !== null")
-    assert page.inner_text("#main h1") == EVIL and "/app/identifiers/E" in page.url
-    aid = page.url.rsplit("/", 1)[1]
+    assert page.inner_text("#main h1") == EVIL and where(page, "app/identifiers/E")
+    aid = where(page).rsplit("/", 1)[1]
     page.evaluate("document.querySelector('#rotate-form details').open = true")
     page.fill("#rotate-next_keys", "3")
     page.fill("#rotate-next_threshold", "1/2, 1/2, 1/2")
@@ -95,7 +95,7 @@ def test_a_person_with_a_wallet(boot: Callable[..., Watched]) -> None:
     press(page, "unlock-here")
     until(page, "document.querySelector('#rotate-form input[name=sn]')?.value === '3'", 120_000)
 
-    page.goto(page.url.split("app/")[0] + "app/wallet?workers=2")
+    page.goto(where(page).split("app/")[0] + "app/wallet?workers=2")
     wait_ready(page)
     until(page, "document.querySelector('#unlock-form') !== null")
     assert "loaded anew" in page.inner_text("#main")

@@ -184,6 +184,29 @@ def test_a_hung_worker_is_replaced():
     house.settle()
 
 
+def test_while_others_boot_silence_counts_less():
+    """Few cores: a boot beside it keeps a worker from its beats; killing it for that makes one more boot."""
+    house = House(2)
+    house.crash("w2")
+    house.hang("w1")
+    house.advance(14_000)
+    assert house.generations["w1"] == 1
+    house.advance(1_500)
+    assert house.generations["w1"] == 2, "but not for ever"
+
+    house = House(2)
+    house.crash("w2")
+    asked = house.ask("/app/wallet", "GET")
+    house.hang("w1")
+    house.advance(1_000)
+    house.cancel(asked.id)
+    house.advance(8_000)
+    assert house.generations["w1"] == 1, "a cancel that it cannot have heard"
+    house.ready("w2")
+    house.advance(1_600)
+    assert house.generations["w1"] == 2
+
+
 def test_what_may_block_is_not_hung():
     house = House(2)
     asked = house.ask("/app/crypto/argon2id")
