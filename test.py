@@ -1,4 +1,5 @@
-"""Run the tests: `python test.py [unit] [wasm] [browser] [-- PYTEST OPTIONS]`; without a name, these three.
+"""Run the tests: `python test.py [unit] [wasm] [network] [browser] [-- PYTEST OPTIONS]`; without a name, these four.
+`network` has real witnesses of keripy as the other side; it brings the Python they need (tests/kits/network/bench.py).
 `python test.py long` runs the tests marked `long`: they take minutes each, or kill browsers by the dozen, and are left out
 otherwise (but collected, so that they cannot rot).
 `python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
@@ -35,8 +36,10 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
+"""Those that have long tests as well."""
 RESTORED = [f"tests/browser/{name}.py" for name in ("doors/test_doors", "slices/test_keri", "doors/test_routes", "slices/test_slices")]
 """Run a second time by workers that were restored from the memory snapshot: both kinds of boot pass the same tests."""
+NETWORK = "network"
 LONG = "long"
 NOTHING = 5
 """pytest's status when it was left nothing to run."""
@@ -52,6 +55,7 @@ DEBIAN = {
     },
 }
 DEBIAN[LONG] = DEBIAN["browser"]
+DEBIAN[NETWORK] = DEBIAN["unit"]
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
@@ -169,14 +173,17 @@ def main(arguments: list[str]) -> int:
         environment()
         packages(["browser", "unit"] if names == ["fuzz"] else ["browser"])
         return subprocess.run([PYTHON, f"tests/{names[0]}.py", *options], cwd=ROOT).returncode
-    unknown = [name for name in names if name not in (*SUITES, LONG)]
+    plain = ("unit", "wasm", NETWORK, "browser")
+    unknown = [name for name in names if name not in (*plain, LONG)]
     if unknown:
-        sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join((*SUITES, LONG))} (pytest's own options go after --)")
-    suites = [suite for suite in (*SUITES, LONG) if suite in names] or list(SUITES)
+        sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join((*plain, LONG))} (pytest's own options go after --)")
+    suites = [suite for suite in (*plain, LONG) if suite in names] or list(plain)
     environment()
     node()
     packages(suites)
     modules()
+    if NETWORK in suites:
+        run(PYTHON, "tests/kits/network/bench.py")
     if folder:
         return subprocess.run([PYTHON, "tests/wasm/folder.py", folder, *options], cwd=ROOT).returncode
     if "unit" in suites:

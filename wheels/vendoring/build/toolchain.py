@@ -58,7 +58,8 @@ def _mirrors() -> list[Mirror]:
 class Apt:
     """A private apt: its own sources, lists and cache; the machine's are neither read nor written."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, newer: str = "sid") -> None:
+        """newer: the suite that is offered beside the machine's own release."""
         self.folder = folder
         mirrors = _mirrors()
         for name in ("state/lists/partial", "cache/archives/partial", "etc/empty", "etc/preferences.d"):
@@ -66,7 +67,7 @@ class Apt:
         (folder / "state/status").touch()
         signed = f"[signed-by={_KEYRING}]"
         lines = [f"deb {signed} {m.uri} {m.suite} main" for m in mirrors]
-        lines += [f"{kind} {signed} {mirrors[0].uri} sid main" for kind in ("deb", "deb-src")]
+        lines += [f"{kind} {signed} {mirrors[0].uri} {newer} main" for kind in ("deb", "deb-src")]
         (folder / "etc/sources.list").write_text("\n".join(lines) + "\n")
         (folder / "apt.conf").write_text(
             f'Dir "{folder}";\nDir::State "{folder}/state";\nDir::State::status "{folder}/state/status";\n'
