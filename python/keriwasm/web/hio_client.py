@@ -1,0 +1,279 @@
+"""hio's HTTP client as far as keripy uses it, over the one way out of the browser (`outside.py`).
+
+    install(worker.outside, worker.doist)                 # `hio.core.http.clienting.Client` is this one from now on
+    yield from within(Purpose("wallet", "to collect receipts"), receiptor.receipt(pre))     # keripy's own, unmodified
+
+keripy looks the class up in that module whenever it makes a client, so this one place is enough, and hio's ClientDoer stays as it is.
+hio's own would open sockets, which a page has not. Alike: one request at a time for each client, in order, one answer for each,
+answers as hio's dicts. Different, because a wallet has to end:
+
+- What no server answers is answered all the same, with status 599 and the reason as its body: keripy's loops wait without an end.
+- `request` begins at once, not at the next `service`.
+- `close` lets what is to be posted or put still go out, in order; what only wanted to read is cancelled.
+
+What this does not do: server-sent events (`events` stays empty: the answer of a mailbox ends at its deadline with 599), redirects (the
+gateway decides), TLS settings, `serviceWhileGen`, multipart and form bodies made by hio (`data`, `fargs`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+from hio.base import doing
+
+from keriwasm.web.outside import Answer, Request
+
+__all__ = ["Client", "Purpose", "install", "within"]
+
+UNSENT = ("content-length", "host", "connection")
+"""Headers that only the browser sets."""
+
+WRITES = ("POST", "PUT", "DELETE", "PATCH")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What requests are for: who and why as the user reads it (see outside.Request), and what one may cost."""
+
+    who: str
+    reason: str
+    deadline: float = 10.0
+    limit: int = 1 << 20
+
+
+UNNAMED = Purpose("keripy", "for something that did not say why")
+_purpose = UNNAMED
+
+
+def within(purpose: Purpose, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+    """Run a Doer's generator; every client that is made in one of its steps has this purpose, whatever runs in between."""
+    with _being(purpose):
+        told = _step(steps, steps.send, None)
+    while not isinstance(told, _Ended):
+        try:
+            got = yield told
+        except GeneratorExit:
+            with _being(purpose):
+                steps.close()
+            raise
+        except BaseException as ex:
+            with _being(purpose):
+                told = _step(steps, steps.throw, ex)
+        else:
+            with _being(purpose):
+                told = _step(steps, steps.send, got)
+    return told.value
+
+
+@dataclass
+class _Ended:
+    value: Any
+
+
+def _step(steps: Generator[Any, Any, Any], go: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return go(value)
+    except StopIteration as stop:
+        return _Ended(stop.value)
+
+
+@contextmanager
+def _being(purpose: Purpose) -> Iterator[None]:
+    global _purpose
+    before, _purpose = _purpose, purpose
+    try:
+        yield
+    finally:
+        _purpose = before
+
+
+class Requester:
+    """What keripy reads of hio's: the path that it joins its own with."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.method = "GET"
+
+
+class Client:
+    """As `hio.core.http.clienting.Client`; see the module for what differs. `install` makes the class that has an outside.
+
+    Attributes:
+        requests: what has not begun yet; responses: hio's dicts; events: always empty
+    """
+
+    outside: Any = None
+    linger: Callable[[Doer], None] | None = None
+
+    def __init__(
+        self, hostname: str = "127.0.0.1", port: int | None = None, scheme: str = "http", path: str = "/", **_: Any
+    ) -> None:
+        """hio's names; a `path` may be a whole URL, as hio's. `portOptional` and what is hio's connection's alone says nothing here."""
+        parts = urlsplit(path)
+        scheme = (parts.scheme or scheme or "http").lower()
+        hostname = parts.hostname or hostname or "127.0.0.1"
+        port = parts.port or port
+        host = f"[{hostname}]" if ":" in hostname and not hostname.startswith("[") else hostname
+        self.purpose = _purpose
+        self.base = f"{scheme}://{host}" + (f":{port}" if port else "")
+        self.requester = Requester(parts.path or "/")
+        self.requests: deque[dict[str, Any]] = deque()
+        self.events: deque[dict[str, Any]] = deque()
+        self._responses: deque[dict[str, Any]] = deque()
+        self._under_way: tuple[dict[str, Any], Any] | None = None
+
+    # -- hio's life cycle -------------------------------------------------------------------------------------------
+
+    def wind(self, tymth: Any) -> None:
+        """There is no clock here: deadlines are the outside's."""
+
+    def reopen(self) -> bool:
+        return True
+
+    def service(self) -> None:
+        """Take the answer that came, and begin the next request."""
+        if self._under_way is not None:
+            request, ticket = self._under_way
+            if ticket.answer is None:
+                return
+            self._under_way = None
+            self._responses.append(_response(request, ticket.answer))
+        if self.requests:
+            request = self.requests.popleft()
+            self._under_way = (request, self.outside.send(self._outgoing(request)))
+
+    def close(self) -> None:
+        """Nobody looks at this client any more. What changes something elsewhere goes out all the same, in order."""
+        kept = [request for request in self.requests if request["method"] in WRITES]
+        self.requests.clear()
+        self.requests.extend(kept)
+        if self._under_way is not None and self._under_way[0]["method"] not in WRITES:
+            self._under_way[1].cancel()
+        if (self.requests or self._under_way is not None) and self.linger is not None:
+            type(self).linger(Doer(self))  # type: ignore[misc]  # a plain function on the class
+
+    # -- requests and answers ---------------------------------------------------------------------------------------
+
+    @property
+    def responses(self) -> deque[dict[str, Any]]:
+        """Answers that nobody has taken yet; looking is enough for them to come."""
+        self.service()
+        return self._responses
+
+    @property
+    def waited(self) -> bool:
+        """Whether a request is under way."""
+        return self._under_way is not None
+
+    def request(
+        self,
+        method: str | None = None,
+        path: str | None = None,
+        qargs: dict[str, Any] | None = None,
+        headers: Any = None,
+        body: bytes | bytearray | str | None = None,
+        **more: Any,
+    ) -> None:
+        """Send, now or after those before it. `more` comes back with the answer, as hio's `reply` does."""
+        for name in ("data", "fargs"):
+            if more.pop(name, None) is not None:
+                raise ValueError(f"{name}: this client sends a body as it is, it makes no forms")
+        self.requests.append(
+            {
+                **more,
+                "method": (method or self.requester.method).upper(),
+                "path": path if path is not None else self.requester.path,
+                "qargs": dict(qargs or {}),
+                "headers": list(headers.items()) if headers is not None else [],
+                "body": body.encode("iso-8859-1") if isinstance(body, str) else bytes(body or b""),
+            }
+        )
+        if self._under_way is None:
+            self.service()
+
+    def respond(self) -> Any:
+        """The next answer as hio's named tuple, or None."""
+        from hio.core.http.clienting import Response
+
+        if not self.responses:
+            return None
+        response = self._responses.popleft()
+        return Response(**{name: response[name] for name in Response._fields})
+
+    # -- private ----------------------------------------------------------------------------------------------------
+
+    def _outgoing(self, request: dict[str, Any]) -> Request:
+        path, _, query = request["path"].partition("?")
+        if request["qargs"]:
+            query = "&".join(part for part in (query, urlencode(request["qargs"])) if part)
+        path = quote(path if path.startswith("/") else f"/{path}", safe="/%:@!$&'()*+,;=~-._")
+        headers = [(str(name), _text(value)) for name, value in request["headers"] if str(name).lower() not in UNSENT]
+        return Request(
+            method=request["method"],
+            url=f"{self.base}{path}" + (f"?{query}" if query else ""),
+            headers=headers,
+            body=request["body"],
+            deadline=self.purpose.deadline,
+            limit=self.purpose.limit,
+            who=self.purpose.who,
+            reason=self.purpose.reason,
+        )
+
+
+class Doer(doing.Doer):
+    """Serves a client that was closed until all that it had to send is answered."""
+
+    transient = True
+
+    def __init__(self, client: Client, **kwa: Any) -> None:
+        super().__init__(**kwa)
+        self.client = client
+
+    def recur(self, tyme: float) -> bool:
+        self.client.service()
+        return not (self.client.requests or self.client.waited)
+
+
+def install(outside: Any, doist: Any) -> type[Client]:
+    """Make it hio's client in this worker: keripy's clients then go through `outside`. What lingers runs in `doist`."""
+    from hio.core.http import clienting
+
+    def linger(doer: Doer) -> None:
+        doist.extend([doer])
+
+    found = type("Client", (Client,), {"outside": outside, "linger": staticmethod(linger), "__doc__": Client.__doc__})
+    clienting.Client = found
+    return found
+
+
+def _text(value: Any) -> str:
+    """A header's value: keripy gives str, bytes and numbers."""
+    return bytes(value).decode("iso-8859-1") if isinstance(value, (bytes, bytearray)) else str(value)
+
+
+def _response(request: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    """hio's dict of an answer."""
+    from hio.help import Hict
+
+    headers = Hict(answer.headers)
+    headers.setdefault("content-type", "")  # keripy looks for it without asking whether it is there
+    known = HTTPStatus._value2member_map_.get(answer.status)
+    return {
+        "version": (1, 1),
+        "status": answer.status,
+        "reason": known.phrase if isinstance(known, HTTPStatus) else "",
+        "headers": headers,
+        "body": bytearray(answer.body),
+        "data": None,
+        "request": request,
+        "errored": bool(answer.problem),
+        "error": answer.problem,
+    }

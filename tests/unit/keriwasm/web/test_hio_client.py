@@ -1,0 +1,265 @@
+"""hio's client over the outside: what keripy sees of it is what it sees of hio's own, and it always comes to an end."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import ClassVar
+
+import pytest
+from hio.base import doing
+from hio.core import http as hio_http
+from hio.help import Hict
+from keriwasm.web import hio_client
+from keriwasm.web.hio_client import Client, Purpose, install, within
+from keriwasm.web.outside import Answer, Request
+from outsidekit import FakeOutside, answer
+
+HIO = hio_http.clienting.Client
+
+
+class Doist:
+    """Takes what lingers."""
+
+    def __init__(self) -> None:
+        self.doers: list[doing.Doer] = []
+
+    def extend(self, doers: list[doing.Doer]) -> None:
+        self.doers += doers
+
+
+@pytest.fixture
+def outside(monkeypatch) -> Iterator[FakeOutside]:
+    monkeypatch.setattr(hio_http.clienting, "Client", HIO)  # put back whatever a test installs
+    yield FakeOutside()
+
+
+@pytest.fixture
+def doist() -> Doist:
+    return Doist()
+
+
+def sent(outside: FakeOutside) -> list[str]:
+    return [ticket.request.body.decode() for ticket in outside.tickets]
+
+
+def test_one_at_a_time_in_order_and_one_answer_each(outside, doist):
+    client = install(outside, doist)("127.0.0.1", 5642)
+    for body in (b"1", b"2", b"3"):
+        client.request("POST", "/", body=body)
+    assert sent(outside) == ["1"] and len(client.requests) == 2, "the first begins at once, the others wait"
+    for number in range(3):
+        assert len(client.responses) == number
+        outside.tickets[number].answer = answer(204, b"%d" % number)
+        assert [bytes(each["body"]) for each in client.responses] == [b"%d" % n for n in range(number + 1)]
+    assert sent(outside) == ["1", "2", "3"] and not client.requests
+    assert [client.respond().status for _ in range(3)] == [204] * 3 and client.respond() is None
+
+
+def test_what_nobody_answered_is_an_answer(outside, doist):
+    client = install(outside, doist)("127.0.0.1", 5642)
+    client.request("GET", "/oobi")
+    outside.tickets[0].answer = Answer(599, [], b"No answer came in time.", "No answer came in time.", "late")
+    got = client.respond()
+    assert (got.status, bytes(got.body), got.errored, got.error) == (
+        *(599, b"No answer came in time.", True, "No answer came in time."),
+    )
+    assert got.headers["Content-Type"] == "" and got.request["path"] == "/oobi"
+
+
+def test_a_closed_client_still_sends_what_changes_something(outside, doist):
+    client = install(outside, doist)("127.0.0.1", 5642)
+    client.request("POST", "/", body=b"icp")
+    client.request("GET", "/oobi", body=b"read")
+    client.request("PUT", "/", body=b"rot")
+    client.close()
+    assert not outside.tickets[0].cancelled and len(doist.doers) == 1
+    doer = doist.doers[0]
+    assert doer.transient and not doer.recur(0.0)
+    outside.tickets[0].answer = answer(204)
+    assert not doer.recur(0.0) and sent(outside) == ["icp", "rot"], "what only wanted to read is not sent any more"
+    outside.tickets[1].answer = answer(204)
+    assert doer.recur(0.0)
+
+
+def test_a_closed_client_cancels_what_it_reads(outside, doist):
+    client = install(outside, doist)("127.0.0.1", 5642)
+    client.request("GET", "/oobi")
+    client.close()
+    assert outside.tickets[0].cancelled
+    idle = install(outside, doist)("127.0.0.1", 5642)
+    idle.close()
+    assert all(doer.recur(0.0) for doer in doist.doers), "nothing is left to wait for"
+
+
+def test_every_client_knows_what_it_is_for(outside, doist):
+    made: list[Client] = []
+
+    def asking(name):
+        for number in range(2):
+            made.append(hio_http.clienting.Client("127.0.0.1", 5642))
+            made[-1].request("GET", f"/{name}{number}")
+            yield name
+        return f"{name} ended"
+
+    install(outside, doist)
+    one = within(Purpose("wallet", "to collect receipts", 3.0, 5000), asking("a"))
+    other = within(Purpose("ledger", "to resolve the OOBI you pasted"), asking("b"))
+    for _ in range(2):
+        assert (next(one), next(other)) == ("a", "b")
+    next(asking("c"))
+    with pytest.raises(StopIteration) as ended:
+        next(one)
+    assert ended.value.value == "a ended"
+    told = {ticket.request.url[-2:]: ticket.request for ticket in outside.tickets}
+    assert (told["a1"].who, told["a1"].reason, told["a1"].deadline, told["a1"].limit) == (
+        *("wallet", "to collect receipts", 3.0, 5000),
+    )
+    assert {told["b0"].who, told["b1"].who} == {"ledger"} and told["c0"].who == "keripy"
+
+
+def test_a_generator_within_is_closed_and_thrown_into_as_any(outside):
+    seen = []
+
+    def steps():
+        try:
+            got = yield "first"
+            seen.append(got)
+            yield "second"
+        except ValueError:
+            seen.append(hio_client._purpose.who)
+            yield "mended"
+        finally:
+            seen.append(f"closed for {hio_client._purpose.who}")
+
+    run = within(Purpose("wallet", "x"), steps())
+    assert (next(run), run.send(5), run.throw(ValueError())) == ("first", "second", "mended")
+    run.close()
+    assert seen == [5, "wallet", "closed for wallet"] and hio_client._purpose is hio_client.UNNAMED
+
+
+@pytest.mark.parametrize(
+    ("made", "path", "qargs", "url"),
+    [
+        (("w.example", 80), "/oobi?name=Anna", None, "http://w.example:80/oobi?name=Anna"),
+        (("w.example", None, "https"), "/oobi?", None, "https://w.example/oobi"),
+        (("w.example", None, "HTTPS"), "log", {"pre": "E a"}, "https://w.example/log?pre=E+a"),
+        (("::1", 5642), "/log?pre=E", {"s": "1f"}, "http://[::1]:5642/log?pre=E&s=1f"),
+        (("x", 1, "http", "https://w.example/base/?a=b"), None, None, "https://w.example:1/base/"),
+    ],
+)
+def test_addresses(outside, doist, made, path, qargs, url):
+    install(outside, doist)(*made).request("GET", path, qargs=qargs)
+    assert outside.tickets[0].request.url == url
+
+
+def test_forms_are_refused_by_name(outside, doist):
+    with pytest.raises(ValueError, match="fargs"):
+        install(outside, doist)().request("POST", "/", fargs={"kel": "x"})
+
+
+# -- beside hio's own -------------------------------------------------------------------------------------------------
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Notes what came, answers by the path."""
+
+    protocol_version = "HTTP/1.1"
+    seen: ClassVar[list[tuple]] = []
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        told = {name.lower(): value for name, value in self.headers.items()}
+        kept = {name: told[name] for name in ("content-type", "content-length", "cesr-attachment", "cesr-destination") if name in told}
+        if not body:
+            kept.pop("content-length", None)  # one client says 0, another nothing
+        Echo.seen.append((self.command, self.path, kept, body))
+        status = 404 if "missing" in self.path else 200
+        text = b"" if "empty" in self.path else b"echo:" + body
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json+cesr")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = do_PUT = answer
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def fetch(request: Request) -> Answer:
+    """The outside, by Python's own client."""
+    asked = urllib.request.Request(request.url, request.body or None, dict(request.headers), method=request.method)
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as got:
+            return Answer(got.status, list(got.headers.items()), got.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, list(error.headers.items()), error.read())
+
+
+ATTACHED = Hict(
+    [
+        ("Content-Type", "application/cesr+json"),
+        ("Content-Length", 7),
+        ("CESR-ATTACHMENT", bytearray(b"-VAX-AAB")),
+        ("CESR-DESTINATION", "BABC"),
+    ]
+)
+REQUESTS = [
+    {"method": "GET", "path": "/oobi/EAbc/witness?name=Anna"},
+    {"method": "GET", "path": "/log?pre=EAbc&s=1f"},
+    {"method": "GET", "path": "/missing"},
+    {"method": "POST", "path": "/", "headers": ATTACHED, "body": b'{"v":1}'},
+    {"method": "PUT", "path": "/empty", "headers": {"Content-Type": "application/cesr+json"}, "body": bytearray(b"stream")},
+    {"method": "POST", "path": "/text", "headers": {"Content-Type": b"text/plain"}, "body": "caf\xe9"},
+]
+
+
+def play(client_class: type, port: int) -> tuple[list, list]:
+    """What a server sees of these requests through a client in a ClientDoer, and what keripy would see of its answers."""
+    Echo.seen = []
+    client = client_class(scheme="http", hostname="127.0.0.1", port=port, portOptional=True)
+    for request in REQUESTS:
+        client.request(**request)
+    doer = hio_http.clienting.ClientDoer(client=client)
+    answers: list = []
+
+    def collect(tymth=None, tock=0.0, **_):
+        yield tock
+        while len(answers) < len(REQUESTS):
+            if client.responses:
+                got = client.respond()
+                answers.append((got.status, got.headers["content-TYPE"], bytes(got.body), type(got.body), got.request["method"]))
+            yield tock
+
+    doist = doing.Doist(tock=0.01, real=True, doers=[doer, doing.doify(collect)])
+    doist.enter()
+    ends = time.monotonic() + 60
+    while len(answers) < len(REQUESTS) and time.monotonic() < ends:
+        doist.recur()
+        time.sleep(0.001)
+    doist.exit()
+    return Echo.seen, answers
+
+
+def test_a_server_and_keripy_see_the_same_as_with_hios_own(outside, doist, port):
+    outside.serve = fetch
+    own = play(HIO, port)
+    assert len(own[0]) == len(own[1]) == len(REQUESTS)
+    assert play(install(outside, doist), port) == own
