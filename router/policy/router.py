@@ -10,9 +10,6 @@ gone when it is answered, except that a worker that has to let go of it is watch
 
 import json
 
-from router.policy.admission import Admission
-from router.policy.delivery import Delivery
-from router.policy.dispatching import Dispatching
 from router.policy.envelope import (
     number,
     read_config,
@@ -20,10 +17,13 @@ from router.policy.envelope import (
     text,
     whole,
 )
+from router.policy.hands.admission import Admission
+from router.policy.hands.delivery import Delivery
+from router.policy.hands.dispatching import Dispatching
+from router.policy.hands.listening import Listening
 from router.policy.http import answers
 from router.policy.http.problems import problem
 from router.policy.http.shell import Shell
-from router.policy.listening import Listening
 from router.policy.pool import report as poolview
 from router.policy.pool.pool import Pool
 from router.policy.pool.postponed import Later
