@@ -139,16 +139,7 @@ class FanOut:
         answers.stamp(headers, sorted(task.workers), self.timings, self.queue_ms)
         if task.method == "HEAD":
             pieces = []
-        return {
-            "do": "reply",
-            "door": task.door,
-            "id": task.id,
-            "status": self.status(),
-            "headers": headers,
-            "pieces": pieces,
-            "stream": False,
-            "more": not whole,
-        }
+        return answers.reply(task.door, task.id, self.status(), headers, pieces, more=not whole)
 
 
 def title_html(title: str) -> str:

@@ -4,13 +4,17 @@ Tasks of one priority, slice and weight wait in one lane. What keeps a lane's fi
 lane, so that one look at the first is enough and nobody waits behind a task that needs another worker.
 """
 
-from router.policy.tasks import BACKGROUND
+from collections import namedtuple
+
+from router.policy.tasks import BACKGROUND, in_order
 
 PARENT_PENALTY = 1  # a child rather runs beside its parent's worker than on it
 AVOID_PENALTY = 1000  # a fault request rather does not run on the worker it is aimed at
 PARKED = 8  # windows of parents that wait for their children, and of open streams, that a worker may hold beside its work
 PARKED_STREAMS = 4  # a new stream wants that to be fewer: streams alone must never fill a worker
 HEAVY_WEIGHT = 4  # a task that does not yield delays its neighbours more than one that does
+
+Lane = namedtuple("Lane", ("priority", "child", "heavy", "slice", "where", "stream", "target"))
 
 
 class Queue:
@@ -25,7 +29,7 @@ class Queue:
         self.bound = bound
         self.max_bytes = max_bytes
         self.aging_ms = aging_ms
-        self.lanes = {}  # (priority, child, heavy, slice, where, stream, target) -> [task, ...] oldest first
+        self.lanes = {}  # Lane -> [task, ...] oldest first
         self.doors = 0
         self.kids = 0
         self.bytes = 0
@@ -44,7 +48,7 @@ class Queue:
 
     def put(self, task):
         """Let the task wait; the caller has asked ``room``."""
-        lane = self.lanes.setdefault(lane_key(task), [])
+        lane = self.lanes.setdefault(lane_of(task), [])
         if lane and lane[-1].seq > task.seq:  # a retried task goes back to its place
             at = 0
             while lane[at].seq < task.seq:
@@ -56,11 +60,10 @@ class Queue:
 
     def remove(self, task):
         """Take a waiting task out."""
-        key = lane_key(task)
-        lane = self.lanes[key]
-        lane.remove(task)
-        if not lane:
-            del self.lanes[key]
+        lane = lane_of(task)
+        self.lanes[lane].remove(task)
+        if not self.lanes[lane]:
+            del self.lanes[lane]
         self.book(task, -1)
 
     def book(self, task, step: int):
@@ -101,10 +104,19 @@ class Queue:
             blocked.add(key)
         return None, None
 
+    def hopeless_tasks(self, pool) -> list:
+        """What waits though no worker of ``pool`` serves it or will, oldest first."""
+        found = []
+        for lane in self.lanes:
+            if not pool.hopeful(lane.slice, lane.where):
+                found.extend(self.lanes[lane])
+        return in_order(found)
 
-def lane_key(task) -> tuple:
+
+def lane_of(task) -> Lane:
     """The lane a task waits in."""
-    return (task.priority, task.child, task.heavy, task.slice, task.route.where, task.route.stream, task.target)
+    route = task.route
+    return Lane(task.priority, task.child, task.heavy, task.slice, route.where, route.stream, task.target)
 
 
 def choose(workers, task, window: int, aged: bool):

@@ -52,6 +52,7 @@ class Task:
         self.depth = 0
         self.children = {}
         self.asked_others = False
+        self.afterwards = []  # commands that wait until it is answered
         self.fan_out = None
         self.fan = None
         self.part = None

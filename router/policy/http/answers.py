@@ -78,6 +78,20 @@ def stamp(headers: dict, workers: list, timings: dict, queue_ms: float) -> dict:
     return headers
 
 
+def reply(door: str, id: str, status: int, headers: dict, pieces: list, stream: bool = False, more: bool = False) -> dict:
+    """The command that answers a door; ``stream``: the worker's chunks follow, ``more``: the router's own pieces do."""
+    return {
+        "do": "reply",
+        "door": door,
+        "id": id,
+        "status": status,
+        "headers": headers,
+        "pieces": pieces,
+        "stream": stream,
+        "more": more,
+    }
+
+
 def passed_on(headers: dict) -> dict:
     """A worker's reply headers without those that are the router's or the connection's to say."""
     return {name: headers[name] for name in headers if name not in DROPPED}

@@ -51,6 +51,23 @@ def problem(status: int, detail: str, instance: str = "", fault: str = "", **ext
     return out
 
 
+def full(task, queue) -> dict:
+    """503: the queue has reached its bound."""
+    return problem(503, "The queue is full: %d requests wait for a worker." % len(queue), task.path, retry_after=1)
+
+
+def hopeless(task, pool) -> dict:
+    """503: nobody is there or will be."""
+    detail = "No worker can serve the slice %s" % clip(task.slice, 60)
+    if task.route.where in ("others", "keyless"):
+        detail = "What others made is looked at by a worker that holds no keys, and none could be started"
+    if pool.state() == "failed":
+        detail = "The pool failed: no worker could start"
+    for worker in [one for one in pool.workers if one.last_error][:1]:
+        detail += "; %s said: %s" % (worker.id, worker.last_error)
+    return problem(503, detail + ". Reloading the page starts it anew.", task.path, retry_after=30)
+
+
 def as_json(given: dict) -> str:
     """The problem as JSON text."""
     return dumps(given)

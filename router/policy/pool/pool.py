@@ -25,7 +25,7 @@ class Pool:
     ``close_streams(worker)`` ends the streams that a draining worker keeps; ``log(level, text)`` returns nothing.
     """
 
-    def __init__(self, numbers: dict, slices: dict, emit, lost, close_streams, log):
+    def __init__(self, numbers: dict, slices: dict, first: int, emit, lost, close_streams, log):
         self.numbers = numbers
         self.slices = slices
         self.emit = emit
@@ -36,9 +36,9 @@ class Pool:
         self.generations = {}
         self.target = 0
         self.lent_at = None  # when a pool of one last wanted its second worker, which is lent to it; see ``lend``
-        self.opened = True  # False at the start until the first worker has answered, or is through with its boot badly
+        self.opened = False  # True from when the first worker has answered, or is through with its boot badly
         self.open_at = None  # when that was waited for long enough
-        self.first = 1  # how many boot until then
+        self.first = first  # how many boot until then
         self.whole_once = False
         self.told = None  # the last status
         self.told_key = None
@@ -73,12 +73,12 @@ class Pool:
         """The number of workers there is to be, with the one that is lent."""
         return self.target if self.lent_at is None else max(self.target, 2)
 
-    def lend(self, now: float, anew: bool):
+    def lend(self, where: str, now: float, anew: bool):
         """A pool of one gets a second worker for what w1 must not see, for as long as that is wanted now and then.
 
         ``anew``: something new wants it, so one that would not boot is given another chance.
         """
-        if self.target > 1:
+        if self.target > 1 or where not in ("others", "keyless") or self.get("w1").stands(where):
             return
         self.lent_at = now
         self.changed = True
@@ -396,6 +396,10 @@ class Pool:
             ):
                 return "degraded" if self.whole_once or ready else "booting"
         return "booting"
+
+    def serves(self, slice: str, where: str) -> bool:
+        """True if somebody who serves now offers ``slice``."""
+        return any([worker.takes_work() and worker.offers(slice, where) for worker in self.workers])
 
     def hopeful(self, slice: str, where: str) -> bool:
         """True if somebody offers ``slice`` now or may after its boot."""

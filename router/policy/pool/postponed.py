@@ -9,7 +9,7 @@ PATIENCE_MS = 15000  # nobody asks for anything, or the first answer takes its t
 AGAIN_MS = 5000
 
 
-class Later:
+class Postponed:
     """They come after the first answer, or when a worker wants them for it, or ``PATIENCE_MS`` after the first worker could
     give one: until then the line and the processor are for what the first click needs. On a warm start nothing needs them
     soon, and they wait for the whole pool as well.
@@ -26,7 +26,7 @@ class Later:
         self.reason = None
         self.since = None
 
-    def on_later(self, event: dict, now: float):
+    def on_fetched(self, event: dict, now: float):
         """What came of a fetch."""
         reason = text(event.get("reason"))
         self.state = "failed" if reason else "here"

@@ -1,30 +1,24 @@
-"""The router's own view of the pool: the snapshot, and the page of it for the time when no worker can render one."""
+"""The router's own report of the pool, and the page of it for the time when no worker can render one."""
 
-from router.policy.text import dumps, escape, seconds
+from router.policy.text import escape, seconds
 
 
-def snapshot(pool, tasks, queue, counts: dict, started_at: float, now: float) -> dict:
-    """The state of the pool as the contract has it, and some more; durations in ms."""
-    waiting = len(queue)
+def of(state) -> dict:
+    """How the pool stands, as the contract has it, and some more; durations in ms."""
+    router = {"uptime_ms": int(state.now - state.started_at), "inflight": len(state.tasks.live), "queued": len(state.queue)}
+    router.update(state.counts)
     return {
-        "state": pool.state(),
-        "size": pool.target,
-        "router": {
-            "uptime_ms": int(now - started_at),
-            "inflight": len(tasks.live),
-            "queued": waiting,
-            "handled": counts["handled"],
-            "retried": counts["retried"],
-            "timeouts": counts["timeouts"],
-            "cancelled": counts["cancelled"],
-            "refused": counts["refused"],
-        },
-        "workers": [worker.report(now) for worker in pool.workers],
+        "state": state.pool.state(),
+        "size": state.pool.target,
+        "router": router,
+        "workers": [worker.report(state.now) for worker in state.pool.workers],
+        "image": state.snapshot.report(),
+        "later": state.postponed.report(),
     }
 
 
 def as_html(given: dict) -> str:
-    """The snapshot as a plain fragment that asks again every second, until a worker can render the real page."""
+    """The report as a plain fragment that asks again every second, until a worker can render the real page."""
     out = [
         "<title>Pool · KeriWasm</title>\n",
         '<section class="panel" id="panel-pool" hx-get="app/pool" hx-trigger="load delay:1s" hx-target="#main">\n',
@@ -45,8 +39,3 @@ def as_html(given: dict) -> str:
     )
     out.append("</section>\n")
     return "".join(out)
-
-
-def as_json(given: dict) -> str:
-    """The snapshot as JSON text."""
-    return dumps(given)

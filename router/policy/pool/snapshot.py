@@ -1,6 +1,4 @@
-"""The memory snapshot that workers start from ("image" here, for a snapshot of the pool is another thing): what became
-of it, and when a spare worker makes one for the next visit.
-"""
+"""The memory snapshot that workers start from: what became of it, and when a spare worker makes one for the next visit."""
 
 from router.policy.envelope import number, text
 from router.policy.text import clip
@@ -9,7 +7,7 @@ STATES = ("none", "used", "refused", "off")  # what the host says at the start
 MADE = ("kept", "failed")  # what it says after it was told to make one
 
 
-class Image:
+class Snapshot:
     """``state`` is ``none`` (a plain boot: nothing is kept yet), ``used``, ``refused`` (damaged; a plain boot),
     ``off`` (this browser keeps none), then ``making``, and ``kept`` (for the next visit) or ``failed``; ``reason`` says
     why where that is no good news.
@@ -26,11 +24,11 @@ class Image:
         self.quiet_since = None
         self.asked = False
 
-    def on_image(self, event: dict):
+    def on_told(self, event: dict):
         """What the host found, or made."""
         state = event.get("state")
         if state not in STATES and state not in MADE:
-            self.log("warn", "an image that is %s was ignored" % clip(state, 40))
+            self.log("warn", "a snapshot that is %s was ignored" % clip(state, 40))
             return
         if state == "used" and self.state in ("refused",) + MADE:
             return  # a worker that started with it before it was refused

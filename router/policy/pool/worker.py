@@ -124,7 +124,7 @@ class Worker:
         return longest
 
     def report(self, now: float) -> dict:
-        """Its line in the pool's snapshot; durations in ms."""
+        """Its line in the pool's report; durations in ms."""
         return {
             "id": self.id,
             "slices": list(self.slices),

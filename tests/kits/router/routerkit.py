@@ -14,6 +14,7 @@ from tablekit import POOL
 from tablekit import SLICES as CONFIGURED
 
 from router.policy.router import Router
+from router.policy.state import State
 
 START = 1_760_000_000_000.0
 SLICES = {"home": "all", "crypto": "all", "pq": "all", "pool": "all", "faults": "all", "wallet": "one"}
@@ -127,8 +128,13 @@ class House:
             for id in sorted(self.papers):  # the others wait until the first are through
                 self.ready(id)
             for id in sorted(self.papers):
-                if self.router.pool.get(id).state == "booting":
+                if self.state.pool.get(id).state == "booting":
                     self.ready(id)
+
+    @property
+    def state(self) -> State:
+        """What the router remembers."""
+        return self.router.state
 
     # -- events ---------------------------------------------------------------------------------------------------------
 
@@ -228,8 +234,8 @@ class House:
 
     def allowed(self, path: str, method: str, within: float | None, size: int) -> float:
         """How many ms the router has for it."""
-        numbers = self.router.numbers
-        route, params, _ = self.router.table.match(method, path)
+        numbers = self.state.numbers
+        route, params, _ = self.state.table.match(method, path)
         if within is None and route is not None:
             within = route.cost(params, size)[2]
         return min(numbers["deadline_ms"] if within is None else within, numbers["max_deadline_ms"])
@@ -516,8 +522,8 @@ class House:
 
     def check(self) -> None:
         """Invariants after every event."""
-        router = self.router
-        if router.pool is None:
+        state = self.state
+        if state.pool is None:
             return
         for record in list(self.live.values()):
             if record.parent is not None and not self.serves(record):
@@ -534,14 +540,14 @@ class House:
                 )
             if record.more:
                 must(self.now <= record.until + EPSILON, record.id, "is still being joined after its deadline")
-        queue = router.queue
+        queue = state.queue
         again = sum(1 for lane in queue.lanes.values() for task in lane if task.losses)
         must(queue.doors <= queue.bound + again, "the queue has passed its bound:", queue.doors)
         must(queue.kids <= 4 * queue.bound + again, "the queue of children has passed its bound:", queue.kids)
         must(sum(len(lane) for lane in queue.lanes.values()) == len(queue), "the queue has lost count")
-        window = router.numbers["window"]
+        window = state.numbers["window"]
         burdened = serving = 0
-        for worker in router.pool.workers:
+        for worker in state.pool.workers:
             active = [task for task in worker.running.values() if task.state == "running" and not task.children]
             active += [task for task in worker.running.values() if task.state == "streaming" and task.route.heavy]
             active += [task for task in worker.closing.values() if task.counted]
@@ -562,13 +568,13 @@ class House:
             paper = self.papers.get(worker.id)
             must((paper is not None) == worker.alive(), worker.id, "lives and is dead")
             for id in worker.running:
-                must(id in router.tasks.live, id, "runs but is not in the book")
+                must(id in state.tasks.live, id, "runs but is not in the book")
         self.burdened, self.serving = burdened, serving
 
     def settle(self, ms: float = 0) -> None:
         """Everything comes to its end: workers answer, boots succeed, deadlines pass; nothing may be left."""
         self.feed("resize", id="settle", door="page-0", workers=2)
-        longest = self.router.numbers["max_deadline_ms"]
+        longest = self.state.numbers["max_deadline_ms"]
         for _ in range(12):
             for id, paper in sorted(self.papers.items()):
                 if paper.state == "booting":
@@ -586,14 +592,13 @@ class House:
 
     def empty(self) -> None:
         """Nothing is kept of requests that are over."""
-        router = self.router
-        must(not router.tasks.live, "still in the book:", sorted(router.tasks.live))
-        must(not router.tasks.closing, "still closing:", sorted(router.tasks.closing))
-        must(not router.tasks.held, "still held:", router.tasks.held)
-        must(not router.injections, "injections are left")
-        must(not router.queue.lanes and not len(router.queue) and not router.queue.bytes, "the queue is not empty")
-        must(len(router.tasks.alarms) <= 64, "alarms are left:", len(router.tasks.alarms))
-        for worker in router.pool.workers:
+        state = self.state
+        must(not state.tasks.live, "still in the book:", sorted(state.tasks.live))
+        must(not state.tasks.closing, "still closing:", sorted(state.tasks.closing))
+        must(not state.tasks.held, "still held:", state.tasks.held)
+        must(not state.queue.lanes and not len(state.queue) and not state.queue.bytes, "the queue is not empty")
+        must(len(state.tasks.alarms) <= 64, "alarms are left:", len(state.tasks.alarms))
+        for worker in state.pool.workers:
             must(
                 not worker.running and not worker.closing and not worker.own and not worker.kids,
                 worker.id,

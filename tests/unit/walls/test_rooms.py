@@ -36,7 +36,7 @@ AMONG = (
 )  # fmt: skip
 """The slices' own rooms: each may import from those before it."""
 
-MICROPYTHON = {"heapq", "io", "json", "sys", "traceback"}
+MICROPYTHON = {"collections", "heapq", "io", "json", "sys", "traceback"}
 """What router/policy may use beside itself; `traceback` where there is one (text.py)."""
 
 JAVASCRIPT = ("js", "pyodide", "pyodide_js")

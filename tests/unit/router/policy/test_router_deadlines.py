@@ -84,7 +84,7 @@ def test_a_cancel_in_the_queue_leaves_nothing():
     asked = house.ask(size=100)
     assert asked.id in house.bodies
     house.cancel(asked.id)
-    assert len(house.router.queue) == 0 and asked.id not in house.bodies and not house.papers["w1"].messages
+    assert len(house.state.queue) == 0 and asked.id not in house.bodies and not house.papers["w1"].messages
     house.settle()
 
 
@@ -266,7 +266,7 @@ def test_the_alarms_do_not_pile_up():
     for _ in range(3000):
         house.ask()
         house.serve()
-    assert len(house.router.tasks.alarms) <= 130
+    assert len(house.state.tasks.alarms) <= 130
     house.settle()
 
 

@@ -94,6 +94,13 @@ def test_nothing_raises_and_nothing_fails(given_events, started):
         assert not [one for one in commands if one["do"] == "log" and "the router failed" in one["text"]], commands
 
 
+@pytest.mark.parametrize("kind", [[], {}, ["request"], None, 7, "handle", "__init__"])
+def test_a_kind_that_is_none_is_ignored(kind):
+    house = House(1)
+    commands = house.raw({"type": kind, "now": house.now})
+    assert [one["do"] for one in commands] == ["log"] and "an unknown event" in commands[0]["text"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))
 def test_what_is_no_json_is_logged(text):
@@ -121,7 +128,7 @@ def test_an_error_of_our_own_is_answered_and_logged_once(monkeypatch):
     house = House(2)
     router = house.router
     kept = house.ask()
-    monkeypatch.setattr(router, "enqueue", lambda task: 1 / 0)
+    monkeypatch.setattr(router.admission, "enqueue", lambda task: 1 / 0)
     commands = router.handle(
         {
             "type": "request",
@@ -147,7 +154,7 @@ def test_an_error_of_our_own_is_answered_and_logged_once(monkeypatch):
 def test_an_error_at_dispatch_is_answered(monkeypatch):
     house = House(2)
     router = house.router
-    monkeypatch.setattr(router, "snapshot", lambda: 1 / 0)
+    monkeypatch.setattr(router.state, "report", lambda: 1 / 0)
     event = {
         "type": "request",
         "id": "e",
@@ -160,7 +167,7 @@ def test_an_error_at_dispatch_is_answered(monkeypatch):
     replies = [one for one in router.handle(event) if one["do"] == "reply"]
     assert [one["status"] for one in replies] == [500]
     monkeypatch.undo()
-    assert not router.tasks.live and not any(worker.running for worker in router.pool.workers)
+    assert not house.state.tasks.live and not any(worker.running for worker in house.state.pool.workers)
 
 
 @pytest.mark.parametrize("seed", range(LIVES))

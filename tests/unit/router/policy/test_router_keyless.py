@@ -83,10 +83,10 @@ def test_a_pool_of_one_gets_a_second_worker_for_it_and_lets_it_go():
     there = house(1)
     asked = judge(there)
     assert there.papers["w2"].state == "booting" and there.holder(asked.id) is None
-    assert there.router.snapshot()["size"] == 1
+    assert there.state.report()["size"] == 1
     there.ready("w2")
     assert there.holder(asked.id) == "w2"
-    assert "wallet" not in there.router.pool.get("w2").slices
+    assert "wallet" not in there.state.pool.get("w2").slices
     there.serve()
     there.advance(60000)
     again = judge(there)
@@ -96,7 +96,7 @@ def test_a_pool_of_one_gets_a_second_worker_for_it_and_lets_it_go():
     assert not there.papers["w2"].draining
     there.advance(3000)
     gone(there)
-    assert [each["id"] for each in there.router.snapshot()["workers"]] == ["w1"]
+    assert [each["id"] for each in there.state.report()["workers"]] == ["w1"]
     assert there.papers["w1"].generation == 1
     third = judge(there)  # and once more
     there.ready("w2")

@@ -49,14 +49,14 @@ def test_the_table_has_what_is_to_be_walled():
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
 @pytest.mark.parametrize("route", UNSAFE, ids=lambda route: f"{route.method} {route.pattern}")
 def test_nothing_is_changed_from_elsewhere(house, route, seen):
-    before = len(house.dispatched), house.router.counts["refused"]
+    before = len(house.dispatched), house.state.counts["refused"]
     told = house.ask(path(route), route.method, headers=JSON, size=4, **seen)
     assert told.status == 403 and "Nothing was done" in told.json()["detail"] + " Nothing was done" * bool(seen.get("framed"))
     assert told.headers["content-type"] == "application/problem+json"
     shown = house.ask(path(route), route.method, headers=PAGE, size=4, **seen)
     assert shown.status == 403 and 'role="alert"' in shown.text()
-    assert (len(house.dispatched), house.router.counts["refused"]) == (before[0], before[1] + 2)
-    assert not [id for id in house.router.tasks.live if id in (told.id, shown.id)]
+    assert (len(house.dispatched), house.state.counts["refused"]) == (before[0], before[1] + 2)
+    assert not [id for id in house.state.tasks.live if id in (told.id, shown.id)]
 
 
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)

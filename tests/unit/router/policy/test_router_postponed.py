@@ -5,7 +5,7 @@ from routerkit import House
 
 
 def later(house):
-    return house.router.later.report()
+    return house.state.postponed.report()
 
 
 def test_they_come_after_the_first_answer():

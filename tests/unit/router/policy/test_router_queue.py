@@ -41,9 +41,9 @@ def test_the_busier_worker_waits():
 def test_window_and_queue():
     house = House(2, pool={"window": 3})
     asked = [house.ask() for _ in range(10)]
-    assert spread(house) == {"w1": 3, "w2": 3} and len(house.router.queue) == 4
+    assert spread(house) == {"w1": 3, "w2": 3} and len(house.state.queue) == 4
     house.reply("w1", next(iter(house.papers["w1"].work)))
-    assert len(house.router.queue) == 3 and house.holder(asked[6].id) == "w1", "first come, first served"
+    assert len(house.state.queue) == 3 and house.holder(asked[6].id) == "w1", "first come, first served"
     house.serve()
     assert all(one.status == 200 for one in asked)
     house.settle()
@@ -55,7 +55,7 @@ def test_a_full_queue_says_when_to_come_back():
         assert house.ask().status is None
     asked = house.ask(headers=JSON)
     assert asked.status == 503 and asked.headers["retry-after"] == "1" and asked.json()["retry_after"] == 1
-    assert house.router.snapshot()["router"]["refused"] == 1
+    assert house.state.report()["router"]["refused"] == 1
     house.serve()
     assert house.ask().status is None
     house.settle()
@@ -66,7 +66,7 @@ def test_a_fan_out_is_let_in_whole_or_not_at_all():
     for _ in range(3):
         house.ask()
     assert house.ask("/app/", "GET", headers=JSON).status == 503
-    assert len(house.router.queue) == 2
+    assert len(house.state.queue) == 2
     house.settle()
 
 

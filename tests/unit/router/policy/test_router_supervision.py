@@ -70,7 +70,7 @@ def test_the_size_of_the_pool(given, cores, size):
     house.generations.clear()
     house.feed("init", config={"pool": POOL, "slices": {}}, workers=given, cores=cores, faults=False, base="/", shell="", version="",
                warm=True)  # fmt: skip
-    assert [worker.id for worker in house.router.pool.workers] == [f"w{n}" for n in range(1, size + 1)]
+    assert [worker.id for worker in house.state.pool.workers] == [f"w{n}" for n in range(1, size + 1)]
     assert len(house.papers) == min(size, max(1, (cores or 2) // 2)), "half of the cores boot first"
 
 
@@ -121,7 +121,7 @@ def test_the_rest_of_the_pool_starts_when_the_first_fails():
 def test_what_waits_can_be_taken_back():
     house = House(4, boot=False, warm=True)
     house.feed("resize", id="r", door="page-1", workers=2)
-    assert [worker.id for worker in house.router.pool.workers] == ["w1", "w2"]
+    assert [worker.id for worker in house.state.pool.workers] == ["w1", "w2"]
     house.ready("w1")
     house.ready("w2")
     assert house.status["state"] == "ready"

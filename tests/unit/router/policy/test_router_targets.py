@@ -38,6 +38,15 @@ def test_what_waits_for_one_worker_keeps_nobody_from_another():
     there.settle()
 
 
+def test_a_worker_that_is_named_and_one_that_is_not_wait_side_by_side():
+    there = house(pool={"window": 1})
+    waits = [chunk(there, to) for to in ("w1", "w2", "w2", None)]
+    assert [there.holder(one.id) for one in waits] == ["w1", "w2", None, None]
+    assert not [text for _, text in there.logs if "failed" in text]
+    there.serve()
+    there.settle()
+
+
 def test_a_page_cannot_choose():
     there = house()
     placed = {there.holder(there.ask(worker="w2").id) for _ in range(2)}
