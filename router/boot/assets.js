@@ -150,7 +150,8 @@ export function loadAssets(base, version, onprogress) {
       text('index.html'), get(config.micropython.interpreter, locked), ...paths.map(text),
     ]);
     return {
-      shell, config: { pool: config.pool, slices: config.slices }, micropython: clean(config.micropython.interpreter),
+      shell, config: { name: config.name, pool: config.pool, slices: config.slices },
+      micropython: clean(config.micropython.interpreter),
       python: Object.fromEntries(paths.map((path, at) => [clean(path), texts[at]])),
     };
   });

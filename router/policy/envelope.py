@@ -15,7 +15,7 @@ FAR = 1e15  # epoch ms beyond any clock; larger numbers are garbage
 NUMBERS = (
     "max_workers", "window", "max_queue", "max_queue_bytes", "max_body_bytes", "max_depth", "heartbeat_ms", "busy_ms", "hang_ms",
     "boot_timeout_ms", "cancel_grace_ms", "stop_grace_ms", "deadline_ms", "max_deadline_ms", "aging_ms", "backoff_ms",
-    "max_backoff_ms", "max_boot_failures", "lent_ms", "max_heap_bytes", "max_held_heap_bytes", "image_idle_ms",
+    "max_backoff_ms", "max_boot_failures", "lent_ms", "max_heap_bytes", "max_held_heap_bytes", "snapshot_idle_ms",
 )  # fmt: skip
 COUNTS = ("max_queue", "window", "max_depth", "max_workers", "max_boot_failures")
 

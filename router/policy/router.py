@@ -101,7 +101,7 @@ class Router:
         state.numbers = numbers
         state.slices, complaints = read_slices(config.get("slices"))
         state.faults = event.get("faults") is True
-        state.shell = Shell(event.get("shell"), text(event.get("base"), "/", 2000))
+        state.shell = Shell(event.get("shell"), text(event.get("base"), "/", 2000), text(config.get("name"), ""))
         if self.gathers and state.slices:
             complaints += gather(config["slices"], state.table.add)
         for line in complaints + state.shell.complaints:
@@ -109,7 +109,7 @@ class Router:
         cores = whole(event.get("cores"), 2, 1)
         state.started_at = state.now
         state.queue = Queue(numbers["max_queue"], numbers["max_queue_bytes"], numbers["aging_ms"])
-        state.snapshot = Snapshot(numbers["image_idle_ms"], state.emit, state.log)
+        state.snapshot = Snapshot(numbers["snapshot_idle_ms"], state.emit, state.log)
         state.postponed = Postponed(event.get("warm") is True, state.emit, state.log)
         lost = self.listener.on_lost
         state.pool = Pool(numbers, state.slices, max(1, cores // 2), state.emit, lost, self.listener.close_streams, state.log)

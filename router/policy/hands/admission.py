@@ -280,9 +280,6 @@ class Admission:
             headers = {"content-type": "application/json"}
             pieces = [{"text": dumps(state.report())}]
         else:
-            headers = {"content-type": "text/html; charset=utf-8", "x-title": "Pool%20%C2%B7%20KeriWasm"}
-            pieces = [{"text": report.as_html(state.report())}]
-            if task.mode == "page":
-                pieces = answers.wrapped(state.shell, headers, pieces)
+            headers, pieces = answers.page(state.shell, task.mode, "Pool", report.as_html(state.report()))
         self.delivery.reply_here(task, 200, headers, pieces)
         return True

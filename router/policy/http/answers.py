@@ -1,7 +1,7 @@
 """What leaves the router: the client's wish, the headers of every answer, the pieces of its body."""
 
 from router.policy.http.problems import as_html, as_json
-from router.policy.text import tenths
+from router.policy.text import escape, percent_encode, tenths
 
 DROPPED = (
     "connection",
@@ -113,20 +113,24 @@ def wrapped(shell, headers: dict, pieces: list) -> list:
     return [{"text": shell.before(headers.get("x-title", ""))}] + pieces + [{"text": shell.after}]
 
 
+def page(shell, mode: str, words: str, html: str) -> tuple:
+    """``(headers, pieces)`` of HTML that the router wrote itself: a fragment with its title, or that as a whole page."""
+    title = shell.titled(words)
+    headers = {"content-type": "text/html; charset=utf-8", "x-title": percent_encode(title)}
+    if mode == "page":
+        return headers, wrapped(shell, headers, [{"text": html}])
+    return headers, [{"text": "<title>%s</title>\n%s" % (escape(title), html)}]
+
+
 def error_body(shell, mode: str, given: dict, method: str, href: str) -> tuple:
     """``(headers, pieces)`` of a problem in the shape that the client wished for."""
-    headers = {}
+    if mode == "json" or mode == "raw":
+        headers = {"content-type": "application/problem+json"}
+        pieces = [{"text": as_json(given)}]
+    else:
+        headers, pieces = page(shell, mode, given["title"], as_html(given, method, href))
     if "retry_after" in given:
         headers["retry-after"] = str(given["retry_after"])
     if "allow" in given:
         headers["allow"] = ", ".join(given["allow"])
-    if mode == "json" or mode == "raw":
-        headers["content-type"] = "application/problem+json"
-        pieces = [{"text": as_json(given)}]
-    else:
-        headers["content-type"] = "text/html; charset=utf-8"
-        headers["x-title"] = given["title"].replace(" ", "%20") + "%20%C2%B7%20KeriWasm"
-        pieces = [{"text": as_html(given, method, href)}]
-        if mode == "page":
-            pieces = wrapped(shell, headers, pieces)
     return headers, pieces

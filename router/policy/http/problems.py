@@ -91,9 +91,8 @@ def as_html(given: dict, method: str = "GET", href: str = "") -> str:
     page.
     """
     status = given["status"]
-    title = escape(given["title"])
-    out = ["<title>%s · KeriWasm</title>\n" % title]
-    out.append('<section class="problem" role="alert" data-status="%d">\n<h2>%s</h2>\n' % (status, title))
+    heading = (status, escape(given["title"]))
+    out = ['<section class="problem" role="alert" data-status="%d">\n<h2>%s</h2>\n' % heading]
     out.append("<p>%s</p>\n" % escape(given["detail"]))
     if status in ADVICE:
         out.append("<p>%s</p>\n" % escape(ADVICE[status]))

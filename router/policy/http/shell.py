@@ -18,10 +18,11 @@ class Shell:
     """index.html cut at its marks.
 
     ``complaints`` lists what was missing; a shell that cannot be cut is replaced by a plain page, so that an answer
-    never fails for it.
+    never fails for it. ``name`` is the app's, for the titles of what the router writes itself.
     """
 
-    def __init__(self, html, base: str):
+    def __init__(self, html, base: str, name: str = ""):
+        self.name = name
         self.complaints = []
         if not isinstance(html, str) or not html:
             self.complaints.append("no shell was given: plain pages are made")
@@ -59,6 +60,10 @@ class Shell:
             self.title = before[opened + len("<title>") : closed]  # already HTML
             self.tail = before[closed:]
         return True
+
+    def titled(self, words: str) -> str:
+        """The title of a page of the app."""
+        return words + " · " + self.name if self.name else words
 
     def before(self, title: str) -> str:
         """What stands before the fragment. ``title`` is the reply's ``x-title``, percent-encoded UTF-8, or empty."""

@@ -20,7 +20,6 @@ def of(state) -> dict:
 def as_html(given: dict) -> str:
     """The report as a plain fragment that asks again every second, until a worker can render the real page."""
     out = [
-        "<title>Pool · KeriWasm</title>\n",
         '<section class="panel" id="panel-pool" hx-get="app/pool" hx-trigger="load delay:1s" hx-target="#main">\n',
         "<h1>Pool</h1>\n",
     ]

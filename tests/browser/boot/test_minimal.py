@@ -19,7 +19,7 @@ def notes(page: Page) -> list[str]:
 def test_the_minimal_app(playwright: Playwright, tmp_path: Path, watch: Callable[[Page], Watched]) -> None:
     """Served as a static host would have it: the checkout's rooms, and the app's folder copied over them."""
     site = Site(tmp_path / "site", app=APP)
-    site.edit("pyscript.toml", lambda text: text.replace("image_idle_ms = 15000", "image_idle_ms = 2000", 1))
+    site.edit("pyscript.toml", lambda text: text.replace("snapshot_idle_ms = 15000", "snapshot_idle_ms = 2000", 1))
     profile = Profile(playwright, tmp_path / "profile")
     site.start()
     try:
@@ -37,6 +37,7 @@ def test_the_minimal_app(playwright: Playwright, tmp_path: Path, watch: Callable
         refused = fetch(page, "app/notes", method="POST", json={"text": " "})
         assert (refused["status"], refused["json"]["field"]) == (422, "text")
         assert fetch(page, "app/crypto")["status"] == 404
+        assert "<title>Not found · Notes</title>" in fetch(page, "app/crypto", headers={"accept": "text/html"})["text"]
         made(page)
         keys = page.evaluate("async () => (await Promise.all((await caches.keys()).map(async name =>"
                              " (await (await caches.open(name)).keys()).map(({url}) => url)))).flat()")  # fmt: skip

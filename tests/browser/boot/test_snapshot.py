@@ -128,7 +128,7 @@ GATED = """async ({generation}) => {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("site"))
     site.edit("python/slices/faults/__init__.py", lambda text: text + DRAWS)
-    site.edit("pyscript.toml", lambda text: text.replace("image_idle_ms = 15000", "image_idle_ms = 2000", 1))
+    site.edit("pyscript.toml", lambda text: text.replace("snapshot_idle_ms = 15000", "snapshot_idle_ms = 2000", 1))
     site.start()
     yield site
     site.stop()

@@ -98,7 +98,7 @@ class House:
 
     def __init__(
         self, workers: Any = 2, *, slices=None, pool=None, faults=True, boot=True, table=None, shell=SHELL, base="/sub/",
-        warm=False
+        warm=False, name: Any = "KeriWasm"
     ):
         self.router = Router() if table is None else Router(table)
         self.now = START
@@ -120,6 +120,7 @@ class House:
         self.keep = True  # remember answered requests
         names = SLICES if slices is None else slices
         config = {
+            "name": name,
             "pool": {**POOL, **(pool or {})},
             "slices": {name: {**CONFIGURED.get(name, {}), "workers": where} for name, where in names.items()},
         }

@@ -191,6 +191,18 @@ def test_errors_as_a_page():
 
 
 @pytest.mark.parametrize(
+    ("name", "title"),
+    [("Notes", "Not found · Notes"), ("a<b> 漢", "Not found · a&lt;b&gt; 漢"), ("", "Not found"), (None, "Not found"), (7, "Not found")],
+)
+def test_the_app_is_called_by_the_name_in_its_manifest(name, title):
+    house = House(boot=False, name=name)
+    for headers in (BROWSER, {"hx-request": "true"}):
+        asked = house.ask("/app/nothing", "GET", headers=headers)
+        assert f"<title>{title}</title>" in asked.text() and "KeriWasm" not in asked.text().split("</title>")[1]
+        assert percent_decode(asked.headers["x-title"]) == title.replace("&lt;", "<").replace("&gt;", ">")
+
+
+@pytest.mark.parametrize(
     ("shell", "complaint"),
     [
         (None, "no shell"),
