@@ -149,7 +149,11 @@ def scan_json(raw: bytes, bounds: Bounds = INPUT) -> None:
     if opened <= bounds.depth and opened + raw.count(b",") < bounds.values:
         return
     # Escapes first, so that every quote left begins or ends a string; then what stands within strings. All of one length.
-    parts = raw.replace(b"\\\\", b"  ").replace(b'\\"', b"  ").split(b'"')
+    plain = raw.replace(b"\\\\", b"  ").replace(b'\\"', b"  ")
+    texts = plain.count(b'"') // 2  # each is a value, or the name of one
+    if texts > 2 * bounds.values:
+        raise Unfit("size", f"has {texts} texts, {bounds.values} values are accepted")
+    parts = plain.split(b'"')
     parts[1::2] = [b" " * len(part) for part in parts[1::2]]
     bare = b" ".join(parts)
     values = 1 + bare.count(b",") + bare.count(b"[") + bare.count(b"{")
@@ -366,7 +370,10 @@ class _Scanning(ModuleType):
         unguarded = library.loads
 
         def loads(data: Any, *args: Any, **kwa: Any) -> Any:
-            scan(data.encode(errors="surrogatepass") if isinstance(data, str) else bytes(data), kind, EVENT)
+            raw = data.encode(errors="surrogatepass") if isinstance(data, str) else bytes(data)
+            if kind == "JSON" and b"\0" in raw:  # of UTF-16, say, which json would take, and the scan not see through
+                raise Unfit("syntax", "is no JSON in UTF-8: it has bytes of 0")
+            scan(raw, kind, EVENT)
             return unguarded(data, *args, **kwa)
 
         self.__dict__["loads"] = loads

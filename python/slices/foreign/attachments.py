@@ -33,10 +33,18 @@ GROUPS = {
 QUADLETS = "VLW"
 """Codes that count groups of four characters instead."""
 RECEIPTORS = "DF"
+DEEPEST = 8
+"""Groups within groups that are followed; keripy and its kin write two."""
+VERSIONS_MOST = 1000
+"""Version counters within the attachments of one message."""
 
 
 class Malformed(Exception):
     """These are no attachments that the tables know."""
+
+
+class Deep(Malformed):
+    """They would be, if they were not nested so deep."""
 
 
 class Short(Malformed):
@@ -57,7 +65,7 @@ class Attached:
 def walk(data: bytes, at: int) -> Attached | None:
     """Follow the groups from `at`. None when they are not whole or not known: then the caller takes the run as it is."""
     try:
-        return _groups(data, at, len(data), True)
+        return _groups(data, at, len(data))
     except (Malformed, KeyError, UnicodeDecodeError):
         return None
 
@@ -69,9 +77,11 @@ def unfit(data: bytes, at: int) -> tuple[str, str] | None:
     memory each time.
     """
     try:
-        found = _groups(data, at, len(data), True)
+        found = _groups(data, at, len(data))
     except Short:
         return "truncated", "the stream ends within its attachments (truncated)"
+    except Deep:
+        return "attachments", f"its attachments are nested too deep: {DEEPEST} groups within each other are read"
     except (Malformed, KeyError, UnicodeDecodeError):
         return "attachments", "its attachments cannot be read: a code in them is not known, or a group is damaged"
     if found.end < len(data):
@@ -79,7 +89,10 @@ def unfit(data: bytes, at: int) -> tuple[str, str] | None:
     return None
 
 
-def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
+def _groups(data: bytes, at: int, until: int, level: int = 0) -> Attached:
+    if level > DEEPEST:
+        raise Deep
+    top = not level
     made = Attached(at)
     kept: list[bytes] = []
     while at < until:
@@ -90,6 +103,8 @@ def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
                 break
             raise Malformed
         made.versions += versions
+        if len(made.versions) > VERSIONS_MOST:
+            raise Malformed
         code = (counter[1] or counter[3]).decode()
         count = _number(counter[2] or counter[4])
         if code in QUADLETS:
@@ -100,7 +115,7 @@ def _groups(data: bytes, at: int, until: int, top: bool) -> Attached:
                 raise Malformed
             piece = data[here:end]
             if code == "V":
-                inner = _groups(data, counter.end(), end, False)
+                inner = _groups(data, counter.end(), end, level + 1)
                 made.receiptors += inner.receiptors
                 made.versions += inner.versions
                 if inner.versions:  # its count is not true any more: its groups go without it

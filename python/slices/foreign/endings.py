@@ -12,6 +12,7 @@ from slices.foreign.attachments import GROUPS, QUADLETS
 
 __all__ = ["codes", "short"]
 
+SIGNATURES = re.compile("-0?A")
 COUNTER = re.compile(r"-(?:([A-Z])([A-Za-z0-9_-]{2})|0([A-Z])([A-Za-z0-9_-]{5}))")
 
 
@@ -70,6 +71,8 @@ def _group(text: str, at: int) -> int:
         raise _Unknown
     for _ in range(count):
         for each in GROUPS[code]:
+            if each == "S" and not SIGNATURES.match(text, at) and len(text) - at > 3:
+                raise _Unknown  # of all groups only these stand within others: no depth
             at = _group(text, at) if each == "S" else _primitive(text, at, indexed=each == "I")
     return at
 

@@ -21,7 +21,8 @@ from slices.foreign import attachments, bodies
 __all__ = ["Broken", "Frame", "Passed", "frames", "seals"]
 
 RUN = re.compile(rb"[A-Za-z0-9_\-]*")
-SPACE = re.compile(rb"(?:[ \t\r\n\v\f]|\xef\xbb\xbf)*")
+SPACE = re.compile(rb"(?:[ \t\r\n\v\f]++|\xef\xbb\xbf)*+")
+"""Possessive: what could be given back is remembered for each round, a gigabyte for ten megabytes of spaces."""
 MARK = b"\xef\xbb\xbf"
 LINE_END = re.compile(rb"\r?\n")
 VERSION = re.compile(
@@ -45,6 +46,11 @@ CLAIMS = {
 """What a damaged message may still say of itself: told with its reason, so that it can be found."""
 WIDTHS = (*range(20, 201), 998)
 """Columns at which a text that was sent or edited is wrapped. A whole signed message is longer than the first ones."""
+LINE_LEAST = 10
+"""Bytes for each line end of a wrapped text at least; one with more is not looked at as such."""
+EFFORT, EFFORT_FREE = 4, 16 << 20
+"""Bytes that are read in vain, for messages that are none, for each byte of the stream, and besides: each of them may claim all
+that follows, and is left at the next beginning."""
 FURTHEST = 12
 """Bytes before the version string in any of the three serializations."""
 QUALIFIED = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -104,6 +110,13 @@ class Broken:
     code: str = "framing"
 
 
+class _Effort:
+    """left: bytes that may still be read in vain."""
+
+    def __init__(self, size: int) -> None:
+        self.left = EFFORT * size + EFFORT_FREE
+
+
 @dataclass
 class Passed:
     """Bytes between messages that mean nothing for what is kept; said in a remark."""
@@ -138,12 +151,12 @@ def frames(data: bytes, source: int = 0) -> Iterator[Frame | Broken | Passed]:
 
 
 def _pieces(data: bytes, source: int) -> Iterator[Frame | Broken | Passed]:
-    at, end = 0, len(data)
+    at, end, effort = 0, len(data), _Effort(len(data))
     while True:
         at = SPACE.match(data, at).end()  # type: ignore[union-attr]
         if at >= end:
             return
-        piece = _piece(data, at, source)
+        piece = _piece(data, at, source, effort)
         following = piece.offset + piece.size
         yield piece
         at = following
@@ -154,7 +167,7 @@ def _unwrapped(data: bytes) -> tuple[bytes, list[tuple[int, int]]] | None:
 
     None when it is not wrapped. keripy writes no line end into a message, and what stands between messages means nothing.
     """
-    if b"\n" not in data[: WIDTHS[-1] + 6]:
+    if b"\n" not in data[: WIDTHS[-1] + 6] or data.count(b"\n") > len(data) // LINE_LEAST + LINE_LEAST:
         return None
     marks = list(LINE_END.finditer(data))
     starts = [len(MARK) if data.startswith(MARK) else 0, *(mark.end() for mark in marks)]
@@ -179,7 +192,7 @@ def _gone(ends: list[tuple[int, int]], place: int) -> int:
     return ends[index - 1][1] if index else 0
 
 
-def _piece(data: bytes, at: int, source: int) -> Frame | Broken | Passed:
+def _piece(data: bytes, at: int, source: int, effort: _Effort) -> Frame | Broken | Passed:
     counter = attachments.VERSION_COUNTER.match(data, at)
     if counter is not None:
         words = f"a version counter, {attachments.version_words(counter)}, was passed over"
@@ -201,7 +214,7 @@ def _piece(data: bytes, at: int, source: int) -> Frame | Broken | Passed:
             return broken
         return _broken(data, at, source, _what_is_there(data, at))
     if version["size1"] is None:
-        return _second_version(data, at, source, version)
+        return _second_version(data, at, source, version, effort)
     size = int(version["size1"], 16)
     left = len(data) - at
     if size > left:
@@ -209,12 +222,21 @@ def _piece(data: bytes, at: int, source: int) -> Frame | Broken | Passed:
         return _broken(data, at, source, reason)
     if size < FURTHEST + 17:
         return _broken(data, at, source, f"the message claims to be {size} bytes long, shorter than its own beginning")
+    if size > effort.left:
+        return _unread(data, at, source)
     frame = Frame(data[at : at + size], size, at, source, proto=version["proto"].decode())
     kind = version["kind1"].decode()
     reason = _filled(frame, frame.raw, kind)
     if reason is None:
         return _with_attachments(frame, data, at + size)
+    effort.left -= size
     return _damaged(data, at, at + size, source, reason)
+
+
+def _unread(data: bytes, at: int, source: int) -> Broken:
+    """All that is left of a stream that was too much in vain."""
+    reason = "from here on nothing was read: too much before it claims to be longer than it is"
+    return _broken(data, at, source, reason, len(data))
 
 
 def _with_attachments(frame: Frame, data: bytes, at: int) -> Frame | Broken:
@@ -261,14 +283,17 @@ def seals(anchored: Any) -> Iterator[tuple[str, str, str]]:
             yield each["i"], each["s"], each["d"]
 
 
-def _second_version(data: bytes, at: int, source: int, version: re.Match[bytes]) -> Broken:
+def _second_version(data: bytes, at: int, source: int, version: re.Match[bytes], effort: _Effort) -> Broken:
     """A message of version 2 is one piece, whatever it has inside."""
     reason = "this is a message of KERI version 2, which keripy 1.3.6 does not verify"
     if version["proto"] == b"ACDC":
         reason = "this is a credential of ACDC version 2, which keripy 1.3.6 does not verify"
     end = at + attachments._number(version["size2"])
+    if end - at > effort.left:
+        return _unread(data, at, source)
     if _whole(data, at, end):
         return _damaged(data, at, end, source, reason)
+    effort.left -= max(0, min(end, len(data)) - at)
     # Its size is not true. What stands where a value would, after a quote or a colon, is inside of it all the same.
     following = next(
         (each.start() for each in START.finditer(data, at + 1) if not _inside(data, each.start())), len(data)

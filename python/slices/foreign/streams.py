@@ -29,7 +29,8 @@ FURTHEST = 12
 HEADS = (b'{"v":"KERI', b'{"v":"ACDC')
 LEAST = FURTHEST + 17
 ATTACHED = re.compile(rb"[A-Za-z0-9_\-\s]*")
-SPACE = re.compile(rb"(?:\s|\xef\xbb\xbf)*")
+SPACE = re.compile(rb"(?:\s++|\xef\xbb\xbf)*+")
+"""Possessive: what could be given back is remembered for each round, a gigabyte for ten megabytes of spaces."""
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP", b"BZh": "bzip2", b"%PDF": "PDF", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
 WIDE = (
     (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe\x00\x00", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),

@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm.imports import native
+from keriwasm.web.form.errors import FieldError
 
-from slices.foreign.framing import Broken, Frame, Passed, frames
+from slices.foreign import cutting
+from slices.foreign.framing import Broken, Frame, Passed
 from slices.kels import timeline
 from slices.ledger import mending
 from slices.ledger.intake.others import other
@@ -38,6 +40,7 @@ __all__ = ["HEAD", "Book", "of"]
 HEAD = Path("/keriwasm/ledger")
 NAME = "ledger"
 CHECK = "/app/ledger/check"
+CUT = "/app/ledger/cut"
 
 STEP = 500
 """Events merged in one transaction, while nothing else runs on this worker."""
@@ -159,7 +162,7 @@ class Book:
         """
         from slices.ledger.checks.checking import check
 
-        generator = self._import([(name, data)], lambda payloads: _here(check, payloads))
+        generator = self._import([(name, data)], _cut_here, lambda payloads: _here(check, payloads))
         return _exhaust(generator)
 
     def importing(self, sources: Sequence[Source]) -> Generator[float, float, dict[str, Any]]:
@@ -174,7 +177,7 @@ class Book:
         self._busy = True
         self.progress = {"done": 0, "total": 0}
         try:
-            return (yield from self._import(sources, self._ask_pool))
+            return (yield from self._import(sources, self._cut_elsewhere, self._ask_pool))
         finally:
             self._busy = False
             self.progress = None
@@ -195,14 +198,18 @@ class Book:
 
     # -- private ----------------------------------------------------------------------------------------------------
 
-    def _import(self, sources: Sequence[Source], verify: Any) -> Generator[float, float, dict[str, Any]]:
+    def _import(self, sources: Sequence[Source], cut: Any, verify: Any) -> Generator[float, float, dict[str, Any]]:
         from slices.ledger.intake.planning import Plan
 
         outcome = Outcome([name for name, _ in sources])
         undone = self.worker.disk.undone
         fresh: list[Frame] = []
-        for number, (_, data) in enumerate(sources):
-            for count, piece in enumerate(frames(data, number)):
+        for number, (name, data) in enumerate(sources):
+            found = yield from cut(data)
+            if not found["whole"]:
+                reason = f"has more than {cutting.PIECES_MOST:,} messages, damaged ones included: cut it into several files"
+                raise FieldError("file", f"{name} {reason}" if name else reason)
+            for count, piece in enumerate(cutting.pieces(found, data, number)):
                 if count % 100 == 99:
                     yield 0.0
                 if isinstance(piece, Passed):
@@ -242,6 +249,13 @@ class Book:
             )
         yield from self._merge(answers, outcome)
         return outcome.told(sorted(workers - {""}), sum(len(data) for _, data in sources))
+
+    def _cut_elsewhere(self, data: bytes) -> Generator[float, float, cutting.Cut]:
+        import msgpack
+
+        headers = {"content-type": "application/msgpack"}
+        reply = yield from self.worker.pool.request("POST", CUT, msgpack.packb({"data": data}), headers=headers)
+        return msgpack.unpackb(reply.check().body, strict_map_key=False)
 
     def _ask_pool(self, payloads: list[dict[str, Any]]) -> Generator[float, float, list[tuple[dict[str, Any], str]]]:
         import msgpack
@@ -400,6 +414,10 @@ class Book:
 def _follow(unit: Unit, answer: dict[str, Any]) -> None:
     if unit.simple and unit.done < len(unit.frames):
         unit.follow(answer)
+
+
+def _cut_here(data: bytes) -> Generator[float, float, cutting.Cut]:
+    return (yield from cutting.cut(data))  # type: ignore[misc]
 
 
 def _here(check: Any, payloads: list[dict[str, Any]]) -> Generator[float, float, list[tuple[dict[str, Any], str]]]:

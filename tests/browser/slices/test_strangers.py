@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Watched, fetch, until
+from hostile.hostilekit import groups
 from playwright.sync_api import Page
 
 from tests import fuzz
@@ -99,6 +100,8 @@ def hostile(aid: str) -> list[tuple[str, str, str]]:
         made += [(path, kinds, f'{{"{name}":{value}}}') for name in names for value in (deep, "1e400", '"\\ud800"', "NaN", "9" * 5000)]
         made += [(path, "application/x-www-form-urlencoded", f"{name}={deep}") for name in names]
         made += [(path, kinds, json.dumps({name: text})) for name in names for text in streams]
+    short = '{"v":"KERI10JSON000042_","t":"icp","d":"x","i":"x","s":"0","a":[]}'
+    streams += [short + groups(2000), " " * (15 << 20), '{"v":"KERI10JSON0fffff_' * 60_000]  # the last: each claims a MiB
     made += [("app/ledger", "application/cesr", text) for text in streams]
     return made
 

@@ -151,6 +151,16 @@ def test_values_are_bounded_in_all_kinds():
         mgpk_value(b"\x9a" + b"\x01" * 10, Bounds(size=10))
 
 
+def test_texts_are_counted_before_they_are_cut_apart():
+    """Each of them would be an object of its own, in the scan already: sixteen million quotes are ten seconds of that."""
+    bounds = Bounds(values=10)
+    assert json_value('{"a":["1","2","3"],"b":{"c":"4","d":"5"}}', bounds)
+    with pytest.raises(Unfit, match="has 21 texts, 10 values"):
+        json_value("[[[[[[[[[[[" + '"[",' * 21, bounds)
+    with pytest.raises(Unfit, match="has 13 values, 10"):
+        json_value('["\\"","\\"",' + '"[",' * 9, bounds)
+
+
 def test_a_foreign_log_is_read_as_keripy_does():
     assert math.isinf(json_value("[1e400]", strict=False)[0])
     assert json_value('["\\ud800"]', strict=False) == ["\ud800"]
@@ -178,6 +188,11 @@ def test_whatever_keripy_parses_is_scanned_before():
     assert isinstance(caught.value.__cause__, Unfit)
     with pytest.raises(kering.DeserializeError, match="too deep"):
         scheming.JSONSchema().load(b"\x81" * 30_000, kind="CBOR")
+    # json takes bytes of UTF-16 as well, where the scan would take the halves of a letter for quotes.
+    text = '["\u2200", "\u2200", ' + "[" * 30_000
+    for coding in ("utf-16-le", "utf-16-be", "utf-32-le"):
+        with pytest.raises(ValueError, match="no JSON in UTF-8"):
+            scheming.json.loads(text.encode(coding))
     guarding.install()
     assert coring.dumps({"a": 1}) == b'{"a":1}'
 

@@ -9,7 +9,7 @@ from tablekit import TABLE
 from router.policy.routing import Table
 
 JUDGE = "/app/judge/presentation"
-CHECK = "/app/ledger/check"
+CHECK, CUT = "/app/ledger/check", "/app/ledger/cut"
 
 
 def house(workers=2, **more):
@@ -158,7 +158,7 @@ def test_shares_of_an_import_leave_w1_while_it_holds_an_open_wallet():
     assert {there.holder(judge(there, CHECK).id) for _ in range(4)} == {"w1", "w2"}
     there.serve()
     there.heartbeat("w1", held=True)
-    assert {there.holder(judge(there, CHECK).id) for _ in range(4)} == {"w2"}
+    assert {there.holder(judge(there, path).id) for path in (CHECK, CUT, CHECK, CUT)} == {"w2"}
     there.serve()
     there.heartbeat("w1", held=False)
     assert {there.holder(judge(there, CHECK).id) for _ in range(4)} == {"w1", "w2"}
@@ -190,7 +190,7 @@ def test_what_a_worker_held_is_gone_with_it():
 
 @pytest.mark.parametrize(
     "path",
-    [JUDGE, CHECK, "/app/ledger", "/app/verify", "/app/credentials/verify", "/app/credentials/receive", "/app/credentials/schemas",
+    [JUDGE, CHECK, CUT, "/app/ledger", "/app/verify", "/app/credentials/verify", "/app/credentials/receive", "/app/credentials/schemas",
      "/app/credentials/issue", "/app/wallet/challenge/verify", "/app/wallet/restore"],
 )  # fmt: skip
 def test_no_request_with_a_stranger_s_bytes_is_tried_again(path):

@@ -299,6 +299,27 @@ def test_two_imports_do_not_overlap_and_a_cancelled_one_changes_nothing(within: 
         within(test)
 
 
+def test_an_import_is_cut_and_checked_by_others(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's own worker, which is that of the keys, parses no body of what was sent: it asks, and gets the pieces."""
+    from poolkit import alone
+    from slices.foreign import cutting
+    from slices.ledger import book as books
+
+    with habery() as hby:
+        log = b"".join(messages(hby.makeHab("one")))
+
+    async def test(kit: Kit) -> None:
+        asked = alone(kit)
+        assert numbers(await sent(kit, log), "accepted") == [0]
+        assert [each["path"] for each in asked] == ["/app/ledger/cut", "/app/ledger/check"]
+        assert msgpack.unpackb(asked[0]["content"]) == {"data": log}
+        monkeypatch.setattr(cutting, "PIECES_MOST", 0)
+        problem(await sent(kit, log), 422, "file")
+
+    within(test)
+    assert not hasattr(books, "frames")
+
+
 def test_a_first_share_imports_keripy_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """The import takes seconds in a worker: between its steps others, and the heartbeat, have their turn."""
     native.keri()
