@@ -133,7 +133,8 @@ def version(roots: Sequence[Path]) -> str:
 
 
 def named(authority: str, names: frozenset[str]) -> bool:
-    """Whether a Host is ours to answer: an address, localhost, or one of `names`.
+    """Whether a Host is ours to answer: localhost, this machine to itself, or one of `names`; any address where these have
+    one that stands for all.
 
     Any other name may be a stranger's that leads to this machine (DNS rebinding): a page opened by it would pass for the
     app. An address cannot be made to lead elsewhere, and browsers themselves keep localhost at home.
@@ -141,7 +142,8 @@ def named(authority: str, names: frozenset[str]) -> bool:
     match = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?", authority)
     name = match[1].lower().removesuffix(".") if match else ""
     with contextlib.suppress(ValueError):
-        return bool(ipaddress.ip_address(name.strip("[]")))
+        address = ipaddress.ip_address(name.strip("[]"))
+        return address.is_loopback or str(address) in names or not names.isdisjoint(("0.0.0.0", "::"))
     return bool(name) and (name in names or name == "localhost" or name.endswith(".localhost"))
 
 
@@ -295,7 +297,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class AppServer(ThreadingHTTPServer):
     """Listens (port 0: a free one) and serves `root` below `base` once `serve_forever` runs; what the folder `app` has of its
-    own comes first. It answers to any address, to localhost, to `host` and to `names`; `url` is where the app is.
+    own comes first. It answers to localhost, to `host` (all addresses: to each) and to `names`; `url` is where the app is.
 
     Raises ValueError for a base that is no folder path, OSError when the address cannot be listened on.
     """
@@ -317,6 +319,7 @@ class AppServer(ThreadingHTTPServer):
     def server_bind(self) -> None:
         socketserver.TCPServer.server_bind(self)  # HTTPServer's own would ask the DNS for our name
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.names |= {self.server_name.partition("%")[0]}
 
     @property
     def url(self) -> str:

@@ -173,9 +173,9 @@ class Client:
 
 @contextlib.contextmanager
 def running(
-    root: Path, base: str = "/", dev: bool = False, names: Sequence[str] = (), app: Path | None = None
+    root: Path, base: str = "/", dev: bool = False, names: Sequence[str] = (), app: Path | None = None, host: str = "127.0.0.1"
 ) -> Iterator[Client]:
-    server = serve.AppServer(root, "127.0.0.1", 0, base, dev, names, app)
+    server = serve.AppServer(root, host, 0, base, dev, names, app)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

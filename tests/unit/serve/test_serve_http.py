@@ -97,10 +97,11 @@ def test_what_names_a_request_s_place_or_end_stands_once(site: Client, twice: st
     assert b" once" in got and twice.split(":")[0].encode().lower() in got.lower()
 
 
-OUR_NAMES = ["localhost", "LOCALHOST.", "localhost:80", "keri.localhost", "127.0.0.1", "10.1.2.3:8000", "[::1]:8000", "[fe80::1]"]
+OUR_NAMES = ["localhost", "LOCALHOST.", "localhost:80", "keri.localhost", "127.0.0.1", "127.1.2.3:8000", "[::1]:8000"]
 STRANGE_NAMES = [
     "evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "xlocalhost", "", ".", "[::1",
     "a@localhost", "localhost, evil.example", "1.2.3", "0x7f.1", "evil.example#localhost", "[evil.example]",
+    "10.1.2.3:8000", "[fe80::1]",
 ]  # fmt: skip
 
 
@@ -119,6 +120,13 @@ def test_a_stranger_s_name_that_leads_here_is_not_answered(site: Client, name: s
 
 def _asks(name: str, origin: str = "", method: str = "GET") -> bytes:
     return f"{method} {origin}/static/tiny.css HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", ""])
+def test_a_server_on_all_addresses_answers_to_each(root: Path, host: str) -> None:
+    with running(root, host=host) as site:
+        for name, status in (("10.1.2.3:8000", 200), ("[fe80::1]", 200), ("localhost", 200), ("evil.example", 421)):
+            assert site.raw(_asks(name)).startswith(b"HTTP/1.1 %d " % status), name
 
 
 def test_names_that_the_server_was_given_are_answered(root: Path) -> None:
