@@ -51,6 +51,8 @@ export type Status = {
   workers: Array<{ id: string; state: string;
     stage?: string | null; done?: number | null; total?: number | null; error?: string }>;
   bytes?: { done: number; total: number }; reason?: string;
+  /** What leaves the browser: `last` is when something did. */
+  network?: { enabled: boolean; allowed: number; asked: number; last: number | null };
 };
 export type DoorToRouter = HttpRequest | HttpCancel | HttpCredit | RouterPing | DoorClose;
 export type RouterToDoor = HttpReply | HttpChunk | HttpEnd | RouterPong | PoolStatus;
@@ -99,7 +101,9 @@ export type RestoreNeeded = { type: 'restore:needed' };
 export type OutsideAnswer = Message<'outside:answer', {
   id: string; status: number; headers: Array<[string, string]>; body: Body; problem: string; kind: string;
 }>;
-export type RouterToWorker = OutsideAnswer
+/** To the worker that told of consent: what left, what was asked about; again until it is noted. */
+export type OutsideNews = Message<'outside:news', { news: object[] }>;
+export type RouterToWorker = OutsideAnswer | OutsideNews
   | HttpRequest | HttpReply | HttpChunk | HttpEnd | HttpCredit | HttpCancel
   | WorkerInit | WorkerPostponed
   | WorkerDrain | WorkerInject | PoolDone | WorkerRestore | RestoreModule | RestoreSnapshot | RestoreNeeded;
@@ -133,11 +137,31 @@ export type OutsideSend = Message<'outside:send', {
   deadline: number; limit: number; who: string; reason: string;
 }>;
 export type OutsideCancel = Message<'outside:cancel', { id: string }>;
-export type WorkerToRouter = OutsideSend | OutsideCancel
+/** What the user allows, by the slice that keeps it: true, false, null for a question; `last`: a request left then. */
+export type OutsideConsent = Message<'outside:consent', {
+  enabled: boolean; origins: { [origin: string]: boolean | null }; last: number | null;
+}>;
+/** News up to this number are kept. */
+export type OutsideNoted = Message<'outside:noted', { n: number }>;
+export type WorkerToRouter = OutsideSend | OutsideCancel | OutsideConsent | OutsideNoted
   | HttpRequest | HttpReply | HttpChunk | HttpEnd | HttpCancel | HttpCancelled
   | HttpCredit | WorkerProgress
   | WorkerReady | WorkerHeartbeat | WorkerFault | WorkerDrained | WorkerWant | WorkerUnusable
   | WorkerSnapshot | PoolResize | PoolInject;
+
+// ---- the router and the gateway worker
+
+/** The only origins that it may ask from now on. */
+export type GatewayOpen = Message<'gateway:open', { origins: string[] }>;
+export type GatewayFetch = Message<'gateway:fetch', {
+  id: string; method: string; url: string; headers: Array<[string, string]>; body: Body; deadline: number; limit: number;
+}>;
+export type GatewayCancel = Message<'gateway:cancel', { id: string }>;
+export type RouterToGateway = GatewayOpen | GatewayFetch | GatewayCancel;
+/** `kind`: '' or why there is no answer to be given on (router/policy/outside/words.py). */
+export type GatewayAnswer = Message<'gateway:answer', {
+  id: string; status: number; headers: Array<[string, string]>; body: Body; kind: string;
+}>;
 
 // ---- pages and the service worker
 

@@ -28,6 +28,13 @@ MESSAGES = {
     "outside:send": "id method url headers body deadline limit who reason",
     "outside:cancel": "id",
     "outside:answer": "id status headers body problem kind",
+    "outside:consent": "enabled origins last",
+    "outside:news": "news",
+    "outside:noted": "n",
+    "gateway:open": "origins",
+    "gateway:fetch": "id method url headers body deadline limit",
+    "gateway:cancel": "id",
+    "gateway:answer": "id status headers body kind",
 }
 
 # What the host hands on as it came from a worker, by the verb.

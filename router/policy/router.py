@@ -17,6 +17,7 @@ from router.policy.hands.delivery import Delivery
 from router.policy.hands.dispatching import Dispatcher
 from router.policy.hands.listening import Listener
 from router.policy.http.shell import Shell
+from router.policy.outside import gate
 from router.policy.pool.pool import Pool
 from router.policy.pool.postponed import Postponed
 from router.policy.pool.snapshot import Snapshot
@@ -54,6 +55,8 @@ class Router:
         }
         for kind in TOLD:
             self.events[kind] = self.listener.on_worker
+        for kind in gate.EVENTS:
+            self.events[kind] = lambda event: state.gate.take(event, state.pool.current(event), state.now)
 
     def handle(self, event) -> list:
         """Take one event; returns the commands that follow from it. Never raises."""
@@ -111,6 +114,7 @@ class Router:
         state.queue = Queue(numbers["max_queue"], numbers["max_queue_bytes"], numbers["aging_ms"])
         state.snapshot = Snapshot(numbers["snapshot_idle_ms"], state.emit, state.log)
         state.postponed = Postponed(event.get("warm") is True, state.emit, state.log)
+        state.gate = gate.Gate(state.emit, state.forget, state.log, event.get("secure") is True)
         lost = self.listener.on_lost
         state.pool = Pool(numbers, state.slices, max(1, cores // 2), state.emit, lost, self.listener.close_streams, state.log)
         state.pool.resize(self.size(event.get("workers"), cores), state.now)

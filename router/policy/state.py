@@ -6,12 +6,12 @@ from router.policy.tasks import Tasks
 
 
 class State:
-    """Whatever the router remembers. ``queue``, ``pool``, ``snapshot`` and ``postponed`` are there from the init on."""
+    """Whatever the router remembers. ``queue``, ``pool``, ``snapshot``, ``postponed`` and ``gate`` are there from the init on."""
 
     def __init__(self, table):
         self.table = table
         self.tasks = Tasks()
-        self.queue = self.pool = self.snapshot = self.postponed = None
+        self.queue = self.pool = self.snapshot = self.postponed = self.gate = None
         self.numbers = {}
         self.slices = {}
         self.faults = False

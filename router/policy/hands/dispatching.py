@@ -42,6 +42,7 @@ class Dispatcher:
         if pool.changed or (pool.check_at is not None and pool.check_at <= state.now):
             pool.check(state.now)
         self.pump()
+        state.gate.settle(state.now)
         busy = len([worker for worker in pool.workers if worker.own or worker.kids]) > 0
         answered = state.counts["handled"] > 0
         pool.consider(answered or not busy, state.now)
@@ -145,7 +146,7 @@ class Dispatcher:
         """Ask for the next tick; only an earlier alarm than the one that is set needs a command."""
         state = self.state
         at = state.tasks.next_deadline()
-        for when in (state.pool.check_at, state.pool.tell_at, state.pool.open_at):
+        for when in (state.pool.check_at, state.pool.tell_at, state.pool.open_at, state.gate.next_at()):
             if when is not None and (at is None or when < at):
                 at = when
         if at is None:

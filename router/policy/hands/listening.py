@@ -63,6 +63,7 @@ class Listener:
     def on_lost(self, worker, running: list, closing: list, cause: str):
         """A worker is gone: what it asked for is dropped, what it had is tried again or answered."""
         state = self.state
+        state.gate.worker_lost(worker.id, state.now)
         for task in running:
             task.afterwards = []  # faults for a worker that is no more
         for task in closing:
