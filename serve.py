@@ -73,6 +73,9 @@ DENIED_FEATURES = (
     "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 # Reading the clipboard is left to the browser's own question: Chromium ties writing from a script to it.
+# The one script whose worker asks other servers, when the user has turned the network on: README, "The network".
+GATEWAY = "workers/gateway.js"
+GATEWAY_POLICY = CONTENT_SECURITY_POLICY.replace("connect-src 'self'", "connect-src http: https:")
 # Sent with every answer. An answer that a service worker makes carries its own headers: it must repeat this set.
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -266,6 +269,8 @@ class Handler(BaseHTTPRequestHandler):
         name, suffix, fields = self.server.name_of(path), path.suffix, {"Cache-Control": REVALIDATE}
         if name in SERVICE_WORKERS:
             fields["Service-Worker-Allowed"] = self.server.base
+        if name == GATEWAY:
+            fields["Content-Security-Policy"] = GATEWAY_POLICY
         assets = self.server.locked()
         digest, size = assets.get(name, ("", -1))
         if size != path.stat().st_size:  # of the app itself, or being replaced

@@ -154,7 +154,8 @@ export type WorkerToRouter = OutsideSend | OutsideCancel | OutsideConsent | Outs
 /** The only origins that it may ask from now on. */
 export type GatewayOpen = Message<'gateway:open', { origins: string[] }>;
 export type GatewayFetch = Message<'gateway:fetch', {
-  id: string; method: string; url: string; headers: Array<[string, string]>; body: Body; deadline: number; limit: number;
+  id: string; method: string; url: string; headers: Array<[string, string]>; body: Body;
+  deadline: number; limit: number;
 }>;
 export type GatewayCancel = Message<'gateway:cancel', { id: string }>;
 export type RouterToGateway = GatewayOpen | GatewayFetch | GatewayCancel;

@@ -48,6 +48,19 @@ class Screen:
         place = find("[data-browser-note]")
         place.hidden = not note
         set_text(place, note)
+        self.draw_network(status.get("network"))
+
+    def draw_network(self, told):
+        text, last = words.network(told)
+        find('[data-network="off"]').hidden = bool(text)
+        find('[data-network="on"]').hidden = not text
+        set_text(find("[data-network-allowed]"), text)
+        when = find("[data-network-last]")
+        when.hidden = not last
+        if last:
+            time = find("time", when)
+            time.setAttribute("data-ago", str(int(last)))
+            set_text(time, words.ago(last, now_ms()))
 
     async def look_private(self, *_):
         """Firefox keeps files from its private windows, and nothing else tells them from others."""

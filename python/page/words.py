@@ -14,6 +14,7 @@ PLACES = {
     "q": "app/pq",
     "b": "app/load",
     "s": "app/suites",
+    "n": "app/network",
     "p": "app/pool",
 }
 
@@ -369,6 +370,18 @@ def persistence(granted):
         "Not granted: the browser may clear this site's data when space runs short. Installing the app, or a bookmark, "
         "often changes its mind. Keep a backup."
     )
+
+
+def network(told):
+    """For the foot of the page, of the router's {enabled, allowed, asked, last}: (words, when the last request left or None).
+    The words are "" where nothing can leave."""
+    if not told or not told.get("enabled"):
+        return "", None
+    allowed, asked = told.get("allowed") or 0, told.get("asked") or 0
+    text = "1 server allowed" if allowed == 1 else f"{allowed or 'No'} servers allowed"
+    if asked:
+        text += ", 1 waits for your answer" if asked == 1 else f", {asked} wait for your answer"
+    return text, told.get("last")
 
 
 def next_theme(choice):

@@ -325,7 +325,7 @@
    */
   async function fromServer(request, path) {
     try {
-      return await fetch(request);
+      return generations.opened(path, await fetch(request));
     } catch (error) {
       const generation = await generations.generation((await generations.state()).network);
       if (!generation?.files[path]) throw error;

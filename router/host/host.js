@@ -9,6 +9,7 @@ import '../doors/door.js';
 import { Supplies } from '../boot/supplies.js';
 import { ROOT } from '../root.js';
 import { Bodies, size } from './bodies.js';
+import { address, Gateway } from './gateway.js';
 import { PoolWorkers } from './pool-workers.js';
 
 /**
@@ -67,6 +68,12 @@ let rest = 0;
 /** @type {Status} */
 let lastStatus = { state: 'booting', size: 0, ready: 0, workers: [] };
 let bytes = { done: 0, total: 0 };
+/** What leaves the browser, for the foot of the page. @type {Status['network']} */
+let network;
+const gateway = new Gateway((generation, { v, type, body, ...fields }) => {
+  bodies.replies.set(fields.id, body);
+  feed({ ...fields, type: 'gateway_answer', generation, body_bytes: size(body) });
+}, (generation, reason) => feed({ type: 'gateway_lost', generation, reason }));
 
 setInterval(() => {
   for (const [name, time] of pinged) if (name.startsWith('page-f') && now() - time > SILENT_MS) shutDoor(name);
@@ -88,7 +95,7 @@ function tellStatus() {
   for (const [name, port] of doors) if (name.startsWith('page')) port.postMessage(poolStatus());
 }
 
-const poolStatus = () => ({ v: PROTOCOL, type: 'pool:status', status: { ...lastStatus, bytes } });
+const poolStatus = () => ({ v: PROTOCOL, type: 'pool:status', status: { ...lastStatus, bytes, network } });
 
 /** A request id is unique over all doors: the door's name, then the id that the door gave. */
 const outer = (/** @type {string} */ door, /** @type {string} */ id) => id.slice(door.length + 1);
@@ -161,6 +168,19 @@ const perform = {
     lastStatus = status;
     tellStatus();
   },
+  network({ network: told }) {
+    network = told;
+    tellStatus();
+  },
+  gateway_start({ generation }) { gateway.start(generation); },
+  gateway_stop() { gateway.stop(); },
+  gateway_send({ message, source }) {
+    gateway.post(source ? { ...message, body: bodies.requests.get(source) ?? null } : message);
+  },
+  outside_answer({ worker: id, message, source }) {
+    const body = bodies.join(source ? [{ source }] : []);
+    pool.post(id, { ...message, body }, body ? [body] : []);
+  },
   fail({ reason }) {
     throw new Error(reason);  // at the very beginning: start() tells the page
   },
@@ -187,6 +207,11 @@ function credit(door, message) {
 /** @param {string} door @param {string} id @param {string} reason */
 const cancel = (door, id, reason) => feed({ type: 'cancel', id: `${door}/${id}`, door, reason });
 
+/** @param {string} id @param {number} generation @param {WorkerToRouter} message */
+function outside(id, generation, { v, type, ...fields }) {
+  feed({ ...fields, type: type.replace(':', '_'), worker: id, generation });
+}
+
 /** What a worker says and the host does something about; all else the policy reads, and the host says whom it is from.
  *  @type {{ [type: string]: (id: string, generation: number, message: any) => unknown }} */
 const heard = {
@@ -212,6 +237,14 @@ const heard = {
   },
   'pool:resize': (id, _, { v, type, ...fields }) => feed({ ...fields, type: 'resize', door: `worker:${id}` }),
   'pool:inject': (id, _, { v, type, ...fields }) => feed({ ...fields, type: 'inject', door: `worker:${id}` }),
+  'outside:send'(id, generation, { v, type, body, ...fields }) {
+    bodies.requests.set(fields.id, body ?? null);
+    feed({ ...fields, type: 'outside_send', worker: id, generation, body_bytes: size(body),
+      address: address(fields.url) });
+  },
+  'outside:cancel': outside,
+  'outside:consent': outside,
+  'outside:noted': outside,
   'worker:unusable': (id, _, { reason }) => supplies.refuse(`${id}: ${reason}`),
 };
 
@@ -310,7 +343,7 @@ async function start({ base, faults, workers }, first) {
   const warm = Boolean(await supplies.found);
   policy = await load(micropython, python);
   policy({ type: 'init', config, workers, cores: navigator.hardwareConcurrency || 2, faults, base, shell,
-    version: VERSION, warm,
+    version: VERSION, warm, secure: location.protocol === 'https:',
     now: now() });
   for (const event of early.splice(0)) policy(event);
 }

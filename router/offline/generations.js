@@ -16,6 +16,8 @@ var keriwasmGenerations = (() => {
   /** Of the host's headers only these are kept: they isolate the page and say what may run. */
   const HEADERS =
     /^(content-security-policy|cross-origin-[a-z-]+|permissions-policy|referrer-policy|x-content-type-options)$/;
+  /** The one script whose worker asks other servers: its policy lets it, on every host, and no other file's does. */
+  const GATEWAY = 'workers/gateway.js';
   const ID = /^@([0-9a-f]{16})\//;
 
   /**
@@ -144,9 +146,9 @@ var keriwasmGenerations = (() => {
         const fresh = await response.arrayBuffer();
         if (!response.ok || await digest(fresh) !== entry.sha256)
           throw new Error('the server has another version of it');
-        await cache.put(address, this.response(generation, entry, fresh));
+        await cache.put(address, this.response(generation, path, fresh));
         ontrouble(`The kept copy of ${path} was ${what}; it was fetched anew.`);
-        return this.response(generation, entry, fresh);
+        return this.response(generation, path, fresh);
       } catch (error) {
         const { message } = /** @type {Error} */ (error);
         const text = `The kept copy of ${path} is ${what} and could not be fetched anew: ${message}`;
@@ -155,10 +157,22 @@ var keriwasmGenerations = (() => {
       }
     }
 
-    /** @param {Generation} generation @param {File} entry @param {BodyInit} bytes */
-    response(generation, entry, bytes) {
-      return new Response(bytes, { headers:
-        { ...generation.headers, 'content-type': entry.type, 'cache-control': 'no-cache' } });
+    /** @param {Generation} generation @param {string} path @param {BodyInit} bytes */
+    response(generation, path, bytes) {
+      const { type } = generation.files[path];
+      return this.opened(path, new Response(bytes, { headers:
+        { ...generation.headers, 'content-type': type, 'cache-control': 'no-cache' } }));
+    }
+
+    /** The gateway's script with its own policy; any other file as it is.
+     *  @param {string} path @param {Response} response */
+    opened(path, response) {
+      const policy = response.headers.get('content-security-policy');
+      if (path !== GATEWAY || !policy) return response;
+      const headers = new Headers(response.headers);
+      headers.set('content-security-policy',
+        `${policy.replace(/;?\s*connect-src [^;]*/, '')}; connect-src http: https:`);
+      return new Response(response.body, { status: response.status, headers });
     }
 
     /**

@@ -136,7 +136,7 @@ async function keep(base, generations, tell) {
         : new Changed(`${path} changed on the server meanwhile`);
     }
     entry.type = file.type;
-    await cache.put(generations.address(id, path), generations.response(generation, entry, file.bytes));
+    await cache.put(generations.address(id, path), generations.response(generation, path, file.bytes));
     done += entry.size;
     tell({ state: 'keeping', done, total: wanted });
   });

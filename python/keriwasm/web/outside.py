@@ -15,7 +15,7 @@ here. Nothing is ever sent again by itself. Bodies are whole, not streamed: `lim
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +120,7 @@ class Outside:
         self.worker = worker
         self._open: dict[str, Ticket] = {}
         self._numbers = itertools.count(1)
+        self.on_news: Callable[[list[dict[str, Any]]], None] = lambda news: None
 
     def send(self, request: Request) -> Ticket:
         """Begin at once. Never raises for what the request says: that comes as its answer."""
@@ -150,8 +151,23 @@ class Outside:
             ticket.cancel()
         return ticket.answer
 
+    # -- for the slice that keeps the user's word (slices/network) ---------------------------------------------------
+
+    def consent(self, enabled: bool, origins: dict[str, bool | None], last: int | None) -> None:
+        """Tell the router what may leave: the whole of it. From any other slice's worker it is not taken."""
+        self.worker.post("outside:consent", enabled=enabled, origins=origins, last=last)
+
+    def noted(self, n: int) -> None:
+        """News up to this number are kept."""
+        self.worker.post("outside:noted", n=n)
+
+    # -- what the inbox hands over -----------------------------------------------------------------------------------
+
     def answered(self, message: Message, body: bytes) -> None:
-        """Take outside:answer from the inbox. One for a ticket that was cancelled meanwhile is no news."""
+        """Take outside:answer or outside:news. An answer for a ticket that was cancelled meanwhile is no news."""
+        if message["type"] == "outside:news":
+            self.on_news(message["news"])
+            return
         headers = [(str(name), str(value)) for name, value in message.get("headers") or ()]
         problem, kind = str(message.get("problem") or ""), str(message.get("kind") or "")
         status = int(message["status"])

@@ -13,7 +13,7 @@ from workerkit import ROOT
 
 from router.policy.routes import Route
 
-SLICES = ("home", "wallet", "backup", "credentials", "ledger", "verifying", "crypto", "load", "suites", "pool", "faults")
+SLICES = ("home", "network", "wallet", "backup", "credentials", "ledger", "verifying", "crypto", "load", "suites", "pool", "faults")
 """Those that run on CPython too; in a page there is `pq` besides."""
 DEEP = 30_000
 READ = re.compile(r"(?:fields|sent|form)\.[a-z]+\(\s*\"([a-z_]+)\"|\b(?:label|threshold|text)\(fields, \"([a-z_]+)\"")

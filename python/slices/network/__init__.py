@@ -1,0 +1,19 @@
+"""The network slice: what may leave this browser, by the user's word, and what did. On one worker; no keys, no passcode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import falcon
+
+from . import resources
+from .consent import ConsentDoer
+
+__all__ = ["mount"]
+
+
+def mount(app: falcon.App, worker: Any) -> None:
+    """Add the slice's routes to a worker's application."""
+    app.add_route("/app/network", resources.Network(worker))
+    app.add_route("/app/network/origins", resources.Origins(worker))
+    worker.doist.doers.append(ConsentDoer(worker))

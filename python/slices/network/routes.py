@@ -1,0 +1,9 @@
+"""The routes of the network page. They want the disk, and neither keripy nor an open wallet."""
+
+from router.policy.routes import Slice
+
+network = Slice("network")
+
+network.get("/app/network")
+network.change("/app/network", again=True)
+network.change("/app/network/origins", again=True)
