@@ -123,6 +123,13 @@ def test_the_policy_is_strict() -> None:
     assert [name for name, value in directives.items() if "data:" in value or "blob:" in value] == ["img-src"]
 
 
+def test_one_script_s_worker_may_ask_other_servers() -> None:
+    """And in nothing else is its policy another; the script is there."""
+    assert (serve.ROOT / serve.GATEWAY).is_file()
+    wide, own = serve.GATEWAY_POLICY.split("; "), serve.CONTENT_SECURITY_POLICY.split("; ")
+    assert [pair for pair in zip(own, wide, strict=True) if pair[0] != pair[1]] == [("connect-src 'self'", "connect-src http: https:")]
+
+
 def test_security_headers_are_single_lines() -> None:
     for name, value in serve.SECURITY_HEADERS.items():
         assert value.isprintable() and value.isascii() and value == value.strip(), name
