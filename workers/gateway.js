@@ -84,9 +84,8 @@ async function read(response, limit, signal) {
       parts.push(next.value);
     }
   } catch (error) {
-    if (error instanceof Refusal) throw error;
-    if (!signal.aborted) throw new Refusal('broken', status);
-    if (!type.startsWith('text/event-stream')) throw signal.reason;
+    if (!signal.aborted) throw error instanceof Refusal ? error : new Refusal('broken', status);
+    if (signal.reason.kind !== 'late' || !type.startsWith('text/event-stream')) throw signal.reason;
   }
   return size ? whole(parts, size) : null;
 }

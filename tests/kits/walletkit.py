@@ -89,9 +89,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the wallet's databases lie in this test."""
+    from slices.network import consent
     from slices.vault import vault
 
     monkeypatch.setattr(vault, "HEAD", tmp_path / "wallet")
+    monkeypatch.setattr(consent, "HEAD", tmp_path / "network")
     return tmp_path / "wallet"
 
 

@@ -64,7 +64,8 @@ class Answer:
         headers: lower-case names; a page sees only those that the server lets it see
         problem: "" or plain words for the user, one or two sentences
         kind: "" or what the problem is: "off" (the network is), "ask" (the origin waits for the user's yes), "refused" (the user said
-            no), "bad" (the request itself), "full", "mixed", "unreachable", "redirect", "late", "html", "large", "type" (with the
+            no), "bad" (the request itself), "full", "mixed", "unreachable", "redirect", "late", "html", "large", "broken", "status",
+            "local" (as unreachable, in the own network), "offline", "host", "many", "queued", "revoked", "stopped", "type" (with the
             server's own 406), "cancelled", "gateway" (it was lost)
     """
 

@@ -172,8 +172,8 @@ class Gate:
         status = whole(event.get("status"), NONE_CAME, 100, 599)
         if kind == "unreachable" and sent.local:
             kind = "local"
-        if not kind and status == 406:
-            kind = "type"
+        if not kind and status in (NONE_CAME, 406):  # ours alone; and what says that this is another KERI
+            kind = "type" if status == 406 else "status"
         headers = event.get("headers")
         self.end(sent, kind, status, headers if isinstance(headers, list) else [], whole(event.get("body_bytes"), 0, 0))
 
@@ -304,7 +304,7 @@ class Gate:
     def post_news(self, news: list):
         """To the worker that has the slice; nobody has to be there."""
         if self.keeper is not None:
-            self.emit({"do": "send", "worker": self.keeper, "message": message("outside:news", news=news)})
+            self.emit({"do": "send", "worker": self.keeper, "message": message("outside:news", news=list(news))})
 
     def tell_pages(self):
         """For the line at the foot of every page, which must be true at any moment."""

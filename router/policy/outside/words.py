@@ -36,6 +36,7 @@ WORDS = {
     "html": "%(origin)s answered %(status)s with a web page instead of data. Nothing of it was kept. Is the address right?",
     "large": "%(origin)s answered with more than %(limit)s. Nothing of it was kept.",
     "broken": "The answer of %(origin)s broke off. Nothing of it was kept." + MAY,
+    "status": "%(origin)s answered with the status %(status)s, which no server should give. Nothing of it was kept.",
     "type": "%(origin)s does not take this kind of message (406): it speaks another version of KERI than this app, most likely the 2.0 "
     "that is being developed.",
     "cancelled": "It was cancelled." + MAY,

@@ -13,6 +13,7 @@ import workerkit  # noqa: F401  (sets the path)
 from keriwasm.browser import disk_store, named_stores
 from slices.backup import records
 from slices.ledger import book
+from slices.network import consent, store
 from slices.vault import facts, vault
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +25,7 @@ NAMES = {
     "keriwasm-suites",
     "/keriwasm/ledger",  # folders of the databases, within the log's records
     "/keriwasm/wallet",
+    "/keriwasm/network",
     "keriwasm-kept:",  # Cache API, and the lock over it: the versions of the app
     "keriwasm-pool:",  # Web Locks, and the channel: which tab leads
     "keriwasm-pack",  # OPFS: the file of a start
@@ -43,5 +45,6 @@ def test_names_within_stay() -> None:
     assert (disk_store.DATABASE, disk_store.CHANNEL, disk_store.STORES) == ("keriwasm-disk", "keriwasm-disk", ("meta", "log", "parts"))
     assert named_stores.STORE == "entries"
     assert (str(vault.HEAD), vault.NAME, str(book.HEAD), book.NAME) == ("/keriwasm/wallet", "wallet", "/keriwasm/ledger", "ledger")
+    assert (str(consent.HEAD), store.TABLES) == ("/keriwasm/network", (b"settings", b"origins", b"log"))
     assert facts.FactStore(Path("here")).path == Path("here/facts") and facts.KEY == b"wallet"
     assert records._place(Path("here")) == Path("here/backups")
