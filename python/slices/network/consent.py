@@ -39,6 +39,7 @@ class Consent:
     def __init__(self, worker: Context) -> None:
         self.worker = worker
         self.doer: Any = None
+        self.due = False
         self.news: list[dict[str, Any]] = []
         self.noted = 0
         self._store: Store | None = None
@@ -91,6 +92,11 @@ class Consent:
     def heard(self, news: list[dict[str, Any]]) -> None:
         """What the router tells; written by the Doer, in one go with what comes in the same moment."""
         self.news.extend(news)
+        self.look()
+
+    def look(self) -> None:
+        """Have the Doer see to it; also while it is busy with what came before."""
+        self.due = True
         if self.doer is not None:
             self.worker.doist.wake(self.doer)
 
@@ -119,8 +125,7 @@ class Consent:
             yield from self.worker.disk.settle()
         except BaseException:
             self.close()
-            if self.doer is not None:
-                self.worker.doist.wake(self.doer)
+            self.look()
             raise
         self.tell()
 
@@ -136,7 +141,7 @@ class ConsentDoer(doing.Doer):
         self.worker = worker
 
     def recur(self, tock: float = 0.0):
-        """What cannot be kept stays the router's, and is told again by it; the disk itself says why."""
+        """What cannot be kept stays the router's, and is told again by it once the store is open again; the disk says why."""
         worker = self.worker
         consent = of(worker)
         consent.doer = self
@@ -152,5 +157,10 @@ class ConsentDoer(doing.Doer):
                         consent.noted = 0
                 except DiskRefused:
                     consent.close()
-            yield WAIT
+                except Exception as ex:  # lmdb's own refusal, for one
+                    consent.close()
+                    worker.fault(ex, about={"type": "network:log"})
+            while not consent.due:
+                yield WAIT
+            consent.due = False
             yield self.PAUSE

@@ -13,7 +13,7 @@ from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.network import consent as consents
-from slices.network.store import LOG_MOST, ORIGINS_MOST
+from slices.network.store import LOG_MOST
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -24,6 +24,13 @@ ORIGIN_MOST = 300
 """Characters."""
 ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(?::([0-9]{1,5}))?/?\Z")
 STANDARD = {"http": 80, "https": 443}
+SHORT = {
+    "stopped": "turned off", "revoked": "revoked", "cancelled": "cancelled", "offline": "offline", "unreachable": "not reached",
+    "local": "not reached", "host": "forbidden by this app’s host", "redirect": "redirect, not followed", "late": "too late",
+    "html": "a web page", "large": "too large", "broken": "broke off", "status": "no such status", "type": "another version",
+    "gateway": "gateway lost",
+}  # fmt: skip
+"""Of the router's kinds (router/policy/outside/words.py) those that something that left can end with."""
 
 
 def origin_of(text: str, field: str = "origin") -> str:
@@ -58,7 +65,7 @@ class Resource:
         if not wants_json(req):
             data["questions"] = sorted((each for each in origins if each["allowed"] is None), key=lambda each: -(each["asked"] or 0))
             data["judged"] = [each for each in origins if each["allowed"] is not None]
-            data |= {"note": note, "log_most": LOG_MOST, "origins_most": ORIGINS_MOST}
+            data |= {"note": note, "log_most": LOG_MOST, "short": SHORT}
         answer(req, rep, "pages/network/index.html", data, title="Network · KeriWasm")
 
 

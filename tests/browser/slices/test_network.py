@@ -103,7 +103,7 @@ def each_end(watched: Watched, there: Outer) -> None:
     go(page)
     rows = page.locator("#log tbody tr")
     assert rows.count() == len(there.paths()) and "a test" in rows.first.inner_text()
-    assert "/events" in rows.first.inner_text() and "none: large" in page.inner_text("#log")
+    assert "/events" in rows.first.inner_text() and "another version" in page.inner_text("#log")
     assert "last request" in page.evaluate(FOOT)
 
 

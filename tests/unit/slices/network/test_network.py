@@ -126,7 +126,7 @@ async def test_news_is_counted_once_and_shown(head: Path) -> None:
         assert by["http://wil.example"]["allowed"] is None and by["http://wil.example"]["reason"] == "witness wil of Anna"
         assert told(kit)[-1]["origins"] == {SITE: None, "http://wil.example": None}, "the router goes on asking"
         page = (await kit.ask("GET", "/app/network", accept="text/html")).text
-        assert "witness wil of Anna" in page and "&lt;b&gt;why" in page and "unreachable" in page and not kit.faults()
+        assert "witness wil of Anna" in page and "&lt;b&gt;why" in page and "not reached" in page and not kit.faults()
         await post(kit, "/app/network/origins", origin="http://wil.example", allowed=False)
         kit.send("outside:news", news=[{"n": 9, "asked": asked}])
         data = (await kit.ask("GET", "/app/network")).json
@@ -191,3 +191,12 @@ def test_bad_input_names_its_field(path: str, fields: dict[str, Any], named: str
             assert not kit.faults()
 
     ask()
+
+
+def test_there_is_a_short_word_for_every_kind_of_what_left() -> None:
+    from slices.network.resources import SHORT
+
+    from router.policy.outside.words import WORDS
+
+    unsent = {"off", "ask", "many", "refused", "bad", "full", "mixed", "queued"}
+    assert SHORT.keys() == WORDS.keys() - unsent
