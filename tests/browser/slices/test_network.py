@@ -31,9 +31,7 @@ def press(page: Page, name: str, note: str) -> None:
     until(page, f"document.querySelector('#main .note')?.textContent.includes({note!r})")
 
 
-def test_nothing_leaves_before_it_is_allowed(
-    boot: Callable[..., Watched], tmp_path: Path
-) -> None:
+def test_nothing_leaves_before_it_is_allowed(boot: Callable[..., Watched], tmp_path: Path) -> None:
     with outer() as there, outer() as other, app_served(tmp_path / "app") as url:
         there.elsewhere = f"{other.origin}/landed"
         watched = boot(url=url, workers=1)
@@ -105,6 +103,10 @@ def each_end(watched: Watched, there: Outer) -> None:
     assert rows.count() == len(there.paths()) and "a test" in rows.first.inner_text()
     assert "/events" in rows.first.inner_text() and "another version" in page.inner_text("#log")
     assert "last request" in page.evaluate(FOOT)
+    assert page.evaluate("document.querySelector('.site-header').offsetHeight") < 70, "the menu stands in one line"
+    page.set_viewport_size({"width": 390, "height": 844})
+    until(page, "document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def outlives_a_reload(page: Page, there: Outer) -> None:
