@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ __all__ = ["Verify", "signatures_of"]
 
 MOST = 256
 """Signatures of one message."""
+TRIES_MOST = 20_000
+"""Of keys for signatures that do not say which of them is theirs: a foreign log may have keys by the thousand."""
+PIECE = 0.01
+"""Seconds of work between two turns of the scheduler."""
 
 Parsed = tuple[str, Any, bool]
 """qb64, keripy's Siger or Cigar, whether it names its key by an index."""
@@ -85,7 +90,14 @@ class Verify:
         if sn is not None and sn != kever.sn:
             log = yield from look
             state = keys_of(log.established(log.source(), sn + 1))
-        told = judge(state, message, parsed)
+        unnamed = sum(not indexed for _, _, indexed in parsed)
+        if unnamed * len(state["k"]) > TRIES_MOST:
+            raise FieldError(
+                "signatures",
+                f"has {unnamed} that do not say by their index which of the {len(state['k']):,} keys is theirs: that is more than "
+                f"{TRIES_MOST:,} tries. Send fewer at once, or such as have an index",
+            )
+        told = yield from judge(state, message, parsed)
         told["earlier"] = None
         if not told["valid"] and sn is None:
             told["earlier"] = yield from earlier((yield from look), state, message, parsed)
@@ -146,15 +158,33 @@ def _parsed(number: int, text: str) -> Parsed:
     )
 
 
-def judge(state: Mapping[str, Any], message: bytes, parsed: list[Parsed]) -> dict[str, Any]:
-    """Signatures on a message against a key state: {valid, sn, digest, threshold, reason, signatures}."""
+def judge(
+    state: Mapping[str, Any], message: bytes, parsed: list[Parsed]
+) -> Generator[float | None, float, dict[str, Any]]:
+    """Signatures on a message against a key state: {valid, sn, digest, threshold, reason, signatures}. Gives way."""
     from keri.core import coring
 
-    verfers = [coring.Verfer(qb64=key) for key in state["k"]]
+    verfers: list[Any] = []
+    until = time.perf_counter() + PIECE
+    for key in state["k"]:
+        verfers.append(coring.Verfer(qb64=key))
+        if time.perf_counter() > until:
+            yield
+            until = time.perf_counter() + PIECE
     verdicts, counted = [], set()
     for text, made, indexed in parsed:
         candidates = range(len(verfers)) if not indexed else [made.index] if made.index < len(verfers) else []
-        index = next((each for each in candidates if _verifies(verfers[each], made.raw, message)), None)
+        index = None
+        for each in candidates:
+            if _verifies(verfers[each], made.raw, message):
+                index = each
+                break
+            if time.perf_counter() > until:
+                yield
+                until = time.perf_counter() + PIECE
+        if time.perf_counter() > until:
+            yield
+            until = time.perf_counter() + PIECE
         reason = ""
         if index is None and indexed and not candidates:
             reason = f"names key {made.index}, but there are {len(verfers)}"
@@ -212,7 +242,7 @@ def earlier(
         if serder is None:
             return None
         sn = serder.sn
-        if judge(keys_of(serder), message, parsed)["valid"]:
+        if (yield from judge(keys_of(serder), message, parsed))["valid"]:
             return sn
         yield
     return None

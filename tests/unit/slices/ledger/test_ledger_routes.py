@@ -254,6 +254,35 @@ def test_verify_names_each_signature_and_the_keys_it_used(within: Any) -> None:
         within(test)
 
 
+def test_a_log_with_thousands_of_keys_does_not_hold_the_worker(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures without an index are tried on every key, a stranger's log may have any number, and this worker has the keys."""
+    native.keri()
+    from keri.core import coring, eventing, signing
+    from slices.ledger import verification
+
+    signer = signing.Signer(raw=b"k" * 32)
+    keys = [signer.verfer.qb64, *(coring.Verfer(raw=number.to_bytes(32, "big")).qb64 for number in range(1, 2500))]
+    serder = eventing.incept(keys=keys, isith="1", code=coring.MtrDex.Blake3_256)
+    log = eventing.messagize(serder, sigers=[signer.sign(serder.raw, index=0)])
+    far = signing.Signer(raw=b"f" * 32).sign(b"other").qb64
+
+    async def test(kit: Kit) -> None:
+        assert numbers(await sent(kit, bytes(log)), "accepted") == [0]
+        answer = await post(kit, "/app/verify", aid=serder.pre, text="m", signatures=[far] * 200)
+        told = problem(answer, 422, "signatures")
+        assert "200" in told["detail"] and "2,500 keys" in told["detail"]
+        good = signer.sign(b"m").qb64
+        for signatures, valid in (([good], True), ([good] + [far] * 2, False)):
+            told = (await post(kit, "/app/verify", aid=serder.pre, text="m", signatures=signatures)).json
+            assert told["valid"] is valid and told["signatures"][0]["valid"]
+
+    within(test)
+    parsed = [(far, coring.Cigar(qb64=far), False)]
+    monkeypatch.setattr(verification, "PIECE", -1.0)
+    turns = verification.judge({"k": keys, "kt": "1", "ee": {"s": "0", "d": "x"}}, b"m", parsed)
+    assert sum(1 for _ in turns) > 2 * len(keys)  # it may give way at each key and at each try
+
+
 def test_bad_imports_are_refused_whole(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from slices.ledger import resources
 
