@@ -9,11 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from keriwasm.data import guarding
+
 from slices.foreign import attachments, bodies
 
 __all__ = ["EVENTS", "Message", "Refused", "read", "spelled"]
 
 EVENTS = ("icp", "rot", "ixn", "dip", "drt")
+KEYS_MOST = 5000
+"""Keys, promised keys or witnesses of one event. What keripy makes of them it makes anew whenever a key state is read."""
+DIGITS_MOST = 2000
+"""Digits of all different weights of a threshold: keripy adds them up as fractions, whose common denominator may have as many."""
 
 
 class Refused(Exception):
@@ -103,7 +109,33 @@ def read(raw: bytes, body: int, ilk: str) -> Message:
         raise Refused("attachments", f"{len(ims)} bytes after its attachments belong to nothing")
     if recorder.message is None:
         raise Refused("kind", "it is no key event")
+    if reason := _toil(recorder.message.serder.sad):
+        raise Refused("size", reason)
     return recorder.message
+
+
+def _toil(sad: dict[str, Any]) -> str:
+    """Why the keys and thresholds of an event would hold whoever reads them, in words that follow "it"; "" when not."""
+    for name in ("k", "n", "b", "br", "ba"):
+        listed = sad.get(name)
+        if isinstance(listed, list) and len(listed) > KEYS_MOST:
+            return f"it lists {len(listed):,} keys in {name}: at most {KEYS_MOST:,} are taken"
+    for name in ("kt", "nt"):
+        sith = sad.get(name)
+        if isinstance(sith, str) and sith.startswith("["):  # keripy takes a list as a text, too
+            try:
+                sith = guarding.json_value(sith, guarding.EVENT, strict=False)
+            except guarding.Unfit as ex:
+                return f"its threshold {name} {ex.reason}"
+        count, weights = 0, set()
+        for _, each in guarding.walk(sith):
+            count += 1
+            weights.update(each if isinstance(each, dict) else (str(each),) if not isinstance(each, list) else ())
+        if count > 2 * KEYS_MOST:
+            return f"its threshold {name} has {count:,} weights: at most {2 * KEYS_MOST:,} are taken"
+        if (digits := sum(len(str(each)) for each in weights)) > DIGITS_MOST:
+            return f"its threshold {name} has different weights of {digits:,} digits: at most {DIGITS_MOST:,} are added up"
+    return ""
 
 
 def _refusal(ex: Exception) -> Refused:

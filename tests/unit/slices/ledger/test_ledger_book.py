@@ -319,3 +319,28 @@ def test_removed_is_forgotten_and_may_come_again(book: Any) -> None:  # noqa: F8
         assert stop.value.value == 2
         assert hab.pre not in book.heads() and hab.pre not in book.kevers and other.pre in book.heads()
         assert told(book.ingest(data)) == {"accepted": [0, 1], "known": [0], "rejected": [], "escrowed": []}
+
+
+@pytest.mark.parametrize(
+    ("keys", "isith", "told_of"),
+    [
+        (5001, "1", "it lists 5,001 keys in k: at most 5,000"),
+        (900, ["1", *(f"1/{number}" for number in range(101, 1000))], "kt has different weights of 4,496 digits"),
+        (900, json.dumps(["1", *(f"1/{number}" for number in range(101, 1000))]), "kt has different weights of 4,496 digits"),
+        (900, ["1", *["1/900"] * 899], ""),
+        (5000, "1", ""),
+    ],
+)
+def test_keys_and_weights_that_hold_whoever_reads_them(book: Any, keys: int, isith: Any, told_of: str) -> None:  # noqa: F811
+    """Their common denominator is computed anew at each look at a key state: a page of it held the worker of the keys."""
+    from keri.core import coring, eventing, signing
+
+    signer = signing.Signer(raw=b"k" * 32)
+    listed = [signer.verfer.qb64, *(coring.Verfer(raw=number.to_bytes(32, "big")).qb64 for number in range(1, keys))]
+    serder = eventing.incept(keys=listed, isith=isith, code=coring.MtrDex.Blake3_256)
+    result = book.ingest(bytes(eventing.messagize(serder, sigers=[signer.sign(serder.raw, index=0)])))
+    if told_of:
+        ((code, reason),) = [(each["code"], each["reason"]) for each in result["rejected"]]
+        assert code == "size" and told_of in reason
+    else:
+        assert told(result)["accepted"] == [0]
