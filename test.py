@@ -182,8 +182,6 @@ def main(arguments: list[str]) -> int:
     node()
     packages(suites)
     modules()
-    if NETWORK in suites:
-        run(PYTHON, "tests/kits/network/bench.py")
     if folder:
         return subprocess.run([PYTHON, "tests/wasm/folder.py", folder, *options], cwd=ROOT).returncode
     if "unit" in suites:
@@ -196,9 +194,11 @@ def main(arguments: list[str]) -> int:
         # Files are spread over two processes; those that drive a browser have the machine for themselves.
         spread = ["-n", "2", "--dist", "loadfile"] if suite in ("unit", "wasm") else []
         # A browser on a machine that is busy with something else misses a moment now and then: see tests/secondchance.py.
-        again = secondchance.OPTIONS if suite == "browser" else []
+        again = [*secondchance.OPTIONS, "--durations=20"] if suite == "browser" else []
         if suite == LONG:
             status = long(options)
+        elif suite == NETWORK and subprocess.run([PYTHON, "tests/kits/network/bench.py"], cwd=ROOT).returncode:
+            status = 1  # it has said why
         else:
             which = [f"tests/{suite}", "-m", "not long"]
             status = subprocess.run([PYTHON, "-m", "pytest", *which, *spread, *again, *options], cwd=ROOT).returncode
