@@ -37,8 +37,10 @@ REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
 """Those that have long tests as well."""
-RESTORED = [f"tests/browser/{name}.py" for name in ("doors/test_doors", "slices/test_keri", "doors/test_routes", "slices/test_slices")]
-"""Run a second time by workers that were restored from the memory snapshot: both kinds of boot pass the same tests."""
+FIRST_VISIT = ("boot", "disk", "doors", "offline", "tabs", "slices/test_keri.py", "slices/test_slices.py")
+RETURNING = ("page", "slices", "wallet", "doors/test_doors.py", "doors/test_routes.py")
+"""The browser's tests by what is kept when they begin: nothing; or app and memory snapshot, which boot in a third of the time. Some run
+both ways. With options of your own all run as first visits."""
 NETWORK = "network"
 LONG = "long"
 NOTHING = 5
@@ -200,10 +202,11 @@ def main(arguments: list[str]) -> int:
         elif suite == NETWORK and subprocess.run([PYTHON, "tests/kits/network/bench.py"], cwd=ROOT).returncode:
             status = 1  # it has said why
         else:
-            which = [f"tests/{suite}", "-m", "not long"]
+            which = [f"tests/{suite}"] if suite != "browser" or options else [f"tests/browser/{name}" for name in FIRST_VISIT]
+            which += ["-m", "not long"]
             status = subprocess.run([PYTHON, "-m", "pytest", *which, *spread, *again, *options], cwd=ROOT).returncode
         if suite == "browser" and not options:
-            restored = [*RESTORED, "--restored", "-m", "not long", *again]
+            restored = [*(f"tests/browser/{name}" for name in RETURNING), "--restored", "-m", "not long", *again]
             status = subprocess.run([PYTHON, "-m", "pytest", *restored], cwd=ROOT).returncode or status
         print(f"test.py: {suite} took {time.monotonic() - began:.0f} s, status {status}", flush=True)
         if status:

@@ -238,7 +238,7 @@ def boot(
         query = f"workers={workers}" + ("&faults=1" if faults else "")
         watched.page.goto(f"{url}{path}?{query}")
         wait_ready(watched.page, state)
-        if visited and state == "ready":
+        if visited and state == "ready" and url == app_url:
             assert watched.page.evaluate(POOL)["image"]["state"] == "used"
             until(watched.page, "document.documentElement.dataset.page === 'ready'")  # the page's own Python comes after the pool
         return watched

@@ -76,3 +76,14 @@ def test_a_browser_that_stands_still_is_ended_and_its_test_repeated(tmp_path: Pa
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed, 1 rerun" in done.stdout and "NotInTime: the browser stood still" in done.stdout
+
+
+def test_every_browser_test_is_run() -> None:
+    """As a first visit, as a returning one, or both."""
+    import test as command
+
+    browser = ROOT / "tests" / "browser"
+    named = [browser / name for name in (*command.FIRST_VISIT, *command.RETURNING)]
+    assert all(path.exists() for path in named), named
+    left = [path for path in browser.rglob("test_*.py") if not any(path == name or name in path.parents for name in named)]
+    assert not left
