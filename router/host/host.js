@@ -343,8 +343,7 @@ async function start({ base, faults, workers }, first) {
   const warm = Boolean(await supplies.found);
   policy = await load(micropython, python);
   policy({ type: 'init', config, workers, cores: navigator.hardwareConcurrency || 2, faults, base, shell,
-    version: VERSION, warm, secure: location.protocol === 'https:',
-    now: now() });
+    warm, secure: location.protocol === 'https:', now: now() });
   for (const event of early.splice(0)) policy(event);
 }
 

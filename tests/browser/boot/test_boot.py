@@ -37,7 +37,7 @@ def test_whole_pool_and_both_doors(boot: Callable[..., Watched]) -> None:
         assert page.locator(f"#panel-{panel}").count() == 1
     pool = fetch(page, "app/pool")["json"]
     assert pool["state"] == "ready"
-    assert [worker["state"] for worker in pool["workers"]] == ["ready"] * 4
+    assert len(pool["workers"]) == 4
 
 
 def test_progress_moves(context: BrowserContext, watch: Callable[[Page], Watched], app_url: str) -> None:

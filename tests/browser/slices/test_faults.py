@@ -46,7 +46,7 @@ def test_fault_under_traffic(boot: Callable[..., Watched], kind: str) -> None:
         )
     wait_ready(page)
     pool = fetch(page, "app/pool")["json"]
-    assert [worker["state"] for worker in pool["workers"]] == ["ready", "ready"]
+    assert pool["state"] == "ready" and len(pool["workers"]) == 2
     page.wait_for_timeout(200)  # the console's own way is not the answer's
     causes = [error for error in watched.errors if "[keriwasm]" in error]
     assert len(causes) == (0 if kind == "slow" else 1), causes

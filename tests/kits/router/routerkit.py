@@ -124,7 +124,7 @@ class House:
             "pool": {**POOL, **(pool or {})},
             "slices": {name: {**CONFIGURED.get(name, {}), "workers": where} for name, where in names.items()},
         }
-        self.feed("init", config=config, workers=workers, faults=faults, base=base, shell=shell, version="test", warm=warm)
+        self.feed("init", config=config, workers=workers, faults=faults, base=base, shell=shell, warm=warm)
         if boot:
             for id in sorted(self.papers):  # the others wait until the first are through
                 self.ready(id)

@@ -68,7 +68,7 @@ def test_the_size_of_the_pool(given, cores, size):
     house.router = Router()
     house.papers.clear()
     house.generations.clear()
-    house.feed("init", config={"pool": POOL, "slices": {}}, workers=given, cores=cores, faults=False, base="/", shell="", version="",
+    house.feed("init", config={"pool": POOL, "slices": {}}, workers=given, cores=cores, faults=False, base="/", shell="",
                warm=True)  # fmt: skip
     assert [worker.id for worker in house.state.pool.workers] == [f"w{n}" for n in range(1, size + 1)]
     assert len(house.papers) == min(size, max(1, (cores or 2) // 2)), "half of the cores boot first"
@@ -671,7 +671,7 @@ def test_failures_are_counted():
     assert shot(house)["workers"][0]["failed"] == 1 and shot(house)["workers"][0]["handled"] == 2
 
 
-def test_the_pool_page_goes_to_a_worker_with_the_snapshot():
+def test_the_pool_page_goes_to_a_worker_with_the_report():
     house = House(1)
     house.ask("/app/pool", "GET")
     assert house.dispatched[-1]["context"]["pool"]["workers"][0]["id"] == "w1"
