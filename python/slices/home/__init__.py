@@ -10,9 +10,9 @@ import falcon
 from keriwasm.web.rendering import answer
 
 OFFLINE = (
-    "Once the page has loaded, everything on it: the workers compute without a network, nothing is fetched from another "
-    "origin, and no account or server stands behind it. Starting anew without a network works only while this browser’s "
-    "own cache still holds the runtime."
+    "Once the page has loaded, everything on it: the workers compute without a network, nothing is asked of another server "
+    "unless you turn the network on, and no account stands behind it. Starting anew without a network works only while "
+    "this browser’s own cache still holds the runtime."
 )
 
 

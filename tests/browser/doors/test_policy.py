@@ -70,7 +70,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 ASK = """async () => {
   const id = /@([0-9a-f]{16})/.exec(performance.getEntriesByType('resource').find(({name}) => name.includes('/@')).name)[1];
   const out = {};
-  for (const path of [`@${id}/workers/worker.js`, `@${id}/nothing<b>`, '@0123456789abcdef/index.html']) {
+  for (const path of [`@${id}/workers/worker.js`, `@${id}/workers/gateway.js`, `@${id}/nothing<b>`, '@0123456789abcdef/index.html']) {
     const answer = await fetch(path);
     out[path.slice(18)] = [answer.status, answer.headers.get('content-security-policy'), answer.headers.get('content-type')];
   }
@@ -91,8 +91,9 @@ def test_a_host_without_a_policy(playwright: Playwright, bare: Site, tmp_path: P
         watch(page).allow("Content Security Policy|TrustedScript|Refused|404|410")
         found = page.evaluate(ASK)
         assert found.pop("code") == "EvalError"
-        (status, policy, _), missing, gone = found.values()
+        (status, policy, _), gateway, missing, gone = found.values()
         assert status == 200 and sorted(policy.split("; ")) == sorted(serve.CONTENT_SECURITY_POLICY.split("; "))
+        assert gateway[0] == 200 and sorted(gateway[1].split("; ")) == sorted(serve.GATEWAY_POLICY.split("; "))
         for code, answer in ((404, missing), (410, gone)):
             assert answer[0] == code and answer[1].startswith("default-src 'none'") and answer[2].startswith("text/plain")
     finally:
