@@ -72,24 +72,23 @@ async def test_what_is_allowed_outlives_the_worker(head: Path) -> None:
 @run
 async def test_given_after_it_is_kept_and_taken_back_before(head: Path) -> None:
     async with network(head) as kit:
-        order: list[Any] = []
-        settle = kit.worker.disk.settle
-
-        def settling():
-            order.append("kept")
-            yield from settle()
-
         await kit.ask("GET", "/app/network")
-        kit.worker.disk.settle = settling
-        kit.host.on_post = lambda message, body: message["type"] == "outside:consent" and order.append(message)
+        disk, told_at = kit.worker.disk, []
+
+        def posted(message: dict[str, Any], body: bytes | None) -> None:
+            if message["type"] == "outside:consent":
+                told_at.append((message["enabled"], message["origins"].get(SITE), disk.batches - before[0], disk.settled > before[1]))
+
+        kit.host.on_post = posted
+        before = disk.batches, disk.settled
         await post(kit, enabled=True)
-        assert order[0] == "kept" and order[1]["enabled"] is True
-        order.clear()
+        assert told_at == [(True, None, 1, True)], "given after it is kept"
+        before = disk.batches, disk.settled
         await post(kit, "/app/network/origins", origin=SITE, allowed=False)
-        assert order[0]["origins"] == {SITE: False} and order[1] == "kept"
-        order.clear()
+        assert [each[:3] for each in told_at[1:]] == [(True, False, 0), (True, False, 1)], "taken back before"
+        before = disk.batches, disk.settled
         await post(kit, enabled=False)
-        assert order[0]["enabled"] is False and order[1] == "kept" and order[-1]["enabled"] is False
+        assert [each[:3] for each in told_at[3:]] == [(False, False, 0), (False, False, 1)]
 
 
 @run
