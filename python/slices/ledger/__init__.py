@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from . import resources, verification
+from . import oobis, resources, verification
 
 __all__ = ["mount"]
 
@@ -16,6 +16,7 @@ def mount(app: falcon.App, worker: Any) -> None:
     app.add_route("/app/ledger", resources.Ledger(worker))
     app.add_route("/app/ledger/panel", resources.Panel(worker))
     app.add_route("/app/ledger/progress", resources.Progress(worker))
+    app.add_route("/app/ledger/oobi", oobis.Oobi(worker))
     app.add_route("/app/ledger/{aid}", resources.Identifier(worker))
     app.add_route("/app/ledger/{aid}/events", resources.Events(worker))
     app.add_route("/app/ledger/{aid}/events/{sn}", resources.Event(worker))

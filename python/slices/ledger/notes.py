@@ -1,4 +1,4 @@
-"""What the ledger keeps beside keripy's database: contacts, messages that wait, proofs of duplicity, and what was mended.
+"""What the ledger keeps beside keripy's database: contacts, messages that wait, proofs of duplicity, endpoints, and what was mended.
 
 One small lmdb environment below the ledger's directory, written in the same batch as the events it belongs to.
 """
@@ -13,11 +13,11 @@ from typing import Any
 
 __all__ = ["Notes"]
 
-TABLES = (b"contacts", b"pending", b"duplicity", b"mended")
+TABLES = (b"contacts", b"pending", b"duplicity", b"mended", b"endpoints")
 
 
 class Notes:
-    """Dicts by key in four tables. `pending` is held in memory as well, for every import looks through it."""
+    """Dicts by key in tables. `pending` is held in memory as well, for every import looks through it."""
 
     def __init__(self, path: Path) -> None:
         import lmdb
@@ -86,6 +86,21 @@ class Notes:
         """Proofs against an AID, or all of them."""
         return [proof for _, proof in self._items(b"duplicity", f"{aid}." if aid else "")]
 
+    # -- endpoints --------------------------------------------------------------------------------------------------
+
+    def word(self, key: str) -> dict[str, Any] | None:
+        """The latest word of a signer on a role or an address: see endpoints.py."""
+        return self._get(b"endpoints", key)
+
+    def words(self, prefix: str) -> list[dict[str, Any]]:
+        """Those whose key begins so."""
+        return [word for _, word in self._items(b"endpoints", prefix)]
+
+    def keep_word(self, key: str, word: dict[str, Any]) -> None:
+        self._put(b"endpoints", key, word)
+
+    # -- all of it --------------------------------------------------------------------------------------------------
+
     def forget(self, aid: str) -> None:
         """Everything about an AID."""
         self.set_contact(aid, None)
@@ -93,6 +108,9 @@ class Notes:
             self.release(key)
         for key in [key for key, _ in self._items(b"duplicity", f"{aid}.")]:
             self._put(b"duplicity", key, None)
+        for kind in ("end", "loc"):
+            for key in [key for key, _ in self._items(b"endpoints", f"{kind}.{aid}.")]:
+                self._put(b"endpoints", key, None)
 
     # -- what was mended --------------------------------------------------------------------------------------------
 

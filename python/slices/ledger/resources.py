@@ -14,7 +14,7 @@ from keriwasm.web.rendering import answer, wants_json
 from slices.foreign import bodies
 from slices.kels import picture, timeline
 from slices.ledger import book as books
-from slices.ledger import contacts, viewing
+from slices.ledger import contacts, endpoints, viewing
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -60,6 +60,7 @@ class Resource:
         sn = data["sn"]
         title = f"{data['alias'] or aid[:12]} · Ledger · KeriWasm"
         data["superseded"] = []
+        data["endpoints"] = endpoints.of(self.book, aid)
         if sn is not None and data["events_kept"] > sn + 1:
             data["superseded"] = yield from timeline.superseded(self.book.source, aid, sn)
         if wants_json(req):
@@ -114,16 +115,7 @@ class Ledger(Resource):
         if wants_json(req):
             answer(req, rep, "", result)
             return
-        contacts_ = self.book.notes.contacts()
-        more = {
-            "accepted_groups": viewing.groups(result["accepted"]),
-            "waiting_groups": viewing.alike(result["escrowed"]),
-            "known_groups": viewing.groups(result["known"]),
-            "other_groups": viewing.kinds(result["other"]),
-            "most": SHOWN_MOST,
-            "several": len(sources) > 1,
-            "aliases": {aid: contact["alias"] for aid, contact in contacts_.items() if contact["alias"]},
-        }
+        more = {**viewing.imported(self.book, result, SHOWN_MOST), "several": len(sources) > 1}
         answer(req, rep, "fragments/ledger/imported.html", {**result, **more}, title="Ledger · KeriWasm")
 
 

@@ -10,7 +10,7 @@ from slices.foreign import bodies
 from slices.kels.thresholds import readable
 from slices.ledger.book import Book
 
-__all__ = ["KINDS", "alike", "detail", "groups", "kinds", "listing", "summary"]
+__all__ = ["KINDS", "alike", "detail", "groups", "imported", "kinds", "listing", "summary"]
 
 PAGE = 50
 """Identifiers of one page of the list."""
@@ -147,6 +147,19 @@ def _proof(book: Book, aid: str, proof: dict[str, Any]) -> dict[str, Any]:
         "source": proof["source"],
         "first": {"said": proof["first"], "json": bodies.shown(first)[1]},
         "other": {"said": proof["said"], **bodies.in_full(proof["raw"], proof["raw"][: proof["body"]])},
+    }
+
+
+def imported(book: Book, result: dict[str, Any], most: int) -> dict[str, Any]:
+    """What fragments/ledger/imported.html shows beside an import's result."""
+    return {
+        "accepted_groups": groups(result["accepted"]),
+        "waiting_groups": alike(result["escrowed"]),
+        "known_groups": groups(result["known"]),
+        "other_groups": kinds(result["other"]),
+        "most": most,
+        "several": False,
+        "aliases": {aid: contact["alias"] for aid, contact in book.notes.contacts().items() if contact["alias"]},
     }
 
 

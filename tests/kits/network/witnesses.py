@@ -3,7 +3,8 @@
     with running() as witnesses:            # wan wil wes wit wub wyz
         witnesses["wan"].url, .aid, .oobi
         witnesses["wes"].stop(); .go_on(); .kill(); .start()
-        witnesses.introduce("bob"); witnesses.kli("incept", "--name", "bob", "--alias", "bob", …)
+        bob = witnesses.incept("bob", ("wan", "wil"))       # .aid; his keystore and alias are "bob"
+        witnesses.kli("rotate", "--name", "bob", "--alias", "bob")
 
 Each is a process of its own, on a free port of 127.0.0.1, with all it writes in a temporary home. What was started here is ended
 here, by its id.
@@ -104,6 +105,15 @@ class Witness:
         os.kill(self.process.pid, number)
 
 
+@dataclass(frozen=True)
+class Identifier:
+    """One of `kli`'s."""
+
+    name: str
+    aid: str
+    witnesses: tuple[str, ...]
+
+
 class Witnesses(dict[str, Witness]):
     """Witnesses by name, and a home for `kli`."""
 
@@ -134,6 +144,20 @@ class Witnesses(dict[str, Witness]):
         config.write_text(json.dumps({"dt": DATE, "iurls": [witness.oobi for witness in self.values()]}))
         files = ("--config-dir", str(self.home), "--config-file", name)
         return self.kli("init", "--name", name, "--nopasscode", "--salt", SALT, *files)
+
+    def incept(self, name: str, witnesses: tuple[str, ...]) -> Identifier:
+        """An identifier of a new keystore of `kli`, both of this name, with two keys and the receipts of all its witnesses."""
+        said = self.introduce(name)
+        unknown = [witness.name for witness in self.values() if f"{witness.oobi} succeeded" not in said]
+        if unknown:
+            raise RuntimeError(f"kli has not resolved the OOBIs of {unknown}: {said}")
+        made = self.kli(
+            *("incept", "--name", name, "--alias", name, "--icount", "2", "--isith", "2", "--ncount", "2", "--nsith", "2"),
+            *(part for each in witnesses for part in ("--wits", self[each].aid)),
+            *("--toad", str(len(witnesses)), "--transferable", "--receipt-endpoint"),
+        )
+        aid = next(word for word in made.split() if word.startswith("E") and len(word) == 44)
+        return Identifier(name, aid, witnesses)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from typing import Any
 from slices.foreign import kevers
 from slices.ledger.checks import conflicts, endorsing, signing
 from slices.ledger.checks import records as logs
-from slices.ledger.checks.reading import Message, Refused, _words, read, spelled
+from slices.ledger.checks.reading import Message, Refused, in_words, read, spelled
 from slices.ledger.checks.records import Record
 from slices.ledger.checks.room import Entry, Held, Key, Room
 from slices.ledger.checks.sealing import Seals
@@ -250,7 +250,7 @@ class Checker:
         try:
             wits = list(serder.backs if ilk in INCEPTIONS else kever.deriveBacks(serder)[0])
         except Exception as ex:
-            raise Refused("witnesses", f"its change of witnesses is not valid ({_words(ex)})") from ex
+            raise Refused("witnesses", f"its change of witnesses is not valid ({in_words(ex)})") from ex
         superseding = ilk == "drt" and serder.sn == kever.lastEst.s
         signing.each_verifies(serder.raw, message.sigers, verfers, "signature", leave_one=alone and not superseding)
         signing.by_witnesses(message, serder.raw, wits)
@@ -306,7 +306,7 @@ class Checker:
                 raise Refused("signature", f"its signature {signing.NOT_VERIFIED}") from ex
             if serder.ilk == "drt" and serder.sn <= kever.sn:  # it looks for the delegation of what is superseded
                 raise conflicts.superseding(self, message) from ex
-            raise Refused("rules", _words(ex)) from ex
+            raise Refused("rules", in_words(ex)) from ex
         if not self.knows(aid, serder.said):
             raise Refused("rules", "keripy did not accept it, without a reason")
 

@@ -13,7 +13,7 @@ from keriwasm.data import guarding
 
 from slices.foreign import attachments, bodies
 
-__all__ = ["EVENTS", "Message", "Refused", "read", "spelled"]
+__all__ = ["EVENTS", "Message", "Refused", "driven", "in_words", "read", "spelled"]
 
 EVENTS = ("icp", "rot", "ixn", "dip", "drt")
 KEYS_MOST = 5000
@@ -80,9 +80,6 @@ class Recorder:
 
 def read(raw: bytes, body: int, ilk: str) -> Message:
     """Read a whole message (`body` bytes of it are its body). Raises Refused."""
-    from keri import kering
-    from keri.core import parsing
-
     if ilk and ilk not in (*EVENTS, "rct"):
         raise Refused("kind", "this is no key event; the ledger keeps key event logs only")
     if len(raw) == body:
@@ -90,23 +87,7 @@ def read(raw: bytes, body: int, ilk: str) -> Message:
     if (found := attachments.unfit(raw, body)) is not None:
         raise Refused(*found)
     recorder = Recorder()
-    ims = bytearray(raw)
-    try:
-        parsing.Parser(kvy=recorder).msgParsator(ims=ims, framed=True, kvy=recorder, local=False).__next__()
-    except StopIteration:
-        pass
-    except kering.ValidationError as ex:
-        raise _refusal(ex) from ex
-    except kering.SizedGroupError as ex:
-        raise Refused("attachments", f"its group of attachments is damaged: {_words(ex)}") from ex
-    except (kering.ShortageError, kering.ExtractionError, kering.ColdStartError, kering.KeriError) as ex:
-        raise Refused("attachments", f"its attachments cannot be read: {_words(ex)}") from ex
-    except Exception as ex:  # keripy raises all of Python's own errors on odd input: every one is a refusal here
-        raise Refused("form", f"it cannot be read: {_words(ex)}") from ex
-    else:
-        raise Refused("truncated", "the stream ends within its attachments (truncated)")
-    if ims:
-        raise Refused("attachments", f"{len(ims)} bytes after its attachments belong to nothing")
+    driven(raw, kvy=recorder)
     if recorder.message is None:
         raise Refused("kind", "it is no key event")
     if reason := _toil(recorder.message.serder.sad):
@@ -138,8 +119,32 @@ def _toil(sad: dict[str, Any]) -> str:
     return ""
 
 
+def driven(raw: bytes, **takers: Any) -> None:
+    """Have keripy's Parser read one whole message; `takers` (kvy, rvy) get what it finds. Raises Refused."""
+    from keri import kering
+    from keri.core import parsing
+
+    ims = bytearray(raw)
+    try:
+        parsing.Parser(**takers).msgParsator(ims=ims, framed=True, local=False, **takers).__next__()
+    except StopIteration:
+        pass
+    except kering.ValidationError as ex:
+        raise _refusal(ex) from ex
+    except kering.SizedGroupError as ex:
+        raise Refused("attachments", f"its group of attachments is damaged: {in_words(ex)}") from ex
+    except (kering.ShortageError, kering.ExtractionError, kering.ColdStartError, kering.KeriError) as ex:
+        raise Refused("attachments", f"its attachments cannot be read: {in_words(ex)}") from ex
+    except Exception as ex:  # keripy raises all of Python's own errors on odd input: every one is a refusal here
+        raise Refused("form", f"it cannot be read: {in_words(ex)}") from ex
+    else:
+        raise Refused("truncated", "the stream ends within its attachments (truncated)")
+    if ims:
+        raise Refused("attachments", f"{len(ims)} bytes after its attachments belong to nothing")
+
+
 def _refusal(ex: Exception) -> Refused:
-    words = _words(ex.__cause__ or ex)  # keripy puts a dump of the event around the cause
+    words = in_words(ex.__cause__ or ex)  # keripy puts a dump of the event around the cause
     low = words.lower()
     if "invalid said field" in low or "invalid round trip" in low or ("prefix" in low and "said" in low):
         return Refused("said", f"its SAID does not fit its content: it was changed after it was made ({words})")
@@ -148,7 +153,7 @@ def _refusal(ex: Exception) -> Refused:
     return Refused("form", f"it breaks the rules of its kind: {words}")
 
 
-def _words(ex: BaseException) -> str:
+def in_words(ex: BaseException) -> str:
     """keripy's own words, without the dump of the whole event that follows them."""
     words = " ".join(str(ex.args[0] if ex.args else ex).split()) or type(ex).__name__
     for mark in (
