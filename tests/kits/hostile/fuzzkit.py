@@ -115,6 +115,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "POST /app/pq/stfl/{alg}/sign": {"secret": b64u(bytes(64)), "text": "hello"},
     "POST /app/pq/stfl/{alg}/verify": {"public": b64u(bytes(60)), "signature": b64u(bytes(60)), "text": "hello"},
     "POST /app/ledger": {"file": "%kel"},
+    "POST /app/ledger/oobi": {"url": "http://127.0.0.1:9/oobi/" + "E" * 44, "alias": "somebody"},
     "POST /app/ledger/{aid}/contact": {"alias": "somebody", "notes": "two\nlines"},
     "POST /app/verify": {"aid": "$aid", "text": "hello", "signatures": ["$signature"], "sn": 0},
     "POST /app/load/runs": {"operations": ["blake3-200"], "workers": [1], "seconds": 0.2, "batch": 1, "payload_bytes": 10},

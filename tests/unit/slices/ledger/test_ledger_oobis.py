@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from slicekit import Page, form, get, post
 from slices.ledger import oobis
 from workerkit import Kit
 
+LONG_ENOUGH = 150
 HOST = "http://w.example:5642"
 
 
@@ -169,6 +171,54 @@ def test_only_the_latest_word_of_its_own_signer_counts(within: Any) -> None:
             assert len(refused) == 1 and "is not known here" in refused[0]
 
         within(test)
+
+
+def test_no_change_of_a_reply_is_believed(unsynced: None) -> None:  # noqa: F811
+    """Some hundred damaged replies: each is refused with a reason, or says what its signer has signed."""
+    from slices.foreign.framing import Frame, frames
+    from slices.ledger.checks import records, replies
+
+    rng = random.Random(16)
+    with habery() as hby:
+        wan, anna = hby.makeHab("wan", transferable=False), hby.makeHab("anna", isith="2", icount=2, nsith="2", ncount=2)
+        whole = place(wan, "http://w.example:5642/") + role(anna, wan.pre, "witness") + role(wan, anna.pre, "agent", allow=False)
+        contexts = [records.context(hby.db, anna.pre, None)]
+
+        def verdict(raw: bytes) -> dict[str, Any]:
+            pieces = [piece for piece in frames(raw) if isinstance(piece, Frame)]
+            work = replies.judge(contexts, [(piece.raw, piece.body) for piece in pieces])
+            while True:
+                try:
+                    next(work)
+                except StopIteration as stop:
+                    assert len(stop.value["accepted"]) + len(stop.value["refused"]) == len(pieces)
+                    return stop.value
+
+        def content(word: dict[str, Any]) -> dict[str, Any]:
+            return {name: value for name, value in word.items() if name != "number"}
+
+        signed = [content(word) for word in verdict(whole)["accepted"]]
+        assert len(signed) == 3 and {word["signer"] for word in signed} == {wan.pre, anna.pre}
+        refused = 0
+        for _ in range(LONG_ENOUGH):
+            raw = bytearray(whole)
+            for _ in range(rng.randint(1, 3)):
+                at = rng.randrange(len(raw))
+                kind = rng.randrange(4)
+                if kind == 0:
+                    raw[at] = rng.randrange(32, 127)
+                elif kind == 1:
+                    del raw[at : at + rng.randint(1, 60)]
+                elif kind == 2:
+                    raw[at:at] = raw[rng.randrange(len(raw)) :][: rng.randint(1, 60)]
+                else:
+                    other = rng.randrange(len(raw))
+                    raw[at], raw[other] = raw[other], raw[at]
+            told = verdict(bytes(raw))
+            refused += len(told["refused"])
+            assert all(content(word) in signed for word in told["accepted"]), bytes(raw)
+            assert all(each["code"] and each["reason"] for each in told["refused"])
+        assert refused > LONG_ENOUGH // 4
 
 
 def test_every_failure_has_its_words_and_keeps_nothing(within: Any) -> None:
