@@ -50,6 +50,7 @@ DEBIAN = {
     "unit": {"/usr/lib/x86_64-linux-gnu/libsodium.so.23": "libsodium23"},
     "wasm": {},
     "browser": {
+        "/usr/lib/x86_64-linux-gnu/libsodium.so.23": "libsodium23",
         "/usr/bin/chromium": "chromium",
         "/usr/bin/firefox-esr": "firefox-esr",
         "/usr/bin/WebKitWebDriver": "webkit2gtk-driver",

@@ -42,7 +42,12 @@ INTRODUCES = re.compile(rf".*/oobi(?:/(?P<cid>{AID})(?:/(?P<role>[a-z]{{1,20}})(
 WELL_KNOWN = re.compile(rf".*/\.well-known/keri/oobi/(?P<cid>{AID})/?")
 STREAM = ("application/json+cesr", "application/cesr+json", "application/cesr")
 SCHEMA = ("application/schema+json", "application/json")
-STATUS = {"off": 403, "ask": 403, "many": 403, "refused": 403, "bad": 422, "full": 503, "mixed": 422, "late": 504}
+STATUS = {
+    **dict.fromkeys(("off", "ask", "many", "refused", "stopped", "revoked"), 403),
+    **dict.fromkeys(("bad", "mixed", "redirect"), 422),
+    **dict.fromkeys(("full", "offline"), 503),
+    **dict.fromkeys(("late", "queued"), 504),
+}
 """Of what the outside says, as a status; whatever else it says is 502."""
 
 
