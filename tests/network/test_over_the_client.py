@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hio.base import doing
-from hio.core import http as hio_http
-from keriwasm.web.hio_client import Purpose, install, within
+from keriwasm.web.hio_client import Outgoing, Purpose
 from ledgerkit import habery, ledger, unsynced  # noqa: F401 (fixtures)
 from plainweb import PlainWeb
 from slicekit import post
@@ -19,20 +18,13 @@ from slicekit import post
 PURPOSE = Purpose("wallet", "to collect receipts", deadline=20.0)
 
 
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[PlainWeb]:
-    monkeypatch.setattr(hio_http.clienting, "Client", hio_http.clienting.Client)  # put back what `install` replaces
-    web = PlainWeb()
-    install(web, doing.Doist())
-    yield web
-
-
-def run(doers: list[Any], steps: Any, seconds: float = 60.0) -> None:
+def run(web: PlainWeb, doers: list[Any], steps: Any, seconds: float = 60.0) -> None:
     """Until `steps`, a generator, is done."""
+    net = Outgoing(SimpleNamespace(outside=web, doist=doing.Doist()))
 
     def act(tymth: Any = None, tock: float = 0.0, **_: Any) -> Any:
         yield tock
-        yield from within(PURPOSE, steps)
+        yield from net.within(PURPOSE, steps)
         return True  # hio's `done` is what a generator returns
 
     actor = doing.doify(act)
@@ -67,26 +59,27 @@ def receipts(hab: Any) -> int:
     return len(hab.db.getWigs(dgKey(hab.pre.encode(), hab.kever.serder.saidb)))
 
 
-def test_receiptor_collects_receipts_and_a_dead_witness_costs_only_its_own(witnesses: Any, web: PlainWeb) -> None:
+def test_receiptor_collects_receipts_and_a_dead_witness_costs_only_its_own(witnesses: Any) -> None:
     from keri.app import agenting
 
+    web = PlainWeb()
     with habery("walter") as hby:
         introduce(hby, witnesses)
         hab = hby.makeHab("walter", wits=[each.aid for each in witnesses.values()], toad=4)
         receiptor = agenting.Receiptor(hby=hby)
-        run([receiptor], receiptor.receipt(hab.pre))
+        run(web, [receiptor], receiptor.receipt(hab.pre))
         assert receipts(hab) == 6
         assert {ticket.request.who for ticket in web.tickets} == {"wallet"}
         witnesses["wes"].kill()
         try:
             hab.rotate()
-            run([receiptor], receiptor.receipt(hab.pre))
+            run(web, [receiptor], receiptor.receipt(hab.pre))
             assert receipts(hab) == 5, "the others' are there, and it has ended by itself (keripy #814)"
         finally:
             witnesses["wes"].start()
             witnesses["wes"].wait()
-        run([receiptor], receiptor.catchup(hab.pre, witnesses["wes"].aid))
-        run([receiptor], receiptor.receipt(hab.pre))
+        run(web, [receiptor], receiptor.catchup(hab.pre, witnesses["wes"].aid))
+        run(web, [receiptor], receiptor.receipt(hab.pre))
         assert receipts(hab) == 6
 
 

@@ -1,9 +1,12 @@
 """hio's HTTP client as far as keripy uses it, over the one way out of the browser (`outside.py`).
 
-    install(worker.outside, worker.doist)                 # `hio.core.http.clienting.Client` is this one from now on
-    yield from within(Purpose("wallet", "to collect receipts"), receiptor.receipt(pre))     # keripy's own, unmodified
+    net = worker.shared(Outgoing)
+    yield from net.within(Purpose("wallet", "to collect receipts"), receiptor.receipt(pre))     # keripy's own, unmodified
+    doers.append(net.doer(Purpose("ledger", "to ask the witnesses of Anna"), oobiery.doers))    # its Doers as well
 
-keripy looks the class up in that module whenever it makes a client, so this one place is enough, and hio's ClientDoer stays as it is.
+keripy looks the class up in `hio.core.http.clienting` whenever it makes a client. So it is put there, in one place (`_being`), for as
+long as a step of what has a purpose runs, and taken back after it: hio's own stands there for all else, such as hio's own tests, which
+run in the page over sockets in memory. hio's ClientDoer stays as it is.
 hio's own would open sockets, which a page has not. Alike: one request at a time for each client, in order, one answer for each,
 answers as hio's dicts. Different, because a wallet has to end:
 
@@ -29,7 +32,7 @@ from hio.base import doing
 
 from keriwasm.web.outside import Answer, Request
 
-__all__ = ["Client", "Purpose", "install", "within"]
+__all__ = ["Client", "Outgoing", "Purpose"]
 
 UNSENT = ("content-length", "host", "connection")
 """Headers that only the browser sets."""
@@ -49,50 +52,81 @@ class Purpose:
     limit: int = 1 << 20
 
 
-UNNAMED = Purpose("keripy", "for something that did not say why")
-_purpose = UNNAMED
+class Outgoing:
+    """keripy's requests to the outside from one worker."""
 
+    def __init__(self, worker: Any) -> None:
+        """worker: a runtime.context.Context; its outside and its Doist are used."""
 
-def within(purpose: Purpose, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-    """Run a Doer's generator; every client that is made in one of its steps has this purpose, whatever runs in between."""
-    with _being(purpose):
-        told = _step(steps, steps.send, None)
-    while not isinstance(told, _Ended):
+        def linger(doer: Doer) -> None:
+            worker.doist.extend([doer])
+
+        self.worker = worker
+        self.linger = linger
+        self._purpose: Purpose | None = None
+
+    def client(self, *args: Any, **kwa: Any) -> Client:
+        """A client as keripy makes one, for the purpose of the step that runs."""
+        assert self._purpose is not None, "nothing runs here that has a purpose"
+        return Client(*args, outgoing=self, purpose=self._purpose, **kwa)
+
+    def within(self, purpose: Purpose, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+        """Run a Doer's generator; every client that is made in one of its steps is ours, whatever runs in between."""
+        told = self._step(purpose, steps.send, None)
+        while not isinstance(told, _Ended):
+            try:
+                got = yield told
+            except GeneratorExit:
+                with self._being(purpose):
+                    steps.close()
+                raise
+            except BaseException as ex:
+                told = self._step(purpose, steps.throw, ex)
+            else:
+                told = self._step(purpose, steps.send, got)
+        return told.value
+
+    def doer(self, purpose: Purpose, doers: list[Any]) -> doing.DoDoer:
+        """One Doer that runs these, each of whose steps has this purpose."""
+        being = self._being
+
+        class Purposed(doing.DoDoer):
+            def enter(self, *args: Any, **kwa: Any) -> Any:
+                with being(purpose):
+                    return super().enter(*args, **kwa)
+
+            def recur(self, *args: Any, **kwa: Any) -> Any:
+                with being(purpose):
+                    return super().recur(*args, **kwa)
+
+            def exit(self, *args: Any, **kwa: Any) -> Any:
+                with being(purpose):
+                    return super().exit(*args, **kwa)
+
+        return Purposed(doers=doers)
+
+    def _step(self, purpose: Purpose, go: Callable[[Any], Any], value: Any) -> Any:
         try:
-            got = yield told
-        except GeneratorExit:
-            with _being(purpose):
-                steps.close()
-            raise
-        except BaseException as ex:
-            with _being(purpose):
-                told = _step(steps, steps.throw, ex)
-        else:
-            with _being(purpose):
-                told = _step(steps, steps.send, got)
-    return told.value
+            with self._being(purpose):
+                return go(value)
+        except StopIteration as stop:
+            return _Ended(stop.value)
+
+    @contextmanager
+    def _being(self, purpose: Purpose) -> Iterator[None]:
+        from hio.core.http import clienting
+
+        before, self._purpose = (clienting.Client, self._purpose), purpose
+        clienting.Client = self.client  # type: ignore[misc, assignment]
+        try:
+            yield
+        finally:
+            clienting.Client, self._purpose = before
 
 
 @dataclass
 class _Ended:
     value: Any
-
-
-def _step(steps: Generator[Any, Any, Any], go: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return go(value)
-    except StopIteration as stop:
-        return _Ended(stop.value)
-
-
-@contextmanager
-def _being(purpose: Purpose) -> Iterator[None]:
-    global _purpose
-    before, _purpose = _purpose, purpose
-    try:
-        yield
-    finally:
-        _purpose = before
 
 
 class Requester:
@@ -104,17 +138,22 @@ class Requester:
 
 
 class Client:
-    """As `hio.core.http.clienting.Client`; see the module for what differs. `install` makes the class that has an outside.
+    """As `hio.core.http.clienting.Client`; see the module for what differs. `Outgoing` makes them.
 
     Attributes:
         requests: what has not begun yet; responses: hio's dicts; events: always empty
     """
 
-    outside: Any = None
-    linger: Callable[[Doer], None] | None = None
-
     def __init__(
-        self, hostname: str = "127.0.0.1", port: int | None = None, scheme: str = "http", path: str = "/", **_: Any
+        self,
+        hostname: str = "127.0.0.1",
+        port: int | None = None,
+        scheme: str = "http",
+        path: str = "/",
+        *,
+        outgoing: Outgoing,
+        purpose: Purpose,
+        **_: Any,
     ) -> None:
         """hio's names; a `path` may be a whole URL, as hio's. `portOptional` and what is hio's connection's alone says nothing here."""
         parts = urlsplit(path)
@@ -122,7 +161,8 @@ class Client:
         hostname = parts.hostname or hostname or "127.0.0.1"
         port = parts.port or port
         host = f"[{hostname}]" if ":" in hostname and not hostname.startswith("[") else hostname
-        self.purpose = _purpose
+        self.outgoing = outgoing
+        self.purpose = purpose
         self.base = f"{scheme}://{host}" + (f":{port}" if port else "")
         self.requester = Requester(parts.path or "/")
         self.requests: deque[dict[str, Any]] = deque()
@@ -148,7 +188,7 @@ class Client:
             self._responses.append(_response(request, ticket.answer))
         if self.requests:
             request = self.requests.popleft()
-            self._under_way = (request, self.outside.send(self._outgoing(request)))
+            self._under_way = (request, self.outgoing.worker.outside.send(self._outgoing(request)))
 
     def close(self) -> None:
         """Nobody looks at this client any more. What changes something elsewhere goes out all the same, in order."""
@@ -157,8 +197,8 @@ class Client:
         self.requests.extend(kept)
         if self._under_way is not None and self._under_way[0]["method"] not in WRITES:
             self._under_way[1].cancel()
-        if (self.requests or self._under_way is not None) and self.linger is not None:
-            type(self).linger(Doer(self))  # type: ignore[misc]  # a plain function on the class
+        if self.requests or self._under_way is not None:
+            self.outgoing.linger(Doer(self))
 
     # -- requests and answers ---------------------------------------------------------------------------------------
 
@@ -240,18 +280,6 @@ class Doer(doing.Doer):
     def recur(self, tyme: float) -> bool:
         self.client.service()
         return not (self.client.requests or self.client.waited)
-
-
-def install(outside: Any, doist: Any) -> type[Client]:
-    """Make it hio's client in this worker: keripy's clients then go through `outside`. What lingers runs in `doist`."""
-    from hio.core.http import clienting
-
-    def linger(doer: Doer) -> None:
-        doist.extend([doer])
-
-    found = type("Client", (Client,), {"outside": outside, "linger": staticmethod(linger), "__doc__": Client.__doc__})
-    clienting.Client = found
-    return found
 
 
 def _text(value: Any) -> str:

@@ -8,14 +8,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import ClassVar
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from hio.base import doing
 from hio.core import http as hio_http
 from hio.help import Hict
-from keriwasm.web import hio_client
-from keriwasm.web.hio_client import Client, Purpose, install, within
+from keriwasm.web.hio_client import Client, Outgoing, Purpose
 from keriwasm.web.outside import Answer, Request
 from outsidekit import FakeOutside, answer
 
@@ -33,9 +34,9 @@ class Doist:
 
 
 @pytest.fixture
-def outside(monkeypatch) -> Iterator[FakeOutside]:
-    monkeypatch.setattr(hio_http.clienting, "Client", HIO)  # put back whatever a test installs
+def outside() -> Iterator[FakeOutside]:
     yield FakeOutside()
+    assert hio_http.clienting.Client is HIO, "hio's own stands there when nothing of ours runs"
 
 
 @pytest.fixture
@@ -43,12 +44,32 @@ def doist() -> Doist:
     return Doist()
 
 
+def net(outside: FakeOutside, doist: Doist | None = None) -> Outgoing:
+    return Outgoing(SimpleNamespace(outside=outside, doist=doist or Doist()))
+
+
+def made(outside: FakeOutside, doist: Doist, *args: Any, **kwa: Any) -> Client:
+    """A client as keripy makes it."""
+
+    def steps():
+        return hio_http.clienting.Client(*args, **kwa)
+        yield
+
+    return ended(net(outside, doist).within(Purpose("keripy", "x"), steps()))
+
+
+def ended(steps: Any) -> Any:
+    with pytest.raises(StopIteration) as stop:
+        next(steps)
+    return stop.value.value
+
+
 def sent(outside: FakeOutside) -> list[str]:
     return [ticket.request.body.decode() for ticket in outside.tickets]
 
 
 def test_one_at_a_time_in_order_and_one_answer_each(outside, doist):
-    client = install(outside, doist)("127.0.0.1", 5642)
+    client = made(outside, doist, "127.0.0.1", 5642)
     for body in (b"1", b"2", b"3"):
         client.request("POST", "/", body=body)
     assert sent(outside) == ["1"] and len(client.requests) == 2, "the first begins at once, the others wait"
@@ -61,7 +82,7 @@ def test_one_at_a_time_in_order_and_one_answer_each(outside, doist):
 
 
 def test_what_nobody_answered_is_an_answer(outside, doist):
-    client = install(outside, doist)("127.0.0.1", 5642)
+    client = made(outside, doist, "127.0.0.1", 5642)
     client.request("GET", "/oobi")
     outside.tickets[0].answer = Answer(599, [], b"No answer came in time.", "No answer came in time.", "late")
     got = client.respond()
@@ -72,7 +93,7 @@ def test_what_nobody_answered_is_an_answer(outside, doist):
 
 
 def test_a_closed_client_still_sends_what_changes_something(outside, doist):
-    client = install(outside, doist)("127.0.0.1", 5642)
+    client = made(outside, doist, "127.0.0.1", 5642)
     client.request("POST", "/", body=b"icp")
     client.request("GET", "/oobi", body=b"read")
     client.request("PUT", "/", body=b"rot")
@@ -87,39 +108,54 @@ def test_a_closed_client_still_sends_what_changes_something(outside, doist):
 
 
 def test_a_closed_client_cancels_what_it_reads(outside, doist):
-    client = install(outside, doist)("127.0.0.1", 5642)
+    client = made(outside, doist, "127.0.0.1", 5642)
     client.request("GET", "/oobi")
     client.close()
     assert outside.tickets[0].cancelled
-    idle = install(outside, doist)("127.0.0.1", 5642)
+    idle = made(outside, doist, "127.0.0.1", 5642)
     idle.close()
     assert all(doer.recur(0.0) for doer in doist.doers), "nothing is left to wait for"
 
 
 def test_every_client_knows_what_it_is_for(outside, doist):
-    made: list[Client] = []
-
     def asking(name):
         for number in range(2):
-            made.append(hio_http.clienting.Client("127.0.0.1", 5642))
-            made[-1].request("GET", f"/{name}{number}")
+            client = hio_http.clienting.Client("127.0.0.1", 5642)
+            client.request("GET", f"/{name}{number}")
             yield name
         return f"{name} ended"
 
-    install(outside, doist)
-    one = within(Purpose("wallet", "to collect receipts", 3.0, 5000), asking("a"))
-    other = within(Purpose("ledger", "to resolve the OOBI you pasted"), asking("b"))
+    out = net(outside, doist)
+    one = out.within(Purpose("wallet", "to collect receipts", 3.0, 5000), asking("a"))
+    other = out.within(Purpose("ledger", "to resolve the OOBI you pasted"), asking("b"))
     for _ in range(2):
         assert (next(one), next(other)) == ("a", "b")
-    next(asking("c"))
-    with pytest.raises(StopIteration) as ended:
-        next(one)
-    assert ended.value.value == "a ended"
+        assert hio_http.clienting.Client is HIO
+    assert ended(one) == "a ended"
     told = {ticket.request.url[-2:]: ticket.request for ticket in outside.tickets}
     assert (told["a1"].who, told["a1"].reason, told["a1"].deadline, told["a1"].limit) == (
         *("wallet", "to collect receipts", 3.0, 5000),
     )
-    assert {told["b0"].who, told["b1"].who} == {"ledger"} and told["c0"].who == "keripy"
+    assert {told["b0"].who, told["b1"].who} == {"ledger"}
+
+
+def test_doers_of_keripy_have_a_purpose_too(outside, doist):
+    seen = []
+
+    def asking(tymth=None, tock=0.0, **_):
+        for number in range(2):
+            hio_http.clienting.Client("127.0.0.1", 5642).request("GET", f"/{number}")
+            yield tock
+        seen.append(hio_http.clienting.Client is HIO)
+        return True
+
+    doer = net(outside, doist).doer(Purpose("ledger", "to ask"), [doing.doify(asking)])
+    running = doing.Doist(tock=0.01, doers=[doer])
+    running.enter()
+    while not doer.done:
+        assert hio_http.clienting.Client is HIO
+        running.recur()
+    assert [ticket.request.who for ticket in outside.tickets] == ["ledger", "ledger"] and seen == [False]
 
 
 def test_a_generator_within_is_closed_and_thrown_into_as_any(outside):
@@ -131,19 +167,20 @@ def test_a_generator_within_is_closed_and_thrown_into_as_any(outside):
             seen.append(got)
             yield "second"
         except ValueError:
-            seen.append(hio_client._purpose.who)
+            seen.append(out._purpose.who)
             yield "mended"
         finally:
-            seen.append(f"closed for {hio_client._purpose.who}")
+            seen.append(f"closed for {out._purpose.who}")
 
-    run = within(Purpose("wallet", "x"), steps())
+    out = net(outside)
+    run = out.within(Purpose("wallet", "x"), steps())
     assert (next(run), run.send(5), run.throw(ValueError())) == ("first", "second", "mended")
     run.close()
-    assert seen == [5, "wallet", "closed for wallet"] and hio_client._purpose is hio_client.UNNAMED
+    assert seen == [5, "wallet", "closed for wallet"] and out._purpose is None
 
 
 @pytest.mark.parametrize(
-    ("made", "path", "qargs", "url"),
+    ("place", "path", "qargs", "url"),
     [
         (("w.example", 80), "/oobi?name=Anna", None, "http://w.example:80/oobi?name=Anna"),
         (("w.example", None, "https"), "/oobi?", None, "https://w.example/oobi"),
@@ -152,14 +189,14 @@ def test_a_generator_within_is_closed_and_thrown_into_as_any(outside):
         (("x", 1, "http", "https://w.example/base/?a=b"), None, None, "https://w.example:1/base/"),
     ],
 )
-def test_addresses(outside, doist, made, path, qargs, url):
-    install(outside, doist)(*made).request("GET", path, qargs=qargs)
+def test_addresses(outside, doist, place, path, qargs, url):
+    made(outside, doist, *place).request("GET", path, qargs=qargs)
     assert outside.tickets[0].request.url == url
 
 
 def test_forms_are_refused_by_name(outside, doist):
     with pytest.raises(ValueError, match="fargs"):
-        install(outside, doist)().request("POST", "/", fargs={"kel": "x"})
+        made(outside, doist).request("POST", "/", fargs={"kel": "x"})
 
 
 # -- beside hio's own -------------------------------------------------------------------------------------------------
@@ -231,10 +268,10 @@ REQUESTS = [
 ]
 
 
-def play(client_class: type, port: int) -> tuple[list, list]:
+def play(make: Any, port: int) -> tuple[list, list]:
     """What a server sees of these requests through a client in a ClientDoer, and what keripy would see of its answers."""
     Echo.seen = []
-    client = client_class(scheme="http", hostname="127.0.0.1", port=port, portOptional=True)
+    client = make(scheme="http", hostname="127.0.0.1", port=port, portOptional=True)
     for request in REQUESTS:
         client.request(**request)
     doer = hio_http.clienting.ClientDoer(client=client)
@@ -262,4 +299,4 @@ def test_a_server_and_keripy_see_the_same_as_with_hios_own(outside, doist, port)
     outside.serve = fetch
     own = play(HIO, port)
     assert len(own[0]) == len(own[1]) == len(REQUESTS)
-    assert play(install(outside, doist), port) == own
+    assert play(partial(made, outside, doist), port) == own
