@@ -7,15 +7,17 @@
 keripy looks the class up in `hio.core.http.clienting` whenever it makes a client. So it is put there, in one place (`_being`), for as
 long as a step of what has a purpose runs, and taken back after it: hio's own stands there for all else, such as hio's own tests, which
 run in the page over sockets in memory. hio's ClientDoer stays as it is.
+
 hio's own would open sockets, which a page has not. Alike: one request at a time for each client, in order, one answer for each,
 answers as hio's dicts. Different, because a wallet has to end:
 
 - What no server answers is answered all the same, with status 599 and the reason as its body: keripy's loops wait without an end.
 - `request` begins at once, not at the next `service`.
 - `close` lets what is to be posted or put still go out, in order; what only wanted to read is cancelled.
+- Server-sent events come all at once, when the stream ends or at its request's deadline: a mailbox is asked anew by who polls it.
 
-What this does not do: server-sent events (`events` stays empty: the answer of a mailbox ends at its deadline with 599), redirects (the
-gateway decides), TLS settings, `serviceWhileGen`, multipart and form bodies made by hio (`data`, `fargs`).
+What this does not do: redirects (the gateway decides), TLS settings, `serviceWhileGen`, multipart and form bodies made by hio (`data`,
+`fargs`).
 """
 
 from __future__ import annotations
@@ -141,7 +143,7 @@ class Client:
     """As `hio.core.http.clienting.Client`; see the module for what differs. `Outgoing` makes them.
 
     Attributes:
-        requests: what has not begun yet; responses: hio's dicts; events: always empty
+        requests: what has not begun yet; responses, events: hio's dicts
     """
 
     def __init__(
@@ -185,7 +187,7 @@ class Client:
             if ticket.answer is None:
                 return
             self._under_way = None
-            self._responses.append(_response(request, ticket.answer))
+            self._take(request, ticket.answer)
         if self.requests:
             request = self.requests.popleft()
             self._under_way = (request, self.outgoing.worker.outside.send(self._outgoing(request)))
@@ -249,6 +251,19 @@ class Client:
         return Response(**{name: response[name] for name in Response._fields})
 
     # -- private ----------------------------------------------------------------------------------------------------
+
+    def _take(self, request: dict[str, Any], came: Answer) -> None:
+        """An answer's place: events where hio puts them, all else among the responses."""
+        from hio.core.http.httping import EventSource, HTTPException
+
+        response = _response(request, came)
+        if came.ok and response["headers"]["content-type"].startswith("text/event-stream"):
+            try:
+                EventSource(raw=bytearray(came.body), events=self.events).parse()
+                return
+            except (HTTPException, ValueError) as ex:
+                response |= {"status": 599, "errored": True, "error": f"Its events cannot be read ({type(ex).__name__})."}
+        self._responses.append(response)
 
     def _outgoing(self, request: dict[str, Any]) -> Request:
         path, _, query = request["path"].partition("?")

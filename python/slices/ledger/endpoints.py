@@ -43,12 +43,35 @@ def learn(book: Book, frames: list[Frame]) -> Generator[float, float, dict[str, 
         return {"kept": 0, "refused": []}
     unit = {"contexts": contexts, "messages": [(frame.raw, frame.body) for frame in frames]}
     told = yield from strangers.judged(book.worker, "endpoints", unit)
+    words, strange = concerning(book, told["accepted"])
     with book.change() as notes:
-        kept, full = take(notes, told["accepted"])
-    refused = told["refused"] + full
+        kept, full = take(notes, words)
+    refused = told["refused"] + strange + full
     if more > 0:
         refused.append({"number": MOST, "code": "full", "reason": f"{more} more replies came than the {MOST} that are looked at"})
     return {"kept": kept, "refused": refused}
+
+
+def concerning(book: Book, words: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Those on whom the ledger knows, their witnesses, and whom they have named; and [{number, code, reason}] of the others.
+
+    Anybody can sign for keys of his own making: without this, each answer could bring hundreds that nobody ever looks at.
+    """
+    heads = book.heads()
+    known = set(heads)
+    for word in words:
+        if word["kind"] == "end" and word["cid"] in heads:
+            known.add(word["eid"])
+        signer = word["signer"]
+        if signer not in known and (any(signer in head["b"] for head in heads.values()) or _named(book, signer)):
+            known.add(signer)
+    reason = "it is of somebody who is neither known here nor named by who is"
+    strange = [{"number": word["number"], "code": "other", "reason": reason} for word in words if word["signer"] not in known]
+    return [word for word in words if word["signer"] in known], strange
+
+
+def _named(book: Book, eid: str) -> bool:
+    return any(word["eid"] == eid for word in book.notes.words("end."))
 
 
 def take(notes: Notes, words: list[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:

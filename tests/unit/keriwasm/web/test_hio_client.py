@@ -194,6 +194,24 @@ def test_addresses(outside, doist, place, path, qargs, url):
     assert outside.tickets[0].request.url == url
 
 
+def test_a_mailbox_brings_events_and_no_answer(outside, doist):
+    client = made(outside, doist, "127.0.0.1", 5642)
+    stream = b"retry: 5000\n\nid: 0\nevent: /receipt\ndata: {}\n\nid: 1\nevent: /credential\ndata: a\ndata: b\n\nid: 2\nevent: /cut"
+    client.request("POST", "/")
+    outside.tickets[0].answer = answer(200, stream, "text/event-stream")
+    assert not client.responses and not client.waited
+    assert [(each["id"], each["name"], each["data"]) for each in client.events] == [
+        ("0", "/receipt", "{}"), ("1", "/credential", "a\nb"),
+    ]  # fmt: skip
+    for bad in (b"data: " + b"x" * (1 << 17) + b"\n\n", b"id: \xff\n\n"):
+        client.request("POST", "/")
+        outside.tickets[-1].answer = answer(200, bad, "text/event-stream; charset=utf-8")
+        assert client.respond().status == 599 and len(client.events) == 2
+    client.request("POST", "/")
+    outside.tickets[-1].answer = answer(503, stream, "text/event-stream")
+    assert client.respond().status == 503
+
+
 def test_forms_are_refused_by_name(outside, doist):
     with pytest.raises(ValueError, match="fargs"):
         made(outside, doist).request("POST", "/", fargs={"kel": "x"})

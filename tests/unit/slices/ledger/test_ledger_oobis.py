@@ -142,6 +142,7 @@ def test_only_the_latest_word_of_its_own_signer_counts(within: Any) -> None:
             "old": begun + place(mail, "http://old.example/"),
             "signer": begun + place(evil, "http://evil.example/", later, eid=mail.pre),
             "changed": begun + forged,
+            "strange": begun + place(evil, "http://evil.example/"),
             "bare": begun + bare[: bare.index(b"-VA")],
         }
         anna.rotate()
@@ -162,7 +163,7 @@ def test_only_the_latest_word_of_its_own_signer_counts(within: Any) -> None:
             assert urls == ["http://new.example/"] and len(refused) == 1 and "later word" in refused[0]
             for step, words in [
                 ("signer", f"signer: it speaks for {mail.pre}, who has not signed it"),
-                ("changed", "said"), ("bare", "signature: no signature is attached"),
+                ("changed", "said"), ("strange", "other: it is of somebody"), ("bare", "signature: no signature is attached"),
             ]:  # fmt: skip
                 urls, refused = await resolve(step)
                 assert urls == ["http://new.example/"] and len(refused) == 1 and words in refused[0], step
