@@ -58,20 +58,12 @@ def concerning(book: Book, words: list[dict[str, Any]]) -> tuple[list[dict[str, 
     Anybody can sign for keys of his own making: without this, each answer could bring hundreds that nobody ever looks at.
     """
     heads = book.heads()
-    known = set(heads)
-    for word in words:
-        if word["kind"] == "end" and word["cid"] in heads:
-            known.add(word["eid"])
-        signer = word["signer"]
-        if signer not in known and (any(signer in head["b"] for head in heads.values()) or _named(book, signer)):
-            known.add(signer)
+    known = {*heads, *(witness for head in heads.values() for witness in head["b"])}
+    known |= {word["eid"] for word in book.notes.words("end.")}
+    known |= {word["eid"] for word in words if word["kind"] == "end" and word["cid"] in heads}
     reason = "it is of somebody who is neither known here nor named by who is"
     strange = [{"number": word["number"], "code": "other", "reason": reason} for word in words if word["signer"] not in known]
     return [word for word in words if word["signer"] in known], strange
-
-
-def _named(book: Book, eid: str) -> bool:
-    return any(word["eid"] == eid for word in book.notes.words("end."))
 
 
 def take(notes: Notes, words: list[dict[str, Any]]) -> tuple[int, list[dict[str, Any]]]:
