@@ -165,19 +165,19 @@ class Book:
         generator = self._import([(name, data)], _cut_here, lambda payloads: _here(check, payloads))
         return _exhaust(generator)
 
-    def importing(self, sources: Sequence[Source]) -> Generator[float, float, dict[str, Any]]:
+    def importing(self, sources: Sequence[Source], others: list[Frame] | None = None) -> Generator[float, float, dict[str, Any]]:
         """Verify streams over the whole pool and merge what is accepted.
 
         Returns {accepted, known, rejected, escrowed, other, remarks, duplicity, workers, bytes, messages}: lists of {aid, sn,
         said, ilk, reason, code, source, offset, size}; see outcome.Outcome.told. Closing this generator (a cancelled request)
-        before the merge changes nothing.
+        before the merge changes nothing. others: takes the messages that are no key events, for who has a use for them.
         """
         while self._busy:
             yield 0.05
         self._busy = True
         self.progress = {"done": 0, "total": 0}
         try:
-            return (yield from self._import(sources, self._cut_elsewhere, self._ask_pool))
+            return (yield from self._import(sources, self._cut_elsewhere, self._ask_pool, others))
         finally:
             self._busy = False
             self.progress = None
@@ -198,7 +198,7 @@ class Book:
 
     # -- private ----------------------------------------------------------------------------------------------------
 
-    def _import(self, sources: Sequence[Source], cut: Any, verify: Any) -> Generator[float, float, dict[str, Any]]:
+    def _import(self, sources: Sequence[Source], cut: Any, verify: Any, others: Any = None) -> Generator[float, float, dict[str, Any]]:
         from slices.ledger.intake.planning import Plan
 
         outcome = Outcome([name for name, _ in sources])
@@ -218,6 +218,8 @@ class Book:
                     outcome.add(piece, {"verdict": "rejected", "code": piece.code, "reason": piece.reason})
                 elif stranger := other(piece):
                     outcome.other(piece, *stranger)
+                    if others is not None:
+                        others.append(piece)
                 elif not piece.aid:
                     outcome.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
                 elif self._is_known(piece):

@@ -24,9 +24,8 @@ from keriwasm.web.outside import Answer, Request
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.foreign import strangers
-from slices.foreign.framing import Frame, frames
+from slices.foreign.framing import Frame
 from slices.ledger import contacts, endpoints, viewing
-from slices.ledger.checks.reading import EVENTS
 from slices.ledger.resources import SHOWN_MOST, Resource
 
 __all__ = ["Address", "Oobi", "read"]
@@ -107,15 +106,13 @@ class Oobi(Resource):
             yield from self._stream(req, rep, address, alias, came)
 
     def _stream(self, req: falcon.Request, rep: falcon.Response, address: Address, alias: str, came: Answer) -> Iterator[Any]:
-        pieces = []
-        for number, piece in enumerate(frames(came.body)):
-            if number % 100 == 99:
-                yield 0.0
-            if isinstance(piece, Frame):
-                pieces.append(piece)
-        aid = introduced(address, pieces)
-        result = yield from self.book.importing([(address.host, came.body)])
-        words = yield from endpoints.learn(self.book, [piece for piece in pieces if endpoints.is_word(piece)])
+        others: list[Frame] = []
+        try:
+            result = yield from self.book.importing([("", came.body)], others)
+        except FieldError as ex:
+            raise FieldError("url", f"was not resolved: what came {ex.reason}", ex.status_code) from ex
+        words = yield from endpoints.learn(self.book, [piece for piece in others if endpoints.is_word(piece)])
+        aid = address.cid or introduced(result)
         found = viewing.detail(self.book, aid)
         if found is None:
             raise FieldError("url", f"was not resolved: {_reason(result, aid)}")
@@ -180,14 +177,12 @@ def checked(came: Answer) -> str:
     return kind
 
 
-def introduced(address: Address, pieces: list[Frame]) -> str:
-    """Whom an answer is about: who is in the address, else whose events end it (delegators' come before). Raises FieldError."""
-    aids = [piece.aid for piece in pieces if piece.ilk in EVENTS and piece.aid]
-    if address.cid:
-        return address.cid
-    if not aids:
-        raise FieldError("url", "was not resolved: no key event came")
-    return aids[-1]
+def introduced(result: dict[str, Any]) -> str:
+    """Whom the answer of a blind OOBI is about: whose event is its last, for delegators' come before. Raises FieldError."""
+    kept = [each for name in ("accepted", "known", "escrowed") for each in result[name] if each["offset"] is not None and each["aid"]]
+    if not kept:
+        raise FieldError("url", f"was not resolved: {_reason(result, 'anybody')}")
+    return str(max(kept, key=lambda each: each["offset"])["aid"])
 
 
 def _reason(result: dict[str, Any], aid: str) -> str:

@@ -7,7 +7,7 @@ from tablekit import TABLE
 
 from router.policy.routing import Table
 
-COUNT = 2000
+COUNT = 6000
 
 
 def test_seed_and_number_say_it_all() -> None:
