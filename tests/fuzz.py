@@ -31,7 +31,8 @@ for folder in (HERE.parent, HERE / "kits", HERE / "kits" / "router", HERE / "bro
 
 import lmdb  # noqa: E402, F401  (the real one, before python/ is on the path)
 import workerkit  # noqa: E402, F401  (what the kit imports of the app is found by it)
-from hostile.fuzzkit import Request, Surroundings, request, restored  # noqa: E402
+from hostile.fuzzkit import Request, Surroundings, request  # noqa: E402
+from hostile.fuzzwallet import restored  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from tablekit import TABLE  # noqa: E402
 

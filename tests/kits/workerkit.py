@@ -190,6 +190,22 @@ def module(name: str, mount: Callable[..., None]) -> str:
     return name
 
 
+def slice_of(**responders):
+    """A mount function: name -> responder; `get_x` answers GET /app/x, `post_x` POST /app/x."""
+
+    def mount(app, worker):
+        resources = {}
+        for name, responder in responders.items():
+            method, _, path = name.partition("_")
+            made = resources.setdefault(path, type("Resource", (), {})())
+            made.worker = worker
+            setattr(made, f"on_{method}", responder.__get__(made))
+        for path, resource in resources.items():
+            app.add_route(f"/app/{path}", resource)
+
+    return mount
+
+
 @asynccontextmanager
 async def running(mount: Callable[..., None] | None = None, **init: Any) -> AsyncIterator[Kit]:
     """A worker with one slice made of `mount` (or `slices=` of real ones), running until the block ends."""

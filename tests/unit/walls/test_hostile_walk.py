@@ -19,7 +19,7 @@ import cbor2
 import msgpack
 import pytest
 from backupkit import PASSCODE, FakeKem, do, place, quick, unsynced  # noqa: F401 (fixtures)
-from hostile import fuzzkit
+from hostile import fuzzkit, fuzzwallet
 from hostile.hostilekit import BODIES, SLICES, VALUES, address, good, names, routes
 from keriwasm.data import guarding
 from poolkit import alone
@@ -139,7 +139,7 @@ async def play(seed: int, numbers: range, kit: Kit, watched: list[str]) -> Count
     at = fuzzkit.Surroundings()
 
     async def back() -> None:
-        steps = fuzzkit.restored(at)
+        steps = fuzzwallet.restored(at)
         answer: Any = None
         with suppress(StopIteration):
             while True:
