@@ -15,7 +15,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from keriwasm.data import sayable
-from keriwasm.data.encoding import b64u
 from keriwasm.data.words import moment
 from keriwasm.runtime.context import RENDER_MS
 from keriwasm.web.form import tokens
@@ -40,7 +39,7 @@ def environment() -> Environment:
         cache_size=-1,
     )
     env.globals["form_token"] = tokens.token
-    env.filters.update(bytes_size=bytes_size, ms=ms, b64u=b64u, group=group, json_text=json_text, moment=moment, explained=explained)
+    env.filters.update(group=group, json_text=json_text, moment=moment, explained=explained)
     return env
 
 
@@ -95,17 +94,12 @@ def wants_json(req: falcon.Request) -> bool:
 
 def accepted(header: str) -> Iterable[tuple[str, float]]:
     """The media types of an Accept header with their q (RFC 9110); one that does not parse counts as 0."""
-    for part in header.split(","):
-        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        q = 1.0
-        for parameter in parameters:
-            name, _, value = parameter.partition("=")
-            if name.strip() == "q":
-                try:
-                    q = min(1.0, max(0.0, float(value)))
-                except ValueError:
-                    q = 0.0
-        yield kind, q
+    for part in header.lower().split(","):
+        kind, parameters = falcon.parse_header(part)
+        try:
+            yield kind, min(1.0, max(0.0, float(parameters.get("q", 1))))
+        except ValueError:
+            yield kind, 0.0
 
 
 def sse(event: str | None, data: str | bytes | Mapping[str, Any] | list[Any], *, id: str | None = None) -> bytes:
@@ -130,28 +124,6 @@ def sse(event: str | None, data: str | bytes | Mapping[str, Any] | list[Any], *,
 
 
 # -- filters ------------------------------------------------------------------------------------------------------
-
-
-def bytes_size(count: float) -> str:
-    """A size for people: 980 B, 1.2 KB, 34 MB (powers of 1024)."""
-    size = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1024 or unit == "GB":
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1024
-    raise AssertionError("unreachable")
-
-
-def ms(milliseconds: float) -> str:
-    """A duration for people: 0.25 ms, 12 ms, 1.50 s, 3 min 5 s."""
-    if milliseconds < 10:
-        return f"{milliseconds:.2f} ms"
-    if milliseconds < 1000:
-        return f"{milliseconds:.0f} ms"
-    seconds = milliseconds / 1000
-    if seconds < 100:
-        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
 def json_text(value: Any) -> str:

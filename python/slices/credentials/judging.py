@@ -21,7 +21,7 @@ from slices.credentials import reporting, shapes
 from slices.credentials.feeding import feed
 from slices.credentials.transactions import Transactions, name
 from slices.foreign import kevers
-from slices.foreign.endings import short
+from slices.foreign.attachments import short
 from slices.foreign.streams import Message, Unreadable, cut, read
 from slices.ledger.checks.checking import Checker
 from slices.ledger.checks.reading import EVENTS

@@ -13,7 +13,7 @@ from keriwasm.data.words import counted, moment
 from slices.credentials import chains, schemas, shapes
 from slices.credentials.lookup import found
 from slices.credentials.transactions import Transactions, name, opened
-from slices.foreign.endings import codes
+from slices.foreign.attachments import codes
 from slices.foreign.streams import Message, plainly
 
 __all__ = ["Reports", "anchors", "later", "wanted"]

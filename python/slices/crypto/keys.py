@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import falcon
 from keriwasm.data.encoding import b64u
 from keriwasm.web.form.fields import Fields
 
 from . import sodium
-from .inputs import carried, optional, refusing, tell, text_or_none
-from .pages import TITLES, ToolPage
+from .inputs import carried, optional, refusing, text_or_none
+from .pages import ToolPage
 
 __all__ = ["Box", "Ed25519", "XChaCha"]
 
@@ -18,13 +16,12 @@ __all__ = ["Box", "Ed25519", "XChaCha"]
 class Ed25519(ToolPage):
     """Signatures. Secrets are libsodium's 64 bytes; the 32-byte seed of RFC 8032 is taken as well."""
 
-    def __init__(self) -> None:
-        super().__init__("ed25519")
+    name = "ed25519"
 
     def on_post_keypair(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{} -> {public, secret}."""
         pair = sodium.ed25519_keypair()
-        self._answer(req, rep, "keypair", {"public": b64u(pair.public), "secret": b64u(pair.secret)})
+        self.tell(req, rep, "ed25519-keypair", {"public": b64u(pair.public), "secret": b64u(pair.secret)})
 
     def on_post_sign(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{secret, text | data | file} -> {signature}."""
@@ -34,37 +31,26 @@ class Ed25519(ToolPage):
         with refusing("secret", sodium.Refused):
             signature = sodium.ed25519_sign(secret, message)
             public = sodium.ed25519_public(secret)
-        self._answer(
-            req,
-            rep,
-            "signed",
-            {"signature": b64u(signature)},
-            public=b64u(public),
-            bytes=len(message),
-            carried=carried(message),
-        )
+        more = {"public": b64u(public), "bytes": len(message), "carried": carried(message)}
+        self.tell(req, rep, "ed25519-signed", {"signature": b64u(signature)}, **more)
 
     def on_post_verify(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{public, signature, text | data | file} -> {valid}."""
         fields = Fields(req)
         public = fields.binary("public", size=sodium.ED25519_PUBLIC)
         signature = fields.binary("signature", size=sodium.ED25519_SIGNATURE)
-        self._answer(req, rep, "verified", {"valid": sodium.ed25519_verify(public, signature, fields.message())})
-
-    def _answer(self, req: falcon.Request, rep: falcon.Response, step: str, data: dict[str, Any], **more: Any) -> None:
-        tell(req, rep, f"fragments/crypto/ed25519-{step}.html", data, title=TITLES["ed25519"], **more)
+        self.tell(req, rep, "ed25519-verified", {"valid": sodium.ed25519_verify(public, signature, fields.message())})
 
 
 class Box(ToolPage):
     """X25519 sealed boxes: anonymous encryption to a public key."""
 
-    def __init__(self) -> None:
-        super().__init__("box")
+    name = "box"
 
     def on_post_keypair(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{} -> {public, secret}."""
         pair = sodium.box_keypair()
-        self._answer(req, rep, "keypair", {"public": b64u(pair.public), "secret": b64u(pair.secret)})
+        self.tell(req, rep, "box-keypair", {"public": b64u(pair.public), "secret": b64u(pair.secret)})
 
     def on_post_seal(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{public, text | data | file} -> {sealed}."""
@@ -73,7 +59,7 @@ class Box(ToolPage):
         message = fields.message()
         with refusing("public", sodium.Refused):
             sealed = sodium.box_seal(public, message)
-        self._answer(req, rep, "sealed", {"sealed": b64u(sealed)}, bytes=len(message), sealed_bytes=len(sealed))
+        self.tell(req, rep, "box-sealed", {"sealed": b64u(sealed)}, bytes=len(message), sealed_bytes=len(sealed))
 
     def on_post_open(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{public, secret, sealed} -> {data, text, bytes}; text is null when the message is no readable UTF-8."""
@@ -84,23 +70,17 @@ class Box(ToolPage):
         with refusing("sealed", sodium.Refused):
             message = sodium.box_open(public, secret, sealed)
         data = {"data": b64u(message), "text": text_or_none(message), "bytes": len(message)}
-        tell(req, rep, "fragments/crypto/opened.html", data, title=TITLES["box"], heading="Opened")
-
-    def _answer(self, req: falcon.Request, rep: falcon.Response, step: str, data: dict[str, Any], **more: Any) -> None:
-        tell(req, rep, f"fragments/crypto/box-{step}.html", data, title=TITLES["box"], **more)
+        self.tell(req, rep, "opened", data, heading="Opened")
 
 
 class XChaCha(ToolPage):
     """XChaCha20-Poly1305 with additional data."""
 
-    def __init__(self) -> None:
-        super().__init__("xchacha")
+    name = "xchacha"
 
     def on_post_key(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{} -> {key}."""
-        tell(
-            req, rep, "fragments/crypto/xchacha-key.html", {"key": b64u(sodium.xchacha_key())}, title=TITLES["xchacha"]
-        )
+        self.tell(req, rep, "xchacha-key", {"key": b64u(sodium.xchacha_key())})
 
     def on_post_encrypt(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{key?, text | data | file, aad?} -> {key, nonce, ciphertext}; a new key is made when none is given."""
@@ -110,15 +90,7 @@ class XChaCha(ToolPage):
         message = fields.message()
         nonce, ciphertext = sodium.xchacha_encrypt(key, message, aad)
         data = {"key": b64u(key), "nonce": b64u(nonce), "ciphertext": b64u(ciphertext)}
-        tell(
-            req,
-            rep,
-            "fragments/crypto/xchacha-encrypted.html",
-            data,
-            title=TITLES["xchacha"],
-            bytes=len(message),
-            aad=aad.decode(),
-        )
+        self.tell(req, rep, "xchacha-encrypted", data, bytes=len(message), aad=aad.decode())
 
     def on_post_decrypt(self, req: falcon.Request, rep: falcon.Response) -> None:
         """{key, nonce, ciphertext, aad?} -> {data, text, bytes}."""
@@ -130,11 +102,4 @@ class XChaCha(ToolPage):
         with refusing("ciphertext", sodium.Refused):
             message = sodium.xchacha_decrypt(key, nonce, ciphertext, aad)
         data = {"data": b64u(message), "text": text_or_none(message), "bytes": len(message)}
-        tell(
-            req,
-            rep,
-            "fragments/crypto/opened.html",
-            data,
-            title=TITLES["xchacha"],
-            heading="Decrypted and authenticated",
-        )
+        self.tell(req, rep, "opened", data, heading="Decrypted and authenticated")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import falcon
 from keriwasm.web.rendering import answer
 
-from . import hashing, passwords
+from . import hashing
 from .inputs import tell
 
 __all__ = ["TITLES", "TOOLS", "Overview", "Panel", "Tool", "ToolPage", "libraries", "show"]
@@ -52,14 +52,8 @@ def libraries() -> dict[str, str]:
 
 def show(req: falcon.Request, rep: falcon.Response, template: str, tool: str, **data: Any) -> None:
     """Answer with a tool's page ("" is the overview); as JSON, with the facts that the page shows."""
-    tell(
-        req,
-        rep,
-        template,
-        {"tools": [each._asdict() for each in TOOLS], **data},
-        title=TITLES.get(tool, TITLE),
-        current=tool,
-    )
+    data["tools"] = [each._asdict() for each in TOOLS]
+    tell(req, rep, template, data, title=TITLES.get(tool, TITLE), current=tool)
 
 
 def _facts() -> dict[str, Any]:
@@ -84,25 +78,15 @@ class Panel:
 class ToolPage:
     """GET /app/crypto/{ed25519,box,xchacha,argon2id}: a page of forms without facts of its own."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name = ""
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
-        data: dict[str, Any] = {}
-        if self.name == "argon2id":
-            data["tiers"] = [
-                {
-                    "name": each.name,
-                    "ops": each.ops,
-                    "memory_bytes": each.memory,
-                    "estimate_ms": passwords.estimate_ms(each.ops, each.memory),
-                }
-                for each in passwords.TIERS.values()
-            ]
-            data["limits"] = {
-                "ops": passwords.OPS_MOST,
-                "memory_bytes": passwords.MEMORY_MOST,
-                "least_bytes": passwords.MEMORY_LEAST,
-                "work": passwords.WORK_MOST,
-            }
-        show(req, rep, f"pages/crypto/{self.name}.html", self.name, **data)
+        show(req, rep, f"pages/crypto/{self.name}.html", self.name, **self.facts())
+
+    def facts(self) -> dict[str, Any]:
+        """What its page is told."""
+        return {}
+
+    def tell(self, req: falcon.Request, rep: falcon.Response, step: str, data: dict[str, Any], **more: Any) -> None:
+        """Answer with what a step has made; `more` is for the page only."""
+        tell(req, rep, f"fragments/crypto/{step}.html", data, title=TITLES[self.name], **more)

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["VERSION_COUNTER", "Attached", "unfit", "walk"]
+__all__ = ["VERSION_COUNTER", "Attached", "codes", "short", "unfit", "walk"]
 
 VERSION_COUNTER = re.compile(rb"-[-_]AAA([A-Za-z0-9_-])([A-Za-z0-9_-]{2})|\xfb[\xe0\xf0]\x00[\x00-\x03]..", re.DOTALL)
 """Genus and version of the code tables that follow, in text or binary: keripy 1.3.6 writes `--AAA`, the specification `-_AAA`."""
 SPACE = re.compile(rb"[ \t\r\n]*")
 RUN = re.compile(rb"[A-Za-z0-9_\-]*")
 COUNTER = re.compile(rb"-(?:([A-Z])([A-Za-z0-9_-]{2})|0([A-Z])([A-Za-z0-9_-]{5}))")
+CUT = re.compile(rb"(-([A-Z][A-Za-z0-9_-]?|0([A-Z][A-Za-z0-9_-]{0,4})?)?)?")
+"""A counter that the text's end cuts short."""
 
 GROUPS = {
     "A": "I",
@@ -54,12 +56,14 @@ class Short(Malformed):
 @dataclass
 class Attached:
     """What stands behind a body: up to `end`, without version counters; `versions` says which of these were passed over,
-    `receiptors` who has signed by a log: (identifier, number of the event that gives the keys)."""
+    `codes` those of the groups, out of a group around others (-V) those within, `receiptors` who has signed by a log:
+    (identifier, number of the event that gives the keys)."""
 
     end: int
     kept: bytes = b""
     versions: list[str] = field(default_factory=list)
     receiptors: list[tuple[str, int]] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
 
 
 def walk(data: bytes, at: int) -> Attached | None:
@@ -89,6 +93,19 @@ def unfit(data: bytes, at: int) -> tuple[str, str] | None:
     return None
 
 
+def short(attached: bytes) -> bool:
+    """Whether more should follow. keripy's parser asks for more when it has too little, but for groups of groups: there it fails
+    in ways that say nothing of a cut."""
+    found = unfit(attached, 0)
+    return found is not None and found[0] == "truncated"
+
+
+def codes(attached: bytes) -> list[str]:
+    """The codes of the groups; "" among them for what cannot be told."""
+    found = walk(attached, 0)
+    return [""] if found is None else found.codes + [""] * (found.end < len(attached))
+
+
 def _groups(data: bytes, at: int, until: int, level: int = 0) -> Attached:
     if level > DEEPEST:
         raise Deep
@@ -99,6 +116,8 @@ def _groups(data: bytes, at: int, until: int, level: int = 0) -> Attached:
         here, versions = _past_versions(data, at, until, top)
         counter = COUNTER.match(data, here, until)
         if counter is None:
+            if here < until and CUT.fullmatch(data, here, until):
+                raise Short
             if top:  # a version counter before a message belongs to that
                 break
             raise Malformed
@@ -114,14 +133,18 @@ def _groups(data: bytes, at: int, until: int, level: int = 0) -> Attached:
             if RUN.fullmatch(data, here, end) is None or end > until:
                 raise Malformed
             piece = data[here:end]
-            if code == "V":
+            if code != "V":
+                made.codes.append(code)
+            else:
                 inner = _groups(data, counter.end(), end, level + 1)
                 made.receiptors += inner.receiptors
+                made.codes += inner.codes
                 made.versions += inner.versions
                 if inner.versions:  # its count is not true any more: its groups go without it
                     piece = inner.kept
         else:
             end = counter.end()
+            made.codes.append(code)
             for _ in range(count):
                 if code in RECEIPTORS:
                     made.receiptors.append(_receiptor(data, end, until))
@@ -161,6 +184,8 @@ def _element(data: bytes, at: int, until: int, kind: str) -> int:
     if kind == "I":
         return _indexed(data, at, until)
     counter = COUNTER.match(data, at, until)
+    if counter is None and CUT.fullmatch(data, at, until):
+        raise Short
     if counter is None or counter[1] != b"A":
         raise Malformed
     at = counter.end()
@@ -185,6 +210,8 @@ def _sized(data: bytes, at: int, until: int, hards: dict[str, int], sizes: dict)
     if at >= until:
         raise Short
     hard = hards[data[at : at + 1].decode()]
+    if at + hard > until:
+        raise Short
     size = sizes[data[at : at + hard].decode()]
     length = size.fs
     if length is None:  # its own soft part counts its quadlets

@@ -132,17 +132,8 @@ class Detail:
         data = {**algorithm.media(), "kind": self.kind, "cost_ms": costs}
         reference, sizes = CLASSICAL[self.kind]
         largest = max(*algorithm.sizes.values(), 4096)
-        tell(
-            req,
-            rep,
-            f"pages/pq/{self.kind}.html",
-            data,
-            title=title(algorithm),
-            algorithm=algorithm,
-            reference=reference,
-            bars=bars(algorithm.sizes, sizes, largest),
-            refused=data.get("refused", {}),
-        )
+        page = {"reference": reference, "bars": bars(algorithm.sizes, sizes, largest), "refused": data.get("refused", {})}
+        tell(req, rep, f"pages/pq/{self.kind}.html", data, title=title(algorithm), algorithm=algorithm, **page)
 
 
 def bars(sizes: dict[str, int], reference: dict[str, int], largest: int) -> list[dict[str, Any]]:
@@ -182,13 +173,7 @@ class Operations:
         return algorithm
 
     def _tell(
-        self,
-        req: falcon.Request,
-        rep: falcon.Response,
-        step: str,
-        algorithm: Algorithm,
-        data: dict[str, Any],
-        **more: Any,
+        self, req: falcon.Request, rep: falcon.Response, step: str, algorithm: Algorithm, data: dict[str, Any], **more: Any
     ) -> None:
         tell(req, rep, f"fragments/pq/{step}.html", data, title=title(algorithm), algorithm=algorithm, **more)
 
@@ -196,9 +181,7 @@ class Operations:
         """{} -> {public, secret}."""
         algorithm = self._begin(alg, "keypair")
         pair = operations.keypair(algorithm)
-        self._tell(
-            req, rep, f"{self.kind}-keypair", algorithm, {"public": b64u(pair.public), "secret": b64u(pair.secret)}
-        )
+        self._tell(req, rep, f"{self.kind}-keypair", algorithm, {"public": b64u(pair.public), "secret": b64u(pair.secret)})
 
 
 class KemOperations(Operations):
@@ -212,9 +195,8 @@ class KemOperations(Operations):
         public = Fields(req).binary("public", size=algorithm.public)
         with refusing("public", operations.Refused):
             made = operations.encapsulate(algorithm, public)
-        self._tell(
-            req, rep, "kem-encapsulated", algorithm, {"ciphertext": b64u(made.ciphertext), "shared": b64u(made.shared)}
-        )
+        data = {"ciphertext": b64u(made.ciphertext), "shared": b64u(made.shared)}
+        self._tell(req, rep, "kem-encapsulated", algorithm, data)
 
     def on_post_decaps(self, req: falcon.Request, rep: falcon.Response, alg: str) -> None:
         """{secret, ciphertext} -> {shared}. The page also sends `expected`, to say whether both sides agree."""
@@ -229,7 +211,26 @@ class KemOperations(Operations):
         self._tell(req, rep, "kem-decapsulated", algorithm, {"shared": shared}, agreed=agreed)
 
 
-class SignatureOperations(Operations):
+class Verifying(Operations):
+    """What signatures of both kinds have in common."""
+
+    def on_post_verify(self, req: falcon.Request, rep: falcon.Response, alg: str) -> None:
+        """{public, signature, text | data | file, context? (sig)} -> {valid}."""
+        algorithm = self._begin(alg, "verify")
+        fields = Fields(req)
+        public = fields.binary("public", size=algorithm.public)
+        signature = fields.binary("signature")
+        _signature_size(algorithm, signature)
+        context = self._context(fields, algorithm)
+        valid = operations.verify(algorithm, public, signature, fields.message(), context)
+        self._tell(req, rep, "verified", algorithm, {"valid": valid})
+
+    def _context(self, fields: Fields, algorithm: Algorithm) -> bytes:
+        """What is signed besides the message."""
+        return b""
+
+
+class SignatureOperations(Verifying):
     """POST /app/pq/sig/{alg}/keypair | sign | verify."""
 
     kind = "sig"
@@ -243,31 +244,10 @@ class SignatureOperations(Operations):
         message = fields.message()
         with refusing("secret", operations.Refused):
             signature = operations.sign(algorithm, secret, message, context)
-        self._tell(
-            req,
-            rep,
-            "sig-signed",
-            algorithm,
-            {"signature": b64u(signature)},
-            signature_bytes=len(signature),
-            bytes=len(message),
-            carried=carried(message),
-            context=context.decode(),
-        )
+        page = {"signature_bytes": len(signature), "bytes": len(message), "carried": carried(message), "context": context.decode()}
+        self._tell(req, rep, "sig-signed", algorithm, {"signature": b64u(signature)}, **page)
 
-    def on_post_verify(self, req: falcon.Request, rep: falcon.Response, alg: str) -> None:
-        """{public, signature, text | data | file, context?} -> {valid}."""
-        algorithm = self._begin(alg, "verify")
-        fields = Fields(req)
-        public = fields.binary("public", size=algorithm.public)
-        signature = fields.binary("signature")
-        _signature_size(algorithm, signature)
-        context = self._context(fields, algorithm)
-        valid = operations.verify(algorithm, public, signature, fields.message(), context)
-        self._tell(req, rep, "verified", algorithm, {"valid": valid})
-
-    @staticmethod
-    def _context(fields: Fields, algorithm: Algorithm) -> bytes:
+    def _context(self, fields: Fields, algorithm: Algorithm) -> bytes:
         """The optional context string as UTF-8. Raises FieldError when the algorithm has none, or it is too long."""
         context = fields.text("context", default="").encode()
         if len(context) > CONTEXT_MOST:
@@ -277,7 +257,7 @@ class SignatureOperations(Operations):
         return context
 
 
-class StatefulOperations(Operations):
+class StatefulOperations(Verifying):
     """POST /app/pq/stfl/{alg}/keypair | sign | verify."""
 
     kind = "stfl"
@@ -291,31 +271,8 @@ class StatefulOperations(Operations):
         with refusing("secret", operations.Refused):
             made = operations.stateful_sign(algorithm, secret, message)
         data = {"signature": b64u(made.signature), "secret": b64u(made.secret), "remaining": made.remaining}
-        self._tell(
-            req,
-            rep,
-            "stfl-signed",
-            algorithm,
-            data,
-            signature_bytes=len(made.signature),
-            bytes=len(message),
-            carried=carried(message),
-        )
-
-    def on_post_verify(self, req: falcon.Request, rep: falcon.Response, alg: str) -> None:
-        """{public, signature, text | data | file} -> {valid}."""
-        algorithm = self._begin(alg, "verify")
-        fields = Fields(req)
-        public = fields.binary("public", size=algorithm.public)
-        signature = fields.binary("signature")
-        _signature_size(algorithm, signature)
-        self._tell(
-            req,
-            rep,
-            "verified",
-            algorithm,
-            {"valid": operations.verify(algorithm, public, signature, fields.message())},
-        )
+        page = {"signature_bytes": len(made.signature), "bytes": len(message), "carried": carried(message)}
+        self._tell(req, rep, "stfl-signed", algorithm, data, **page)
 
 
 def _signature_size(algorithm: Algorithm, signature: bytes) -> None:

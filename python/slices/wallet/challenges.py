@@ -18,7 +18,7 @@ from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
 
 from slices.foreign import strangers, streams
-from slices.foreign.endings import short
+from slices.foreign.attachments import short
 
 from . import view
 from .identifiers import Resource

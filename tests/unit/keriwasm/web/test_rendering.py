@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from keriwasm.web import rendering
 from keriwasm.web.form.errors import FieldError
-from keriwasm.web.rendering import answer, bytes_size, group, ms, render, sse, wants_json
+from keriwasm.web.rendering import answer, group, render, sse, wants_json
 from workerkit import run, running
 
 
@@ -186,13 +186,6 @@ def test_events_of_other_kinds_and_refusals():
 
 
 # -- filters ------------------------------------------------------------------------------------------------------
-
-
-def test_sizes_and_durations():
-    sizes = [(0, "0 B"), (980, "980 B"), (1229, "1.2 KB"), (34 << 20, "34 MB"), (3 << 40, "3072 GB")]
-    assert [bytes_size(count) for count, _ in sizes] == [text for _, text in sizes]
-    durations = [(0.254, "0.25 ms"), (12.3, "12 ms"), (1500, "1.50 s"), (15_000, "15.0 s"), (185_000, "3 min 5 s")]
-    assert [ms(value) for value, _ in durations] == [text for _, text in durations]
 
 
 @given(st.text(max_size=50))

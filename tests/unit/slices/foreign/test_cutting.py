@@ -14,7 +14,7 @@ from hostile.fuzzkit import spoilt
 from hostile.hostilekit import BASE64, groups
 from keriwasm.imports import native
 from ledgerkit import book, books, made, unsynced  # noqa: F401 (fixtures)
-from slices.foreign import attachments, bodies, cutting, endings, framing, streams
+from slices.foreign import attachments, bodies, cutting, framing, streams
 from slices.foreign.framing import Broken, Frame, frames
 
 CASES = sorted((Path(__file__).resolve().parents[3] / "cases").glob("*.cesr"))
@@ -127,9 +127,9 @@ def test_groups_in_groups_are_followed_a_few_steps(book: Any) -> None:  # noqa: 
     assert not told["accepted"]
     # In keripy's groups of groups only signatures stand.
     deep = (b"-HAB" + b"E" * 44) * 5000
-    assert endings.short(deep) is False and endings.codes(deep) == ["H", ""]
-    assert endings.short(b"-HAB" + b"E" * 44 + b"-A") and endings.short(b"-HAB" + b"E" * 44 + b"-AABAA")
-    assert not endings.short(b"-HAB" + b"E" * 44 + b"-AAB" + b"A" * 88)
+    assert attachments.short(deep) is False and attachments.codes(deep) == [""]
+    assert attachments.short(b"-HAB" + b"E" * 44 + b"-A") and attachments.short(b"-HAB" + b"E" * 44 + b"-AABAA")
+    assert not attachments.short(b"-HAB" + b"E" * 44 + b"-AAB" + b"A" * 88)
 
 
 def test_version_counters_without_end_are_no_attachments() -> None:
