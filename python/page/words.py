@@ -1,25 +1,8 @@
 """What the page says: words and small decisions, apart from the DOM.
 
-Runs on MicroPython on the page's main thread (python/page/main.py imports it) and on CPython in the tests, hence no
+Runs on MicroPython on the page's main thread (acts.py and others import it) and on CPython in the tests, hence no
 typing module, no dataclasses, no datetime. Times are milliseconds, sizes bytes, moments epoch milliseconds.
 """
-
-# Where the second key of "g x" goes, relative to the base.
-PLACES = {
-    "h": "app/",
-    "w": "app/wallet",
-    "l": "app/ledger",
-    "v": "app/credentials",
-    "c": "app/crypto",
-    "q": "app/pq",
-    "b": "app/load",
-    "s": "app/suites",
-    "n": "app/network",
-    "p": "app/pool",
-}
-
-# First segments of addresses that belong to a place with another name.
-PARENTS = {"identifiers": "wallet", "verify": "ledger"}
 
 # How long the g of "g x" waits for its second key.
 CHORD_MS = 1500
@@ -392,25 +375,26 @@ def next_theme(choice):
 class Chord:
     """Reads single keys and the pairs "g x". press() returns an action name, ("go", path) or None."""
 
-    def __init__(self):
+    def __init__(self, places=None):
+        self.places = places or {}
         self.since = None
 
     def press(self, key, now_ms):
         """key: KeyboardEvent.key; now_ms: any steady milliseconds."""
         waiting = self.since is not None and now_ms - self.since < CHORD_MS
         self.since = None
-        if waiting and key in PLACES:
-            return ("go", PLACES[key])
+        if waiting and key in self.places:
+            return ("go", self.places[key])
         if key == "g":
             self.since = now_ms
             return None
         return {"?": "help", "/": "focus", "Escape": "cancel", "t": "theme"}.get(key)
 
 
-def current_place(path, base):
+def current_place(path, base, parents):
     """Which nav link a location belongs to: its href relative to the base, or None.
 
-    path: location.pathname; base: path of the base URL, ending in "/".
+    path: location.pathname; base: path of the base URL, ending in "/"; parents: see acts.start.
     """
     rest = path[len(base) :] if path.startswith(base) else path.lstrip("/")
     if rest in ("", "app", "app/", "index.html"):
@@ -418,4 +402,4 @@ def current_place(path, base):
     parts = rest.split("/")
     if parts[0] != "app" or len(parts) < 2:
         return None
-    return "app/" + PARENTS.get(parts[1], parts[1])
+    return "app/" + parents.get(parts[1], parts[1])

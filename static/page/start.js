@@ -100,7 +100,7 @@ script.type = 'mpy';
 script.src = here('python/page/main.py');
 script.setAttribute('config', JSON.stringify({
   interpreter: here('static/micropython/1.27.0/micropython.mjs'),
-  files: Object.fromEntries(['dom', 'offline', 'passcode', 'status', 'words']
+  files: Object.fromEntries(['acts', 'dom', 'offline', 'passcode', 'places', 'status', 'words']
     .map(name => [here(`python/page/${name}.py`), `./page/${name}.py`])),
   plugins,
 }));

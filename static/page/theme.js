@@ -1,6 +1,6 @@
 // @ts-check
 // The one script that blocks the first paint, and the reason why it may: a stored choice of theme must be on
-// <html> before anything is drawn, or a dark page flashes white. python/page/main.py owns the button and the choice;
+// <html> before anything is drawn, or a dark page flashes white. python/page/acts.py owns the button and the choice;
 // Python starts some hundred milliseconds later, which is too late for this. Without a stored choice the style sheet
 // follows the system by itself, and without this file nothing else is lost.
 (() => {

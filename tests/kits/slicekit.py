@@ -1,4 +1,4 @@
-"""Requests to real slices in a worker on CPython, for the tests of the slices: encoding of bodies, reading of pages."""
+"""Requests to real slices in a worker on CPython, for the tests of the slices: encoding of bodies, fields, reading of pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
+import falcon
+from falcon import testing
 from keriwasm.data.encoding import b64u
+from keriwasm.web.form.fields import Fields
 from workerkit import Answer, Kit
 
 JSON = "application/json"
@@ -52,6 +55,22 @@ async def upload(kit: Kit, path: str, fields: list[tuple[str, Any]], accept: str
 async def get(kit: Kit, path: str, accept: str = HTML) -> Answer:
     """GET a page."""
     return await kit.ask("GET", path, accept=accept)
+
+
+def request(body: bytes = b"", kind: str | None = None, query: str = "") -> falcon.Request:
+    """A request without a worker."""
+    headers = {"Content-Type": kind} if kind is not None else {}
+    return falcon.Request(testing.create_environ(method="POST", body=body, headers=headers, query_string=query))
+
+
+def of_json(value: Any, **more: Any) -> Fields:
+    return Fields(request(json.dumps(value).encode(), "application/json", **more))
+
+
+def of_form(text: str | bytes, **more: Any) -> Fields:
+    return Fields(
+        request(text if isinstance(text, bytes) else text.encode(), "application/x-www-form-urlencoded", **more)
+    )
 
 
 class Page(HTMLParser):

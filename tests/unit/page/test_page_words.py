@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from page import words
+from page.places import PARENTS, PLACES
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -124,7 +125,7 @@ def test_ago(seconds, text):
 
 
 def test_chord():
-    chord = words.Chord()
+    chord = words.Chord(PLACES)
     assert chord.press("g", 0) is None and chord.press("p", 900) == ("go", "app/pool")
     assert chord.press("g", 0) is None and chord.press("p", 5000) is None, "the g has gone stale"
     assert chord.press("g", 0) is None and chord.press("?", 10) == "help"
@@ -145,7 +146,7 @@ def test_chord():
     ],
 )
 def test_current_place(path, base, place):
-    assert words.current_place(path, base) == place
+    assert words.current_place(path, base, PARENTS) == place
 
 
 def test_banner_and_notes():
@@ -181,11 +182,11 @@ python.runPython(`
 import sys, json, js
 sys.path.append('/')
 from page import words
-chord = words.Chord()
+chord = words.Chord({'p': 'app/pool'})
 print(json.dumps([
     words.boot(json.loads(js.given)), words.server_timing('run;desc="a, b";dur=1.5, x;dur=y'),
     words.timing_line({"queue": 0.2, "run": 1.24}, "w1, w2", 2.14), words.ago(1700000000000, 1700000061000),
-    [chord.press('g', 0), chord.press('p', 900), chord.press('?', 901)], words.current_place('/s/app/pool/x', '/s/'),
+    [chord.press('g', 0), chord.press('p', 900), chord.press('?', 901)], words.current_place('/s/app/pool/x', '/s/', {}),
     words.banner('failed', 'x'), words.browser_note('', False), words.next_theme('dark'), words.chip('degraded', 3, 4),
 ]))
 `);
@@ -205,14 +206,14 @@ def test_same_words_on_micropython(tmp_path):
     command = [node, script, interpreter, ROOT / "python" / "page" / "words.py", status]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[-2000:]
-    chord = words.Chord()
+    chord = words.Chord(PLACES)
     here = [
         words.boot(STATUS),
         words.server_timing('run;desc="a, b";dur=1.5, x;dur=y'),
         words.timing_line({"queue": 0.2, "run": 1.24}, "w1, w2", 2.14),
         words.ago(1700000000000, 1700000061000),
         [chord.press("g", 0), chord.press("p", 900), chord.press("?", 901)],
-        words.current_place("/s/app/pool/x", "/s/"),
+        words.current_place("/s/app/pool/x", "/s/", {}),
         words.banner("failed", "x"),
         words.browser_note("", False),
         words.next_theme("dark"),

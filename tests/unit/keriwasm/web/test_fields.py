@@ -11,13 +11,13 @@ from urllib.parse import quote_from_bytes
 import falcon
 import pytest
 import workerkit  # noqa: F401  (sets the path)
-from fieldkit import of_form, of_json, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keriwasm.data.encoding import b64u
 from keriwasm.web.form.body import MAX_BODY, MAX_FILE
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields, Item, unb64u
+from slicekit import of_form, of_json, request
 from slices.crypto.inputs import carried
 
 BOUNDARY = "frontier"

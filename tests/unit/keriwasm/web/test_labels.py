@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from backupkit import PASSCODE, FakeDisk, do, place, quick, serving, unsynced  # noqa: F401 (fixtures)
-from fieldkit import of_json
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.labels import label
-from slicekit import problem
+from slicekit import of_json, problem
 from slices.ledger import contacts
 from workerkit import run
 

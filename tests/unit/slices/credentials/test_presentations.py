@@ -309,8 +309,8 @@ def test_every_transaction_event_of_keripy_has_its_table() -> None:
 
 def test_numbers_by_form_are_as_json_writes_them() -> None:
     """Case 35."""
-    from fieldkit import of_form
     from keriwasm.web.form.errors import FieldError
+    from slicekit import of_form
 
     sed = {**schemas.SAMPLES["course"], "properties": {"a": {"properties": {"n": {"type": "number"}}}}}
     for text, value in (("2", 2), ("-2", -2), ("2.0", 2.0), ("0.5", 0.5), ("1e3", 1000.0), (" 7 ", 7)):
