@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from keriwasm.data import guarding
+
 __all__ = ["LOG_MOST", "ORIGINS_MOST", "Store"]
 
 TABLES = (b"settings", b"origins", b"log")
@@ -98,4 +100,4 @@ class Store:
 
     def _items(self, table: bytes) -> list[tuple[str, Any]]:
         with self.env.begin(db=self._tables[table]) as txn:
-            return [(bytes(key).decode(), json.loads(bytes(value))) for key, value in txn.cursor()]
+            return [(bytes(key).decode(), guarding.json_value(bytes(value))) for key, value in txn.cursor()]
