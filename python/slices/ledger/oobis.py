@@ -7,7 +7,6 @@ that the credentials use. An address proves nothing about who is behind it; the 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -153,7 +152,7 @@ class Oobi(Resource):
             raise FieldError("url", f"was not resolved: a schema came that is none for credentials here: it {ex.reason}") from ex
         if judged["said"] != address.cid:
             raise FieldError("url", f"was not resolved: the schema {judged['said']} came, not the one that the address names")
-        sed = json.loads(judged["raw"])
+        sed = guarding.json_value(judged["raw"])
         title = sed.get("title") if isinstance(sed.get("title"), str) else ""
         data = {"schema": {"said": judged["said"], "title": title, "json": sed}, "url": address.url}
         more = {} if wants_json(req) else {"text": judged["raw"]}
