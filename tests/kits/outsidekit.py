@@ -28,16 +28,24 @@ class FakeOutside:
 
     Attributes:
         tickets: all that were ever given, in order
+        word: what the user's consent was said to be last; a fake asks nobody
     """
 
     def __init__(self, serve: Serve = lambda request: None) -> None:
         self.serve = serve
         self.tickets: list[FakeTicket] = []
+        self.word: tuple[bool, dict[str, bool | None], int | None] | None = None
 
     def send(self, request: Request) -> FakeTicket:
         ticket = FakeTicket(request, self.serve(request))
         self.tickets.append(ticket)
         return ticket
+
+    def consent(self, enabled: bool, origins: dict[str, bool | None], last: int | None) -> None:
+        self.word = enabled, origins, last
+
+    def noted(self, n: int) -> None:
+        """The log of a fake is `tickets`."""
 
     def ask(self, request: Request) -> Generator[float, float, Answer]:
         ticket = self.send(request)

@@ -7,6 +7,7 @@ its real stack: tests/browser/slices/test_strangers.py.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections import Counter
@@ -22,6 +23,9 @@ from backupkit import PASSCODE, FakeKem, do, place, quick, unsynced  # noqa: F40
 from hostile import fuzzkit, fuzzwallet
 from hostile.hostilekit import BODIES, SLICES, VALUES, address, good, names, routes
 from keriwasm.data import guarding
+from keriwasm.web.outside import refusal
+from outsidekit import FakeOutside
+from outsidekit import answer as came
 from poolkit import alone
 from slicekit import multipart
 from tablekit import TABLE
@@ -59,6 +63,14 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return caught
 
 
+OUT_THERE = [
+    refusal("off", "The network is off."), came(404), came(200, b"<html>", "text/html"),
+    came(200, b"[" * 30_000, "application/schema+json"),
+    *(came(200, file.read_bytes()) for file in sorted((Path(__file__).parents[2] / "cases").glob("*.cesr"))[:20]),
+]  # fmt: skip
+"""What servers answer to what leaves."""
+
+
 @asynccontextmanager
 async def everything(place: Path) -> AsyncIterator[tuple[Kit, Callable[[], dict[str, str]]]]:  # noqa: F811
     """A worker with all slices that run here, and what brings its wallet back: an open one with something in it."""
@@ -69,6 +81,8 @@ async def everything(place: Path) -> AsyncIterator[tuple[Kit, Callable[[], dict[
         kit.worker.disk = FakeDisk(place.parent)
         kit.worker.inject = lambda *_: None  # type: ignore[method-assign]
         alone(kit)
+        strange = itertools.cycle(OUT_THERE)
+        kit.worker.outside = FakeOutside(lambda request: next(strange))  # type: ignore[assignment]
         held = vault.of(kit.worker)
 
         def restored() -> dict[str, str]:
