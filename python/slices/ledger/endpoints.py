@@ -41,7 +41,7 @@ def learn(book: Book, frames: list[Frame]) -> Generator[float, float, dict[str, 
     contexts = [known for aid, numbers in needed.items() if (known := logs.single(book.db, aid, numbers)) is not None]
     if not frames:
         return {"kept": 0, "refused": []}
-    unit = {"contexts": contexts, "messages": [(frame.raw, frame.body) for frame in frames]}
+    unit = {"contexts": contexts, "replies": [(frame.raw, frame.body) for frame in frames]}
     told = yield from strangers.judged(book.worker, "endpoints", unit)
     words, strange = concerning(book, told["accepted"])
     with book.change() as notes:

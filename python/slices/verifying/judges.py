@@ -92,11 +92,11 @@ def answer(unit: dict[str, Any], tell: Tell) -> Work:
 
 
 def endpoints(unit: dict[str, Any], tell: Tell) -> Work:
-    """{contexts, messages: [(raw, bytes of the body)]} -> replies.judge's: who serves whom, and where."""
+    """{contexts, replies: [(raw, bytes of the body)]} -> replies.judge's: who serves whom, and where."""
     from slices.ledger.checks import replies
 
     yield
-    return (yield from replies.judge(unit["contexts"], unit["messages"]))
+    return (yield from replies.judge(unit["contexts"], unit["replies"]))
 
 
 def shell(unit: dict[str, Any], tell: Tell) -> Work:
@@ -130,7 +130,7 @@ JUDGES: dict[str, tuple[Callable[[dict[str, Any], Tell], Work], dict[str, units.
     "schema": (schema, {"schema": bytes, "saidify": bool}),
     "fits": (fits, {"schema": bytes, "credential": bytes}),
     "answer": (answer, {"response": bytes, "words": [str], "states": {str: KEY_STATE}}),
-    "endpoints": (endpoints, {"contexts": [{"state": dict, "records": [dict]}], "messages": [(bytes, int)]}),
+    "endpoints": (endpoints, {"contexts": [{"state": dict, "records": [dict]}], "replies": [(bytes, int)]}),
     "shell": (shell, {"head": bytes, "body": int}),
 }
 """Each with what it is asked."""

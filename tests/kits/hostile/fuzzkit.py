@@ -365,7 +365,7 @@ UNITS = {
     "words": ["a"], "states": {"E": {"sn": 0, "transferable": True, "keys": ["D"], "threshold": "1", "established": ["0", "E"]}},
     "head": b"{}", "body": 9, "contexts": [{"state": {"i": "E", "dt": "x"}, "records": [{
         "aid": "E", "sn": 0, "said": "E", "raw": b"{}", "sigs": ["A"], "wigs": [], "rcts": [], "vrcs": [], "wits": ["B"], "seal": ""}]}],
-    "messages": [(b"{}", 2, "icp")],
+    "messages": [(b"{}", 2, "icp")], "replies": [(b"{}", 2)],
 }  # fmt: skip
 
 

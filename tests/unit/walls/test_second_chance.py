@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -80,10 +81,9 @@ def test_a_browser_that_stands_still_is_ended_and_its_test_repeated(tmp_path: Pa
 
 def test_every_browser_test_is_run() -> None:
     """As a first visit, as a returning one, or both."""
-    import test as command
-
+    command = runpy.run_path(str(ROOT / "test.py"))
     browser = ROOT / "tests" / "browser"
-    named = [browser / name for name in (*command.FIRST_VISIT, *command.RETURNING)]
+    named = [browser / name for name in (*command["FIRST_VISIT"], *command["RETURNING"])]
     assert all(path.exists() for path in named), named
     left = [path for path in browser.rglob("test_*.py") if not any(path == name or name in path.parents for name in named)]
     assert not left
