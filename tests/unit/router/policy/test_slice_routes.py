@@ -7,7 +7,8 @@ import sys
 from types import ModuleType
 
 import pytest
-from routerkit import Broken, House
+from paperkit import Broken
+from routerkit import House
 from tablekit import POOL
 
 from router.policy.envelope import NUMBERS
