@@ -362,11 +362,14 @@ def install() -> None:
 
 
 class _Scanning(ModuleType):
-    """A library as a module sees it, whose `loads` scans first and raises what the callers expect: ValueError."""
+    """A library as a module sees it, whose `loads` scans first and raises what the callers expect: ValueError.
+
+    All else is asked of the library when it is wanted: one that was put off for a memory snapshot has nothing yet.
+    """
 
     def __init__(self, library: ModuleType, kind: str) -> None:
         super().__init__(library.__name__)
-        self.__dict__.update({name: value for name, value in vars(library).items() if not name.startswith("__")})
+        self.__dict__["_library"] = library
         unguarded = library.loads
 
         def loads(data: Any, *args: Any, **kwa: Any) -> Any:
@@ -377,3 +380,6 @@ class _Scanning(ModuleType):
             return unguarded(data, *args, **kwa)
 
         self.__dict__["loads"] = loads
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._library, name)

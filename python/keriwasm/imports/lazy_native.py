@@ -28,10 +28,11 @@ before: dict[str, Callable[[], None]] = {}
 
 
 class LazyModule(ModuleType):
-    """Stands in for a module; becomes it at the first use of an attribute that is no dunder."""
+    """Stands in for a module; becomes it at the first use of an attribute that is no dunder, or of its version."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # the import system asks for those of any module
+        # The import system asks any module for dunders; nobody but a user for a version.
+        if name.startswith("__") and (_finder.names or name != "__version__"):
             raise AttributeError(name)
         if _finder.names:
             return LazyFunction(self, name)

@@ -9,10 +9,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from keriwasm.data import guarding
 from keriwasm.imports import lazy_native
 
 SOURCE = """
 import sys
+__version__ = "1.2"
 sys.modules.setdefault("loads_of_putoff", []).append(1)
 SIZE, OFFSET = 32, 1
 def double(x):
@@ -50,6 +52,28 @@ def test_it_loads_at_its_first_use_in_place(place: Path):
     assert type(module) is ModuleType and sys.modules["putoff"] is module and module.__file__ == str(place / "putoff.py")
     module.OFFSET = 2  # its functions see what is set on it
     assert module.double(4) == 10 and sys.modules["loads_of_putoff"] == [1]
+
+
+def test_its_version_is_a_use_and_other_dunders_are_none(place: Path):
+    """The load lab names the versions of what it measures, on a return visit, too."""
+    module = put_off("putoff")
+    with pytest.raises(AttributeError):
+        module.__path__  # noqa: B018
+    assert "loads_of_putoff" not in sys.modules and module.__version__ == "1.2"
+    lazy_native.put_off(["putpack"])
+    with pytest.raises(AttributeError):  # while a snapshot is made nothing can be loaded
+        importlib.import_module("putpack").__version__  # noqa: B018
+
+
+def test_a_guard_over_it_has_all_of_it(place: Path):
+    """keripy's cbor2 is put off for the snapshot and guarded before it loads: a worker restored so refused every CBOR log."""
+    (place / "putoff.py").write_text("def loads(data): return data\ndef dumps(value): return b'out'\n")
+    lazy_native.put_off(["putoff"])
+    guarded = guarding._Scanning(importlib.import_module("putoff"), "CBOR")
+    lazy_native.resume()
+    assert guarded.dumps(1) == b"out" and guarded.loads(b"\x01") == b"\x01"
+    with pytest.raises(guarding.Unfit):
+        guarded.loads(b"\x81" * 1000 + b"\x01")
 
 
 def test_a_package_finds_its_parts(place: Path):
