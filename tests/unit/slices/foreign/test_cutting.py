@@ -10,6 +10,7 @@ from typing import Any
 
 import msgpack
 import pytest
+from backupkit import do
 from hostile.fuzzkit import spoilt
 from hostile.hostilekit import BASE64, groups
 from keriwasm.imports import native
@@ -22,16 +23,8 @@ CASES = sorted((Path(__file__).resolve().parents[3] / "cases").glob("*.cesr"))
 
 def cut(data: bytes) -> Any:
     """As it comes from another worker."""
-    found = yield_to_end(cutting.cut(data))
+    found = do(cutting.cut(data))
     return msgpack.unpackb(msgpack.packb(found), strict_map_key=False)
-
-
-def yield_to_end(work: Any) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 def message(claims: str, size: int | None = None) -> bytes:
