@@ -68,10 +68,11 @@ CONTENT_SECURITY_POLICY = "; ".join((
     "base-uri 'self'",  # each page has one <base>, so that the app can live in any folder; never another origin
 ))  # fmt: skip
 DENIED_FEATURES = (
-    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
+    "accelerometer", "autoplay", "display-capture", "encrypted-media", "fullscreen",
     "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
     "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
+# The camera is asked for by the ledger's "Scan a QR code" alone; a page that may not even ask cannot be scanned with.
 # Reading the clipboard is left to the browser's own question: Chromium ties writing from a script to it.
 # The one script whose worker asks other servers, when the user has turned the network on: README, "The network".
 GATEWAY = "workers/gateway.js"
@@ -84,7 +85,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # no-referrer would turn the Origin of our own forms into null
-    "Permissions-Policy": ", ".join(["clipboard-write=(self)", *(f"{feature}=()" for feature in DENIED_FEATURES)]),
+    "Permissions-Policy": ", ".join(["clipboard-write=(self)", "camera=(self)", *(f"{feature}=()" for feature in DENIED_FEATURES)]),
 }
 
 # What a segment of a path may be: no dotfile (hence no `.` or `..`), no slash or backslash, colon or control, nothing that

@@ -298,10 +298,20 @@ def on_drop(event):
     light(None)
     zone = closest(event, "[data-drop]")
     field = find(zone.getAttribute("data-drop")) if zone else None
-    if not field:
-        return
-    files = event.dataTransfer.files
-    folder = folder_in(event.dataTransfer)
+    if field:
+        give_files(zone, field, event.dataTransfer)
+
+
+def on_paste(event):
+    """Files that were pasted, where the page has one box that takes such; text goes where it always does."""
+    zone = find("[data-drop][data-paste]")
+    if zone and event.clipboardData and event.clipboardData.files.length:
+        event.preventDefault()
+        give_files(zone, find(zone.getAttribute("data-drop")), event.clipboardData)
+
+
+def give_files(zone, field, transfer):
+    files, folder = transfer.files, folder_in(transfer)
     if folder or (files.length > 1 and not field.multiple):
         tell_files(zone, field, words.folder(folder) if folder else words.ONE_FILE)
         return
@@ -366,6 +376,7 @@ def start(places, **more):
     on(document, "dragover", on_drag)
     on(document, "dragleave", on_drag_leave)
     on(document, "drop", on_drop)
+    on(document, "paste", on_paste)
     on(document, "change", on_change)
     on(js.window, "online", on_network)
     on(js.window, "offline", on_network)

@@ -34,7 +34,7 @@ NOBODYS = (
 # What of the checkout is its own app: an app of one's own brings these itself.
 ITS_OWN = (
     "index.html", "manifest.webmanifest", "pyscript.toml", "python/page/*", "python/*slices/*", "python/suites/*", "static/css/*",
-    "static/icons/*", "static/page/*", "templates/*", "workers/lab/*",
+    "static/icons/*", "static/page/*", "templates/*", "workers/lab/*", "workers/scanner/*",
 )  # fmt: skip
 SHARED = ("templates/macros/ui.html", "templates/fragments/problem.html")  # which the runtime renders
 ROOMS = ("python/standins/", "python/", "workers/")  # the first that fits: what a place leaves out of a path

@@ -14,7 +14,7 @@ from keriwasm.web.rendering import answer, wants_json
 from slices.foreign import bodies
 from slices.kels import picture, timeline
 from slices.ledger import book as books
-from slices.ledger import contacts, endpoints, viewing
+from slices.ledger import contacts, endpoints, scanning, viewing
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -99,7 +99,7 @@ class Ledger(Resource):
         kind = fields.choice("kind", viewing.KINDS, default="")
         page = fields.integer("page", 1, 1 << 20, default=1)
         data = viewing.listing(self.book, q, kind, page)
-        more = {} if wants_json(req) else {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES}
+        more = {} if wants_json(req) else {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES, **scanning.form(fields)}
         answer(req, rep, "pages/ledger/index.html", {**data, **more}, title="Ledger · KeriWasm")
 
     @deed

@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS = ("router/doors", "router/offline", "router/boot", "router/host", "router/tabs", "workers", "workers/lab", "static/page")
+ROOMS = (
+    "router/doors", "router/offline", "router/boot", "router/host", "router/tabs",
+    "workers", "workers/lab", "workers/scanner", "static/page",
+)  # fmt: skip
 MAY = {
     "router/doors": set(),
     "router/offline": {"router/doors"},
@@ -16,11 +19,12 @@ MAY = {
     "router/tabs": {"router/offline", "router/doors"},
     "workers": set(),
     "workers/lab": set(),
+    "workers/scanner": {"router/boot"},
     "static/page": {"workers/lab"},
 }
 """Room -> rooms below it. All may import router/root.js; types are no imports."""
 
-IN_WORKERS = ("router/host", "workers", "workers/lab")
+IN_WORKERS = ("router/host", "workers", "workers/lab", "workers/scanner")
 """Rooms whose files run in workers only: there is no page there."""
 IMPORT = re.compile(r"""^import\s[^;]*?'(\.[^']+)'|^import '(\.[^']+)'|\bimport\('(\.[^']+)'\)(?!\.\w+[ }>\[|)])""", re.M)
 
