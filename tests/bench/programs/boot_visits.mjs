@@ -33,7 +33,10 @@ async function chromium() {
       const browser = await puppeteer.connect({ browserURL, protocolTimeout: 280_000 });
       try {
         const target = await browser.waitForTarget(async each => each.type() === 'page' && await identity(each) === tab);
-        return await (await target.page()).evaluate(what);
+        const page = await target.page();
+        // A new tab is an empty page until its own one has come: on a busy machine that is seen, and asked again.
+        const moved = error => /context was destroyed/.test(error.message) ? page.evaluate(what) : Promise.reject(error);
+        return await page.evaluate(what).catch(moved);
       } finally {
         await browser.disconnect();
       }
