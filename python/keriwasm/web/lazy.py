@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from inspect import isgeneratorfunction
 from typing import Any
 
@@ -14,19 +15,19 @@ __all__ = ["Lazy"]
 
 
 class Lazy:
-    """A resource with one responder: the function `name` of a module, called with (worker, req, rep, **params).
+    """A resource whose responders are functions of a module, called with (worker, req, rep, **params).
 
-    A generator function is run as a deed.
+    A generator function is run as a deed. `names`: method -> function.
     """
 
-    def __init__(self, worker: Any, module: str, name: str, method: str = "GET") -> None:
+    def __init__(self, worker: Any, module: str, names: dict[str, str]) -> None:
         self._worker = worker
         self._module = module
-        self._name = name
-        setattr(self, f"on_{method.lower()}", self._respond)
+        for method, name in names.items():
+            setattr(self, f"on_{method.lower()}", partial(self._respond, name))
 
-    def _respond(self, req: falcon.Request, rep: falcon.Response, **params: Any) -> None:
-        responder = getattr(importlib.import_module(self._module), self._name)
+    def _respond(self, name: str, req: falcon.Request, rep: falcon.Response, /, **params: Any) -> None:
+        responder = getattr(importlib.import_module(self._module), name)
         if isgeneratorfunction(responder):
             responder = deed(responder)
         responder(self._worker, req, rep, **params)

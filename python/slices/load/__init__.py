@@ -8,42 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
+from keriwasm.web.lazy import Lazy
 from keriwasm.web.rendering import answer
 
 __all__ = ["mount"]
 
 ROUTES = {
-    "/app/load": "Home",
-    "/app/load/runs": "Runs",
-    "/app/load/runs/{id}": "Run",
-    "/app/load/runs/{id}/events": "Events",
-    "/app/load/runs/{id}/cancel": "Cancel",
-    "/app/load/runs/{id}/page": "Page",
-    "/app/load/compare": "Compare",
-    "/app/load/shares": "Shares",
+    "/app/load": {"GET": "home"},
+    "/app/load/runs": {"POST": "begin"},
+    "/app/load/runs/{id}": {"GET": "run", "DELETE": "forget"},
+    "/app/load/runs/{id}/events": {"GET": "events"},
+    "/app/load/runs/{id}/cancel": {"POST": "cancel"},
+    "/app/load/runs/{id}/page": {"POST": "page"},
+    "/app/load/compare": {"GET": "compare"},
+    "/app/load/shares": {"POST": "share"},
 }
-
-
-class Lazy:
-    """A resource of `resources.py` that is imported when somebody asks for it first."""
-
-    def __init__(self, worker: Any, name: str) -> None:
-        self._worker = worker
-        self._name = name
-        self._made: Any = None
-
-    def _responder(self, req: falcon.Request, rep: falcon.Response, **params: Any) -> None:
-        if self._made is None:
-            from slices.load.pages import resources
-
-            self._made = getattr(resources, self._name)(resources.lab_of(self._worker))
-        responder = getattr(self._made, f"on_{req.method.lower()}", None)
-        if responder is None:
-            allowed = [name for name in ("GET", "POST", "DELETE") if hasattr(self._made, f"on_{name.lower()}")]
-            raise falcon.HTTPMethodNotAllowed(allowed)
-        responder(req, rep, **params)
-
-    on_get = on_post = on_delete = _responder
+"""What answers: functions of pages/resources.py, which say what each route takes and gives."""
 
 
 class Panel:
@@ -57,5 +37,5 @@ class Panel:
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the routes of this slice."""
     app.add_route("/app/load/panel", Panel())
-    for path, name in ROUTES.items():
-        app.add_route(path, Lazy(worker, name))
+    for path, names in ROUTES.items():
+        app.add_route(path, Lazy(worker, "slices.load.pages.resources", names))

@@ -29,4 +29,4 @@ ROUTES = {
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the routes of this slice."""
     for (method, path), name in ROUTES.items():
-        app.add_route(path, Lazy(worker, "slices.suites.resources", name, method))
+        app.add_route(path, Lazy(worker, "slices.suites.resources", {method: name}))

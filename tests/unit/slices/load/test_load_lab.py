@@ -19,6 +19,7 @@ from slicekit import Page, get, post, problem
 from slices.load.contenders import CONTENDERS, OWN
 from slices.load.findings import findings
 from slices.load.histogram import Histogram, bucket, middle
+from slices.load.lab import Lab
 from slices.load.measuring import batch_for
 from slices.load.operations import OPERATIONS, looped
 from slices.load.pages import charts, view
@@ -282,7 +283,7 @@ async def test_cancel_keeps_what_was_measured() -> None:
         started = await post(kit, "/app/load/runs", operations=["control", "blake2b-1m"], workers=[1], seconds=30)
         id = started.json["id"]
         assert (await post(kit, f"/app/load/runs/{id}/cancel")).json["state"] == "cancelled"
-        assert not kit.worker.load_lab.bench.busy or len(kit.worker.inflight) <= 1
+        assert not kit.worker.shared(Lab).bench.busy or len(kit.worker.inflight) <= 1
         assert (await finished(kit, id))["state"] == "cancelled"
         again = await post(kit, "/app/load/runs", operations=["control"], workers=[1], seconds=0.1)
         assert again.status == 202
