@@ -53,9 +53,9 @@ RUN = """
 const response = await fetch(new URL('app/load/runs/%s', document.baseURI), {headers: {accept: 'application/json'}});
 return response.ok ? await response.json() : null;
 """
-IMAGE = """
+SNAPSHOT = """
 const response = await fetch(new URL('app/pool', document.baseURI), {headers: {accept: 'application/json'}});
-return (await response.json()).image.state;
+return (await response.json()).snapshot.state;
 """
 SETTLED = ("kept", "used", "failed", "off")
 READY = "return {state: document.documentElement.dataset.state, lab: customElements.get('load-lab') !== undefined};"
@@ -121,7 +121,7 @@ def settle(evaluate: Evaluate, tell: Callable[[str], None]) -> None:
     the memory snapshot. It takes half a minute and a core; a run beside it would measure that, too."""
     tell("waiting until the app has settled")
     until = time.monotonic() + SETTLE_SECONDS
-    while evaluate(IMAGE) not in SETTLED:
+    while evaluate(SNAPSHOT) not in SETTLED:
         if time.monotonic() > until:
             tell(f"the app did not settle in {SETTLE_SECONDS} s: its own work may disturb the first figures")
             return

@@ -20,7 +20,7 @@ export async function makeSnapshot(init, progress) {
   }
   writePostponed(python, init, init.postponedBytes);
   progress('import', init.packages.length + 1, 'everything');
-  const what = { ...init.config.snapshot, slices: init.config.slices, later: packedModules(init) };
+  const what = { ...init.config.snapshot, slices: init.config.slices, packed: packedModules(init) };
   call(python, 'keriwasm.snapshot.snapshot', 'prepare', JSON.stringify(what));
   const native = Object.keys(python._module.LDSO.loadedLibsByName).filter(name => name !== '__main__');
   if (native.length) throw new Error(`native libraries were loaded before the snapshot: ${native.join(', ')}`);

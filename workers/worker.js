@@ -79,7 +79,7 @@ async function boot(told) {
   };
   const { id, generation, version, base, faults, form, config: { pool } } = init;
   const settings = { id, generation, version, base, faults, form, pool, heartbeat_ms: pool.heartbeat_ms,
-    slices: chosen(init), later: packedModules(init), started };
+    slices: chosen(init), packed: packedModules(init), started };
   const receive = await python.pyimport('main').start(host, JSON.stringify(settings));
   deliver = message => {
     if (message.type === 'worker:postponed') {

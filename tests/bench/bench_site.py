@@ -65,7 +65,8 @@ def chromium(*flags: str) -> Iterator[Browser]:
             browser.close()
 
 
-SETTLED = """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).image.state === 'kept'
+SETTLED = """async () => (pool => pool.snapshot ?? pool.image)(
+  await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).state === 'kept'
   && document.documentElement.dataset.offline === 'kept'"""
 """A first visit's own work is done: the app is kept, and a spare worker has made the memory snapshot."""
 

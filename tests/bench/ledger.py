@@ -31,13 +31,14 @@ IMPORT = """async text => {
 }"""
 
 
-IMAGE = """async () => (await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).image.state"""
+SNAPSHOT = """async () => (pool => pool.snapshot ?? pool.image)(
+  await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).state"""
 
 
 def settle(page: Page) -> None:
     """Wait until no spare worker makes a memory snapshot any more. Raises RuntimeError when none could be made."""
     end = time.monotonic() + 120
-    while (state := page.evaluate(IMAGE)) not in ("kept", "used"):
+    while (state := page.evaluate(SNAPSHOT)) not in ("kept", "used"):
         if state not in ("none", "making") or time.monotonic() > end:
             raise RuntimeError(f"no memory snapshot: it is {state}")
         time.sleep(0.5)

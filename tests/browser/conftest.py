@@ -219,7 +219,7 @@ def _now(page: Page, expression: str) -> Any:
 def made(page: Page) -> None:
     """Wait until app and memory snapshot are kept for the next visit."""
     until(page, "document.documentElement.dataset.offline === 'kept'", BOOT_MS)
-    until(page, f"async () => (await ({POOL})()).image.state === 'kept'", BOOT_MS)
+    until(page, f"async () => (await ({POOL})()).snapshot.state === 'kept'", BOOT_MS)
 
 
 def wait_ready(page: Page, state: str = "ready", timeout: float = BOOT_MS) -> None:
@@ -239,7 +239,7 @@ def boot(
         watched.page.goto(f"{url}{path}?{query}")
         wait_ready(watched.page, state)
         if visited and state == "ready" and url == app_url:
-            assert watched.page.evaluate(POOL)["image"]["state"] == "used"
+            assert watched.page.evaluate(POOL)["snapshot"]["state"] == "used"
             until(watched.page, "document.documentElement.dataset.page === 'ready'")  # the page's own Python comes after the pool
         return watched
 

@@ -6,7 +6,7 @@ pyscript.toml names stay packed, and a finder at the end of `sys.meta_path` unpa
 A slice need not know: it writes `import segno`.
 
 On a first visit they also come later, once the first click was answered (router/policy/pool/postponed.py). Until then an import of what
-they hold raises `Coming`, which is an answer 503; a handler whose work needs them waits with `yield from later.here()`.
+they hold raises `Coming`, which is an answer 503; a handler whose work needs them waits with `yield from packed_wheels.here()`.
 
 In a worker that was restored from a memory snapshot every wheel is packed, for files are not part of a snapshot; what it
 needs without importing it (a library that `ctypes.util.find_library` looks for), `bring` unpacks.

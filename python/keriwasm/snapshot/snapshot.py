@@ -46,12 +46,12 @@ def note(wheel: str, site: str) -> None:
 def prepare(text: str) -> None:
     """Import what a worker will need and compile its templates. Raises what an import raises.
 
-    text: JSON `{calls: ["module:function"], lazy: [module], slices: {name: {module}}, later: {module: wheel}}`, from
+    text: JSON `{calls: ["module:function"], lazy: [module], slices: {name: {module}}, packed: {module: wheel}}`, from
         pyscript.toml
     """
     config = json.loads(text)
     slices = [entry.get("module", f"slices.{name}") for name, entry in config["slices"].items()]
-    packed_wheels.install(config["later"])
+    packed_wheels.install(config["packed"])
     put_off(config["lazy"])
     for name in ["main", *slices]:
         importlib.import_module(name)

@@ -20,8 +20,8 @@ def settling(pool: dict[str, Any]) -> str:
     """What of a first visit's own work is still to come, by the router's view of the pool: "making" while the snapshot is
     made, "none" while the app is being kept (the router knows of no state until it is) or the pool was not idle for long enough;
     "" when nothing is."""
-    image = pool.get("image")
-    state = (image.get("state") or "none") if image else ""
+    snapshot = pool.get("snapshot")
+    state = (snapshot.get("state") or "none") if snapshot else ""
     return state if state in ("none", MAKING) else ""
 
 

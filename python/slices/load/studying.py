@@ -149,7 +149,7 @@ class Study(doing.Doer):
         while self.settling == MAKING and time.monotonic() < end:
             yield 0.5
             reply = yield from self.worker.pool.request("GET", "/app/pool")
-            if reply.ok and ((reply.media or {}).get("image") or {}).get("state") != MAKING:
+            if reply.ok and ((reply.media or {}).get("snapshot") or {}).get("state") != MAKING:
                 self.settling = ""
         self._wait(False)
 

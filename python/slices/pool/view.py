@@ -34,8 +34,8 @@ def view(report: dict[str, Any], now_ms: float, started: int | None = None) -> d
         started: the router's start as an earlier view of it had it; kept while the new one is as good as the same,
             because it is a difference of two clocks that are read milliseconds apart
 
-    Returns `{pool: {state, router: {started, inflight, queued}, handled, workers, image, later, later_reason}, ready, troubles}`. Moments
-    are epoch ms, to the second.
+    Returns `{pool: {state, router: {started, inflight, queued}, handled, workers, snapshot, postponed, postponed_reason},
+    ready, troubles}`. Moments are epoch ms, to the second.
     """
     router = report.get("router") or {}
     now_started = _moment(router.get("uptime_ms"), now_ms)
@@ -53,26 +53,26 @@ def view(report: dict[str, Any], now_ms: float, started: int | None = None) -> d
             # Not the router's own count: looking at the pool is itself a request, and the page would count its looks.
             "handled": sum(worker["handled"] for worker in workers),
             "workers": workers,
-            "image": image(report.get("image") or {}),
-            "later": later(report),
-            "later_reason": (report.get("later") or {}).get("reason"),
+            "snapshot": snapshot(report.get("snapshot") or {}),
+            "postponed": postponed(report),
+            "postponed_reason": (report.get("postponed") or {}).get("reason"),
         },
         "ready": sum(worker["state"] in ("ready", "busy") for worker in workers),
         "troubles": troubles(report),
     }
 
 
-LATER = {
+POSTPONED = {
     "waiting": "keripy is fetched after the first answer.",
     "fetching": "keripy is being fetched.",
     "failed": "keripy could not be fetched; it is tried again every few seconds.",
 }
-"""Router's word for the wheels that come later (router/policy/pool/postponed.py), while they are not there -> sentence for people."""
+"""Router's word for the postponed wheels (router/policy/pool/postponed.py), while they are not there -> sentence for people."""
 
 UNREAD = "The library and the wheels could not be read; it is tried again every few seconds."
 """The same of workers that started from the memory snapshot, which holds keripy: they want them seldom, and wait for them."""
 
-IMAGES = {
+SNAPSHOTS = {
     "used": ("ok", "Workers started from the kept memory snapshot."),
     "none": ("plain", "A plain start: no memory snapshot of this version is kept yet. One is made when the pool is idle."),
     "making": ("info", "A spare worker is making a memory snapshot for the next visit."),
@@ -84,18 +84,18 @@ IMAGES = {
 """Router's word for the memory snapshot (router/policy/pool/snapshot.py) -> kind for the style sheet, sentence for people."""
 
 
-def later(report: dict[str, Any]) -> str | None:
+def postponed(report: dict[str, Any]) -> str | None:
     """What is to be said of what comes after the first answer."""
-    state = (report.get("later") or {}).get("state") or ""
-    if (report.get("image") or {}).get("state") == "used":
+    state = (report.get("postponed") or {}).get("state") or ""
+    if (report.get("snapshot") or {}).get("state") == "used":
         return UNREAD if state == "failed" else None
-    return LATER.get(state)
+    return POSTPONED.get(state)
 
 
-def image(told: dict[str, Any]) -> dict[str, Any]:
+def snapshot(told: dict[str, Any]) -> dict[str, Any]:
     """`{state, kind, text, reason, bytes, ms}` of the memory snapshot; state None while the router does not know yet."""
     unknown = ("plain", "A plain start: a memory snapshot is made for the next visits once the app is kept.")
-    kind, text = IMAGES.get(told.get("state") or "", unknown)
+    kind, text = SNAPSHOTS.get(told.get("state") or "", unknown)
     return {"state": told.get("state"), "kind": kind, "text": text} | {key: told.get(key) for key in ("reason", "bytes", "ms")}
 
 

@@ -33,7 +33,7 @@ class Postponed:
         self.reason = clip(reason, 300) if reason else None
         self.since = now
         if reason:
-            self.log("warn", "the wheels that come later: %s" % self.reason)
+            self.log("warn", "the postponed wheels: %s" % self.reason)
 
     def on_want(self):
         """A worker waits for them. That they are here already means that the pack was found damaged after all."""

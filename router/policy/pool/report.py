@@ -12,8 +12,8 @@ def of(state) -> dict:
         "size": state.pool.target,
         "router": router,
         "workers": [worker.report(state.now) for worker in state.pool.workers],
-        "image": state.snapshot.report(),
-        "later": state.postponed.report(),
+        "snapshot": state.snapshot.report(),
+        "postponed": state.postponed.report(),
     }
 
 

@@ -88,7 +88,8 @@ async function kept() {
   const state = document.documentElement.dataset.state;
   if (state !== 'ready') return { state };
   const pool = await (await keriwasm.fetch('app/pool', { headers: { accept: 'application/json' } })).json();
-  return { state, image: pool.image.state, reason: pool.image.reason, offline: document.documentElement.dataset.offline };
+  const told = pool.snapshot ?? pool.image;  // as older versions called it
+  return { state, image: told.state, reason: told.reason, offline: document.documentElement.dataset.offline };
 }
 
 /** A worker hangs; from the moment at which that is found out until it answers a request again. */

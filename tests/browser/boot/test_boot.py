@@ -175,7 +175,7 @@ def test_keripy_comes_after_the_first_answer(
     page.goto(f"{url}?workers=1")
     wait_ready(page)
     until(page, f"{POOL}.then(({{later}}) => later.state === 'failed')")
-    assert damaged[0].name in fetch(page, "app/pool")["json"]["later"]["reason"]
+    assert damaged[0].name in fetch(page, "app/pool")["json"]["postponed"]["reason"]
     assert fetch(page, "app/crypto/hash", "POST", json={"algorithm": "blake3", "text": "x"})["status"] == 200
     page.locator("nav").get_by_role("link", name="Pool").click()
     page.get_by_text("keripy could not be fetched").wait_for()
@@ -185,7 +185,7 @@ def test_keripy_comes_after_the_first_answer(
     }""", json.dumps({"name": "Alice", "passcode": PASSCODE}))  # fmt: skip
     flip(damaged[0])
     assert page.evaluate("asked") == 201
-    assert fetch(page, "app/pool")["json"]["later"] == {"state": "here", "reason": None}
+    assert fetch(page, "app/pool")["json"]["postponed"] == {"state": "here", "reason": None}
 
 
 def test_a_slice_that_does_not_import(

@@ -50,7 +50,7 @@ def test_the_minimal_app(playwright: Playwright, tmp_path: Path, watch: Callable
         wait_ready(page)
         assert content(page) == "Notes" and notes(page) == ["first <b>"]
         pool = page.evaluate(POOL)
-        assert pool["image"]["state"] == "used" and [worker["slices"] for worker in pool["workers"]] == [["notes"], []]
+        assert pool["snapshot"]["state"] == "used" and [worker["slices"] for worker in pool["workers"]] == [["notes"], []]
         page.fill("#note-text", "second")
         page.click("#note-form [type=submit]")
         until(page, "document.querySelectorAll('#notes li').length === 2")

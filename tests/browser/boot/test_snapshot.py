@@ -159,7 +159,7 @@ def load_meanwhile(page: Page) -> dict:
         box.set_checked(box.is_enabled() and box.get_attribute("value") == "control")
     page.fill("#load-workers", "1")
     page.fill("#load-seconds", "0.1")
-    until(page, f"async () => (await ({POOL})()).image.state === 'making'", BOOT_MS)
+    until(page, f"async () => (await ({POOL})()).snapshot.state === 'making'", BOOT_MS)
     page.click("#load-form button[type=submit]")
     page.wait_for_selector("#load-waiting")
     told["waiting"] = page.inner_text("#load-waiting")
@@ -167,8 +167,8 @@ def load_meanwhile(page: Page) -> dict:
     return told | {"after": page.inner_text("#load-run")}
 
 
-def image(page: Page) -> dict:
-    return page.evaluate(POOL)["image"]
+def snapshot(page: Page) -> dict:
+    return page.evaluate(POOL)["snapshot"]
 
 
 def warm(profile: Profile, site: Site, query: str = "?workers=2") -> Page:
@@ -198,7 +198,7 @@ def test_a_warm_visit_starts_from_the_snapshot(profile: Profile, site: Site, wat
     page = watch(profile.open()).page
     page.goto(f"{site.url}?workers=2")
     wait_ready(page)
-    assert image(page)["state"] == "used"
+    assert snapshot(page)["state"] == "used"
     assert content(page) and not [path for path in site.bytes if path.startswith("static/wheels")]
     digest = ask(page, "app/crypto/hash", 200, {"algorithm": "blake2b", "text": "abc"})["digest_hex"]
     assert digest in (hashlib.blake2b(b"abc").hexdigest(), hashlib.blake2b(b"abc", digest_size=32).hexdigest())
@@ -264,7 +264,7 @@ def test_a_flipped_byte_is_found_and_recovered_from(profile: Profile, site: Site
         file.write(bytes([byte ^ 1]))
     page = warm(profile, site)
     for _ in range(100):  # the files are read when the pool is whole
-        if (told := image(page))["state"] != "used":
+        if (told := snapshot(page))["state"] != "used":
             break
         page.wait_for_timeout(100)
     # When the pool was quiet for long enough a new one is being made already.
@@ -273,5 +273,5 @@ def test_a_flipped_byte_is_found_and_recovered_from(profile: Profile, site: Site
     assert ask(page, "app/wallet/unlock", 200, {"passcode": PASSCODE}), "what was damaged is had from the app when it is wanted"
     made(page)
     page = warm(profile, site)
-    assert image(page)["state"] == "used"
+    assert snapshot(page)["state"] == "used"
     profile.close()

@@ -91,7 +91,7 @@ class Papers:
         self.logs: list[tuple[str, str]] = []
         self.dispatched: list[dict[str, Any]] = []
         self.dones: list[tuple[str, dict[str, Any]]] = []
-        self.fetched = 0  # times that the wheels that come later were asked for
+        self.fetched = 0  # times that the postponed wheels were asked for
         self.keep = True  # remember answered requests
 
     def do_spawn(self, worker, generation, slices):

@@ -244,7 +244,7 @@ async def test_a_first_visit_s_own_work_is_waited_for_or_told() -> None:
         looks: list[str] = []
 
         def pool(state: str | None) -> dict[str, Any]:
-            return {"pool": {"workers": [{"id": "w1", "state": "ready"}], "size": 1, "image": {"state": state}}}
+            return {"pool": {"workers": [{"id": "w1", "state": "ready"}], "size": 1, "snapshot": {"state": state}}}
 
         for state, told in ((None, True), ("none", True), ("making", True), ("kept", False), ("used", False), ("off", False)):
             shown = await kit.ask("GET", "/app/load", accept="text/html", context=pool(state))
@@ -256,7 +256,7 @@ async def test_a_first_visit_s_own_work_is_waited_for_or_told() -> None:
         def route(message: dict[str, Any], body: bytes | None) -> None:
             if message["type"] == "http:request" and message["path"] == "/app/pool":
                 looks.append("kept" if looks else "making")
-                media = json.dumps({"image": {"state": looks[-1]}}).encode()
+                media = json.dumps({"snapshot": {"state": looks[-1]}}).encode()
                 headers = {"content-type": "application/json"}
                 kit.send("http:reply", media, id=message["id"], status=200, headers=headers, stream=False)
             else:

@@ -4,24 +4,24 @@ import pytest
 from routerkit import House
 
 
-def later(house):
+def postponed(house):
     return house.state.postponed.report()
 
 
 def test_they_come_after_the_first_answer():
     house = House(2, boot=False)
     house.advance(5000)
-    assert house.fetched == 0 and later(house)["state"] == "waiting"
+    assert house.fetched == 0 and postponed(house)["state"] == "waiting"
     house.ready("w1")
     asked = house.ask("/app/crypto/hash", "POST", body=10)
     house.advance(250)
     assert house.fetched == 0
     house.reply("w1", asked.id)
-    assert house.fetched == 1 and later(house) == {"state": "fetching", "reason": None}
+    assert house.fetched == 1 and postponed(house) == {"state": "fetching", "reason": None}
     house.feed("postponed")
     house.advance(60000)
-    assert house.fetched == 1 and later(house) == {"state": "here", "reason": None}
-    assert house.ask("/app/pool", "GET", headers={"accept": "application/json"}).json()["later"] == later(house)
+    assert house.fetched == 1 and postponed(house) == {"state": "here", "reason": None}
+    assert house.ask("/app/pool", "GET", headers={"accept": "application/json"}).json()["postponed"] == postponed(house)
 
 
 def test_whoever_needs_them_for_the_first_answer_has_them_fetched():
@@ -33,7 +33,7 @@ def test_whoever_needs_them_for_the_first_answer_has_them_fetched():
         house.from_worker("w1", "want")
         assert house.fetched == 1
     house.feed("postponed")
-    assert house.fetched == 1 and later(house)["state"] == "here"
+    assert house.fetched == 1 and postponed(house)["state"] == "here"
 
 
 def test_without_any_request_they_are_fetched_in_the_end():
@@ -49,11 +49,11 @@ def test_a_fetch_that_failed_is_tried_again():
     house.ready("w1")
     house.from_worker("w1", "want")
     house.feed("postponed", reason="keri-1.3.6-py3-none-any.whl could not be fetched")
-    assert later(house) == {"state": "failed", "reason": "keri-1.3.6-py3-none-any.whl could not be fetched"}
+    assert postponed(house) == {"state": "failed", "reason": "keri-1.3.6-py3-none-any.whl could not be fetched"}
     house.advance(2000)
     assert house.fetched == 1
     house.advance(4000)
-    assert house.fetched == 2 and later(house)["state"] == "fetching"
+    assert house.fetched == 2 and postponed(house)["state"] == "fetching"
 
 
 def test_on_a_warm_start_they_wait_for_the_whole_pool():
@@ -63,14 +63,14 @@ def test_on_a_warm_start_they_wait_for_the_whole_pool():
     asked = house.ask("/app/crypto/hash", "POST", body=10)
     house.reply("w1", asked.id)
     house.advance(1000)
-    assert house.fetched == 0 and later(house)["state"] == "waiting"
+    assert house.fetched == 0 and postponed(house)["state"] == "waiting"
     house.ready("w2")
-    assert house.fetched == 1 and later(house)["state"] == "fetching"
+    assert house.fetched == 1 and postponed(house)["state"] == "fetching"
     house.feed("postponed")
     house.advance(10000)
-    assert house.fetched == 1 and later(house)["state"] == "here"
+    assert house.fetched == 1 and postponed(house)["state"] == "here"
     house.from_worker("w1", "want")  # its pack was found damaged after all
-    assert house.fetched == 2 and later(house)["state"] == "fetching"
+    assert house.fetched == 2 and postponed(house)["state"] == "fetching"
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -17,8 +17,8 @@ class Studio(House):
         self.made += 1
 
 
-def image(house):
-    return house.ask("/app/pool", "GET", headers=ACCEPT).json()["image"]
+def snapshot(house):
+    return house.ask("/app/pool", "GET", headers=ACCEPT).json()["snapshot"]
 
 
 def idle(house, ms=17000):
@@ -37,11 +37,11 @@ def test_one_is_made_when_the_pool_is_whole_and_idle():
     idle(house, 2000)
     assert house.made == 0
     idle(house)
-    assert house.made == 1 and image(house)["state"] == "making"
+    assert house.made == 1 and snapshot(house)["state"] == "making"
     house.feed("snapshot", state="kept", bytes=45 << 20, ms=9000.5)
     idle(house, 40000)
     assert house.made == 1
-    assert image(house) == {"state": "kept", "reason": None, "bytes": 45 << 20, "ms": 9000.5}
+    assert snapshot(house) == {"state": "kept", "reason": None, "bytes": 45 << 20, "ms": 9000.5}
 
 
 def test_work_puts_it_off():
@@ -61,7 +61,7 @@ def test_none_is_made_where_none_is_wanted(state):
     if state:
         house.feed("snapshot", state=state, bytes=1)
     idle(house, 40000)
-    assert house.made == 0 and image(house)["state"] == state
+    assert house.made == 0 and snapshot(house)["state"] == state
 
 
 def test_a_refused_one_is_told_and_replaced():
@@ -70,18 +70,18 @@ def test_a_refused_one_is_told_and_replaced():
     house.feed("snapshot", state="refused", reason="w1 did not start from it")
     assert house.logs == [("warn", "memory snapshot refused: w1 did not start from it")]
     house.feed("snapshot", state="used", bytes=1)  # from a worker that had started before
-    assert image(house)["reason"] == "w1 did not start from it"
+    assert snapshot(house)["reason"] == "w1 did not start from it"
     idle(house)
     assert house.made == 1
     house.feed("snapshot", state="failed", reason="no room")
     idle(house, 40000)
-    assert house.made == 1 and image(house)["state"] == "failed"
+    assert house.made == 1 and snapshot(house)["state"] == "failed"
 
 
 def test_nonsense_is_ignored():
     house = Studio(1)
     house.feed("snapshot", state="splendid", bytes=-1)
-    assert image(house)["state"] is None and house.logs[-1][0] == "warn"
+    assert snapshot(house)["state"] is None and house.logs[-1][0] == "warn"
 
 
 def grown(house, id, heap, **more):
