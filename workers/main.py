@@ -33,7 +33,7 @@ async def start(js_host: Any, init: str) -> Any:
 
     backing, disk = (IdbBacking(), IdbDisk()) if available() else (None, None)
     settings = json.loads(init)
-    packed_wheels.install(settings["packed"])
+    packed_wheels.install(settings.get("packed", {}))
     worker = await assemble(JsHost(js_host), settings, backing, disk)
     packed_wheels.wanted = lambda: worker.post("worker:want")
     return receiver(worker.inbox.push)

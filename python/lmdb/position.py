@@ -325,8 +325,8 @@ class Position:
         self._missed = True
         return self._at(tree, None)
 
-    def set_key_dup(self, key: Any, value: Any) -> bool:
-        """Move to this pair; False when it is not there."""
+    def _from_pair(self, key: Any, value: Any) -> tuple[Any, tuple[Any, Any], Any]:
+        """The tree, this pair as it is kept, and the spot of the first one that is not below it."""
         tree = self._tree()
         key, value = self._key(key), binary(value)
         if not self._dup:
@@ -335,7 +335,11 @@ class Position:
         if not key:
             raise errors.BadValsizeError("mdb_cursor_get")
         place = key, value[::-1] if self._db._turndup else value
-        spot = tree.at_least(place)
+        return tree, place, tree.at_least(place)
+
+    def set_key_dup(self, key: Any, value: Any) -> bool:
+        """Move to this pair; False when it is not there."""
+        tree, place, spot = self._from_pair(key, value)
         if spot is not None and spot[0].keys[spot[1]] == place:
             return self._at(tree, spot)
         return self._miss(tree, place)
@@ -351,15 +355,7 @@ class Position:
 
     def set_range_dup(self, key: Any, value: Any) -> bool:
         """Move to the key's first value that is not below `value`; False when there is none."""
-        tree = self._tree()
-        key, value = self._key(key), binary(value)
-        if not self._dup:
-            self._at(tree, None)
-            raise errors.IncompatibleError("mdb_cursor_get")
-        if not key:
-            raise errors.BadValsizeError("mdb_cursor_get")
-        place = key, value[::-1] if self._db._turndup else value
-        spot = tree.at_least(place)
-        if spot is not None and spot[0].keys[spot[1]][0] == key:
+        tree, place, spot = self._from_pair(key, value)
+        if spot is not None and spot[0].keys[spot[1]][0] == place[0]:
             return self._at(tree, spot)
         return self._miss(tree, place)

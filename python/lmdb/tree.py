@@ -178,8 +178,8 @@ class Tree:
 
     # -- writing: only with a token -------------------------------------------------------------------------------
 
-    def put(self, key: Any, value: Any) -> None:
-        """Set a key's value."""
+    def _own(self, key: Any) -> tuple[Node, list[tuple[Node, int]]]:
+        """The leaf where `key` belongs, and the way to it: from the root on all may be changed in place."""
         token = self.token
         node = self.root
         if node.token is not token:
@@ -192,6 +192,11 @@ class Tree:
                 kid = node.items[at] = kid.copy(token)
             path.append((node, at))
             node = kid
+        return node, path
+
+    def put(self, key: Any, value: Any) -> None:
+        """Set a key's value."""
+        node, path = self._own(key)
         keys = node.keys
         at = bisect_left(keys, key)
         self.version += 1
@@ -206,21 +211,9 @@ class Tree:
 
     def remove(self, key: Any) -> bool:
         """Delete a key; False if there was none."""
-        missing = _MISSING
-        if self.get(key, missing) is missing:
+        if self.get(key, _MISSING) is _MISSING:
             return False
-        token = self.token
-        node = self.root
-        if node.token is not token:
-            node = self.root = node.copy(token)
-        path: list[tuple[Node, int]] = []
-        while not node.leaf:
-            at = bisect_right(node.keys, key)
-            kid = node.items[at]
-            if kid.token is not token:
-                kid = node.items[at] = kid.copy(token)
-            path.append((node, at))
-            node = kid
+        node, path = self._own(key)
         at = bisect_left(node.keys, key)
         del node.keys[at], node.items[at]
         self.size -= 1

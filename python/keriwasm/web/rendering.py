@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 import falcon
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from keriwasm.data import sayable
 from keriwasm.data.words import moment
 from keriwasm.runtime.context import RENDER_MS
+from keriwasm.web import formats
 from keriwasm.web.form import tokens
 from keriwasm.web.glossary import explained
 
@@ -39,7 +39,7 @@ def environment() -> Environment:
         cache_size=-1,
     )
     env.globals["form_token"] = tokens.token
-    env.filters.update(group=group, json_text=json_text, moment=moment, explained=explained)
+    env.filters.update(group=formats.group, json_text=formats.json_text, moment=moment, explained=explained)
     return env
 
 
@@ -100,38 +100,3 @@ def accepted(header: str) -> Iterable[tuple[str, float]]:
             yield kind, min(1.0, max(0.0, float(parameters.get("q", 1))))
         except ValueError:
             yield kind, 0.0
-
-
-def sse(event: str | None, data: str | bytes | Mapping[str, Any] | list[Any], *, id: str | None = None) -> bytes:
-    """One server-sent event (WHATWG HTML, 9.2.6), of the default type "message" when `event` is None.
-
-    Mappings and lists become JSON; every line of text becomes a `data:` line of its own.
-
-    Raises ValueError for a line break in `event` or `id`, which would begin another field.
-    """
-    if isinstance(data, (Mapping, list)):
-        data = sayable.json_text(data)
-    text = data.decode() if isinstance(data, bytes) else sayable.text(data)
-    lines = []
-    for name, value in (("event", event), ("id", id)):
-        if value is not None:
-            if set(value) & set("\r\n\0"):
-                raise ValueError(f"a server-sent event's {name} must be one line, not {value!r}")
-            lines.append(f"{name}: {value}")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines += [f"data: {line}" for line in text.split("\n")]
-    return ("\n".join(lines) + "\n\n").encode()
-
-
-# -- filters ------------------------------------------------------------------------------------------------------
-
-
-def json_text(value: Any) -> str:
-    """JSON for reading, as plain text: the template escapes it (Jinja's own tojson is for scripts and spells < as \\u003c)."""
-    return sayable.json_text(value, indent=2)
-
-
-def group(value: object, width: int = 8) -> Markup:
-    """A long value with a place to break the line after every `width` characters; copying it gives the bare value."""
-    text = str(value)
-    return Markup("<wbr>").join(text[at : at + width] for at in range(0, len(text), width))

@@ -12,7 +12,8 @@ from typing import Any
 import falcon
 from keriwasm.web.deeds import deed
 from keriwasm.web.form.fields import Fields
-from keriwasm.web.rendering import answer, render, sse, wants_json
+from keriwasm.web.formats import sse
+from keriwasm.web.rendering import answer, render, wants_json
 
 from slices.pool.view import KINDS, view
 

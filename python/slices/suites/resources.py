@@ -12,8 +12,9 @@ from keriwasm.data import guarding
 from keriwasm.runtime.context import MESSAGE
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
+from keriwasm.web.formats import sse
 from keriwasm.web.jobs import follow
-from keriwasm.web.rendering import answer, render, sse, wants_json
+from keriwasm.web.rendering import answer, render, wants_json
 
 from slices.suites import junit, manager, view
 from slices.suites.catalogue import EFFORTS, SUITES

@@ -9,7 +9,8 @@ import falcon
 from keriwasm.web.deeds import deed
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
-from keriwasm.web.rendering import answer, render, sse
+from keriwasm.web.formats import sse
+from keriwasm.web.rendering import answer, render
 
 from slices.vault import passcode
 from slices.vault.consent import consent

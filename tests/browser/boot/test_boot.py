@@ -174,7 +174,7 @@ def test_keripy_comes_after_the_first_answer(
     page = watched.page
     page.goto(f"{url}?workers=1")
     wait_ready(page)
-    until(page, f"{POOL}.then(({{later}}) => later.state === 'failed')")
+    until(page, f"{POOL}.then(({{postponed}}) => postponed.state === 'failed')")
     assert damaged[0].name in fetch(page, "app/pool")["json"]["postponed"]["reason"]
     assert fetch(page, "app/crypto/hash", "POST", json={"algorithm": "blake3", "text": "x"})["status"] == 200
     page.locator("nav").get_by_role("link", name="Pool").click()

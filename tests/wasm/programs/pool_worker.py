@@ -105,7 +105,7 @@ HOST = """
 
 def mount(app: falcon.App, worker: Any) -> None:
     from keriwasm.web.deeds import deed
-    from keriwasm.web.rendering import sse
+    from keriwasm.web.formats import sse
 
     class Echo:
         def on_post(self, req, rep):

@@ -8,7 +8,8 @@ from typing import Any
 import falcon
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
-from keriwasm.web.rendering import answer, render, sse, wants_json
+from keriwasm.web.formats import sse
+from keriwasm.web.rendering import answer, render, wants_json
 
 from slices.load import jobs, settings
 from slices.load.environment import settling

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from keriwasm.data import sayable
-from keriwasm.web.rendering import sse
+from keriwasm.web.formats import sse
 from ledgerkit import habery, ledger, messages, unsynced  # noqa: F401 (fixtures)
 from slicekit import Page, get
 from workerkit import Kit

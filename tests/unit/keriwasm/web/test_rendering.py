@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from keriwasm.web import rendering
 from keriwasm.web.form.errors import FieldError
-from keriwasm.web.rendering import answer, group, render, sse, wants_json
+from keriwasm.web.formats import group, sse
+from keriwasm.web.rendering import answer, render, wants_json
 from workerkit import run, running
 
 

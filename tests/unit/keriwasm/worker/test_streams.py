@@ -8,7 +8,7 @@ import time
 
 import pytest
 from keriwasm.web.deeds import deed
-from keriwasm.web.rendering import sse
+from keriwasm.web.formats import sse
 from keriwasm.worker.request import CREDIT
 from workerkit import run, running, slice_of
 
