@@ -19,10 +19,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from keriwasm.web.form.errors import FieldError
+
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context, Message
 
-__all__ = ["Answer", "Outside", "Request", "Ticket"]
+__all__ = ["STATUS", "Answer", "Outside", "Request", "Ticket", "unanswered"]
 
 NONE_CAME = 599
 """The status of an answer that no server gave."""
@@ -31,6 +33,14 @@ GRACE = 2.0
 """Seconds past its deadline after which a request is answered here, should the router be lost."""
 
 LATE = "No answer came in time."
+
+STATUS = {
+    **dict.fromkeys(("off", "ask", "many", "refused", "stopped", "revoked"), 403),
+    **dict.fromkeys(("bad", "mixed", "redirect"), 422),
+    **dict.fromkeys(("full", "offline"), 503),
+    **dict.fromkeys(("late", "queued"), 504),
+}
+"""Of an answer's kind, as a status; whatever else it says is 502."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,17 @@ class Answer:
     def ok(self) -> bool:
         """Whether the status is one of success."""
         return 200 <= self.status < 300
+
+
+def unanswered(field: str, said: str, answer: Answer, again: str = "") -> FieldError:
+    """The error of a form whose field led outside, where `answer.problem` came of it: "url", "was not resolved".
+
+    What the user's word would change is told with a link to the page where that is given (`outside` among the problem's members is
+    the kind); `again` is the address, below the base, of the page that comes back with what was filled in.
+    """
+    error = FieldError(field, f"{said}: {answer.problem}", STATUS.get(answer.kind, 502))
+    error.extra |= {"outside": answer.kind, **({"again": again} if again else {})}
+    return error
 
 
 def refusal(kind: str, problem: str) -> Answer:

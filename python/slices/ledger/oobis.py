@@ -19,17 +19,16 @@ from keriwasm.web.deeds import deed
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.form.labels import one_line
-from keriwasm.web.outside import Answer, Request
+from keriwasm.web.outside import Answer, Request, unanswered
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.foreign import strangers
 from slices.foreign.framing import Frame
-from slices.ledger import contacts, endpoints, viewing
+from slices.ledger import contacts, endpoints, scanning, viewing
 from slices.ledger.resources import SHOWN_MOST, Resource
 
 __all__ = ["Address", "Oobi", "read"]
 
-URL_MOST = 2000
 DEADLINE = 15.0
 LIMIT = 4 << 20
 """Bytes of an answer: a log of some 5000 events."""
@@ -40,13 +39,6 @@ INTRODUCES = re.compile(rf".*/oobi(?:/(?P<cid>{AID})(?:/(?P<role>[a-z]{{1,20}})(
 WELL_KNOWN = re.compile(rf".*/\.well-known/keri/oobi/(?P<cid>{AID})/?")
 STREAM = ("application/json+cesr", "application/cesr+json", "application/cesr")
 SCHEMA = ("application/schema+json", "application/json")
-STATUS = {
-    **dict.fromkeys(("off", "ask", "many", "refused", "stopped", "revoked"), 403),
-    **dict.fromkeys(("bad", "mixed", "redirect"), 422),
-    **dict.fromkeys(("full", "offline"), 503),
-    **dict.fromkeys(("late", "queued"), 504),
-}
-"""Of what the outside says, as a status; whatever else it says is 502."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +84,13 @@ class Oobi(Resource):
         An alias that is not given is that of the address's `name`, where the identifier has none yet.
         """
         fields = Fields(req)
-        address = read(fields.text("url", max_bytes=URL_MOST))
+        address = read(fields.text("url", max_bytes=scanning.URL_MOST))
         alias = contacts.named(fields)
         yield from self.book.ready()
         came = yield from self.worker.outside.ask(
             Request("GET", address.url, deadline=DEADLINE, limit=LIMIT, who="ledger", reason=REASON)
         )
-        kind = checked(came)
+        kind = checked(came, scanning.address(address.url, fields.text("alias", "", max_bytes=400)))
         if kind in SCHEMA:
             yield from self._schema(req, rep, address, came.body)
         else:
@@ -159,10 +151,10 @@ class Oobi(Resource):
         answer(req, rep, "fragments/ledger/oobi-schema.html", {**data, **more}, title="Ledger · KeriWasm")
 
 
-def checked(came: Answer) -> str:
-    """The content type of an answer that can be read. Raises FieldError."""
+def checked(came: Answer, again: str = "") -> str:
+    """The content type of an answer that can be read; again: where to try once more. Raises FieldError."""
     if came.problem:
-        raise FieldError("url", f"was not resolved: {came.problem}", STATUS.get(came.kind, 502))
+        raise unanswered("url", "was not resolved", came, again)
     if came.status == 404:
         raise FieldError("url", "was not resolved: that server knows nobody of this identifier, or not yet all of its witnesses' receipts")
     if came.status != 200:

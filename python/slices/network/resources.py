@@ -23,6 +23,9 @@ __all__ = ["Network", "Origins", "origin_of"]
 ORIGIN_MOST = 300
 """Characters."""
 ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(?::([0-9]{1,5}))?/?\Z")
+BACK = re.compile(r"app/[A-Za-z0-9_/-]+(\?[A-Za-z0-9%&=+._~-]*)?")
+BACK_MOST = 8000
+"""Bytes of an address to go back to: an OOBI with each of its bytes percent-encoded, and more."""
 STANDARD = {"http": 80, "https": 443}
 SHORT = {
     "stopped": "turned off", "revoked": "revoked", "cancelled": "cancelled", "offline": "offline", "unreachable": "not reached",
@@ -48,13 +51,21 @@ def origin_of(text: str, field: str = "origin") -> str:
     return f"{scheme}://{name}" + (f":{int(port)}" if port and int(port) != STANDARD[scheme] else "")
 
 
+def back_of(fields: Fields) -> str:
+    """Where what needed the network waits, "" for nowhere: a page of this app, below its base. Raises FieldError."""
+    back = fields.text("back", "", max_bytes=BACK_MOST)
+    if back and not BACK.fullmatch(back):
+        raise FieldError("back", "is no page of this app")
+    return back
+
+
 class Resource:
     """A resource of the consent on this worker."""
 
     def __init__(self, worker: Context) -> None:
         self.worker = worker
 
-    def show(self, req: falcon.Request, rep: falcon.Response, note: str = "") -> Generator[float, float, None]:
+    def show(self, req: falcon.Request, rep: falcon.Response, back: str, note: str = "") -> Generator[float, float, None]:
         """{enabled, origins: [{origin, allowed, requests, failed, last, who, reason, asked}], log: [{when, who, ...}]}, or the page."""
         consent = consents.of(self.worker)
         yield from consent.ready()
@@ -65,7 +76,7 @@ class Resource:
         if not wants_json(req):
             data["questions"] = sorted((each for each in origins if each["allowed"] is None), key=lambda each: -(each["asked"] or 0))
             data["judged"] = [each for each in origins if each["allowed"] is not None]
-            data |= {"note": note, "log_most": LOG_MOST, "short": SHORT}
+            data |= {"note": note, "back": back, "log_most": LOG_MOST, "short": SHORT}
         answer(req, rep, "pages/network/index.html", data, title="Network · KeriWasm")
 
 
@@ -74,18 +85,18 @@ class Network(Resource):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        yield from self.show(req, rep)
+        yield from self.show(req, rep, back_of(Fields(req)))
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
         fields = Fields(req)
         if not fields.given("enabled"):
             raise FieldError("enabled", "is missing: true turns the network on, false turns it off")
-        enabled = fields.flag("enabled")
+        enabled, back = fields.flag("enabled"), back_of(fields)
         consent = consents.of(self.worker)
         yield from consent.ready()
         yield from consent.enable(enabled)
-        yield from self.show(req, rep, "The network is on." if enabled else "The network is off: nothing leaves this browser.")
+        yield from self.show(req, rep, back, "The network is on." if enabled else "The network is off: nothing leaves this browser.")
 
 
 class Origins(Resource):
@@ -97,8 +108,8 @@ class Origins(Resource):
         origin = origin_of(fields.text("origin", max_bytes=4 * ORIGIN_MOST))
         if not fields.given("allowed"):
             raise FieldError("allowed", "is missing: true allows this server, false refuses it")
-        allowed = fields.flag("allowed")
+        allowed, back = fields.flag("allowed"), back_of(fields)
         consent = consents.of(self.worker)
         yield from consent.ready()
         yield from consent.allow(origin, allowed)
-        yield from self.show(req, rep, f"{origin} is {'allowed' if allowed else 'refused from now on'}.")
+        yield from self.show(req, rep, back, f"{origin} is {'allowed' if allowed else 'refused from now on'}.")

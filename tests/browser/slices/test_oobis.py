@@ -25,6 +25,12 @@ def go(page: Page, path: str, heading: str) -> None:
     until(page, f"document.querySelector('#main h1')?.textContent === {heading!r}", PATIENCE)
 
 
+def follow(page: Page, name: str, heading: str) -> None:
+    """A link of what is shown, by its words."""
+    page.locator("#main").get_by_text(name, exact=False).locator("visible=true").last.click()
+    until(page, f"document.querySelector('#main h1')?.textContent === {heading!r}", PATIENCE)
+
+
 def press(page: Page, name: str, note: str) -> None:
     """A button of the network page; its note says what was done."""
     page.get_by_role("button", name=name, exact=True).click()
@@ -49,16 +55,17 @@ def test_oobis_of_real_witnesses(boot: Callable[..., Watched], witnesses: Any) -
     watched.allow("Failed to load resource|404|403|422|502")
     go(page, "app/ledger", "Ledger")
     resolve(page, wan.oobi, "Wan", "The network is off")
-    go(page, "app/network", "Network")
+    follow(page, "Turn it on under Network", "Network")
     press(page, "Turn it on", "is on")
-    go(page, "app/ledger", "Ledger")
-    resolve(page, wan.oobi, "Wan", "is not allowed yet")
-    go(page, "app/network", "Network")
+    follow(page, "Back to it", "Ledger")
+    assert page.input_value("#oobi-url") == wan.oobi, "nothing is pasted twice"
+    resolve(page, wan.oobi, page.input_value("#oobi-alias"), "is not allowed yet")
+    follow(page, "Answer under Network", "Network")
     assert "to resolve the OOBI you pasted" in page.inner_text("#questions")
     press(page, f"Allow {wan.url.rstrip('/')}", "is allowed")
 
-    go(page, "app/ledger", "Ledger")
-    said = resolve(page, wan.oobi, "Wan", "Resolved: Wan")
+    follow(page, "Back to it", "Ledger")
+    said = resolve(page, page.input_value("#oobi-url"), page.input_value("#oobi-alias"), "Resolved: Wan")
     assert wan.aid in said and wan.url in said and "1 event accepted" in said
     said = resolve(page, f"{wan.url}oobi/{anna.aid}/witness/{wan.aid}?name=Anna", "", "Resolved: Anna")
     assert f"Witness {wan.aid[:10]}" in said and "no address of it is known here" in said, "of wil nothing was said"

@@ -8,14 +8,19 @@ import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
+import falcon
+import falcon.testing
 import pytest
 from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.outside import Answer, Request, refusal
 from ledgerkit import habery, ledger, messages, unsynced  # noqa: F401 (fixtures)
 from outsidekit import FakeOutside, answer
 from slicekit import Page, form, get, post
 from slices.ledger import oobis
+from slices.network.resources import back_of
 from workerkit import Kit
 
 LONG_ENOUGH = 150
@@ -42,6 +47,11 @@ def within(unsynced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
         asyncio.run(inner())
 
     return start
+
+
+def request(path: str) -> falcon.Request:
+    path, _, query = path.partition("?")
+    return falcon.Request(falcon.testing.create_environ(path=path, query_string=query))
 
 
 def place(hab: Any, url: str, stamp: str = "2026-01-01T00:00:00.000000+00:00", **more: str) -> bytes:
@@ -262,6 +272,28 @@ def test_every_failure_has_its_words_and_keeps_nothing(within: Any) -> None:
             assert got.status == 422 and f"no key event of {anna.pre} came" in got.text, "somebody else's log is no introduction"
 
         within(test)
+
+
+@pytest.mark.parametrize(("kind", "leads"), [
+    ("off", "Turn it on"), ("ask", "Answer under"), ("many", "Answer under"), ("refused", "Answer under"), ("late", ""), ("local", ""),
+])  # fmt: skip
+def test_what_waits_for_the_users_word_leads_there_and_back(within: Any, kind: str, leads: str) -> None:
+    async def test(kit: Kit) -> None:
+        url, alias = f"{HOST}/oobi?name=a&b", "Änne & <i>"
+        kit.web["/oobi?name=a&b"] = refusal(kind, "So it is.")
+        got = await post(kit, "/app/ledger/oobi", url=url, alias=alias)
+        assert got.json["outside"] == kind and got.json["again"].startswith("app/ledger?oobi=http%3A%2F%2F")
+        shown = await form(kit, "/app/ledger/oobi", url=url, alias=alias)
+        links = [attrs["href"] for tag, attrs in Page(shown.text).elements if tag == "a"]
+        assert leads in shown.text and len(links) == (1 if leads else 0)
+        for link in links:
+            path, _, query = link.partition("?")
+            back = parse_qs(query)["back"]
+            assert path == "app/network" and back == [got.json["again"]] and back_of(Fields(request(f"/{link}"))) == back[0]
+            filled = {attrs.get("id"): attrs.get("value") for _, attrs in Page((await get(kit, f"/{back[0]}")).text).elements}
+            assert (filled["oobi-url"], filled["oobi-alias"]) == (url, alias)
+
+    within(test)
 
 
 def test_a_log_below_its_threshold_waits_and_the_page_says_so(within: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from walletkit import FakeDisk
@@ -172,6 +173,13 @@ async def test_log_and_origins_are_bounded(head: Path) -> None:
         ("/app/network/origins", {"allowed": True}, "origin"),
         ("/app/network/origins", {"origin": SITE}, "allowed"),
         *(
+            ("/app/network", {"enabled": "true", "back": each}, "back")
+            for each in (
+                "https://evil.example/", "//evil.example", "javascript:alert(1)", "app/../x", "/app/ledger", "app/ledger#x", "app/x?a=<b>",
+                "app/ledger\n",
+            )
+        ),
+        *(
             ("/app/network/origins", {"origin": each, "allowed": True}, "origin")
             for each in (
                 "wan.example", "ftp://wan.example", "http://a:b@wan.example", f"{SITE}/oobi", "http://wan.example:0", "http://", "http:///",
@@ -190,6 +198,23 @@ def test_bad_input_names_its_field(path: str, fields: dict[str, Any], named: str
             assert not kit.faults()
 
     ask()
+
+
+@run
+async def test_the_way_back_is_kept_through_every_answer(head: Path) -> None:
+    back = "app/ledger?oobi=http%3A%2F%2Fwan.example%3A5642%2Foobi&alias=A+b"
+    link = 'href="app/ledger?oobi=http%3A%2F%2Fwan.example%3A5642%2Foobi&amp;alias=A+b"'
+    async with network(head) as kit:
+        shown = [(await kit.ask("GET", f"/app/network?back={quote(back, safe='')}", accept="text/html")).text]
+        for path, fields in (
+            ("/app/network", {"enabled": True}),
+            ("/app/network/origins", {"origin": SITE, "allowed": True}),
+            ("/app/network/origins", {"origin": SITE, "allowed": False}),
+        ):
+            shown.append((await kit.ask("POST", path, json_body={**fields, "back": back}, accept="text/html")).text)
+        for page in shown:
+            assert link in page and page.count('name="back"') == page.count("<form")
+        assert 'id="back"' not in (await kit.ask("GET", "/app/network", accept="text/html")).text
 
 
 def test_there_is_a_short_word_for_every_kind_of_what_left() -> None:
