@@ -101,11 +101,13 @@ def bodies(book: Any, aid: str) -> list[bytes]:
 async def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kit]:
     """A worker with the ledger's slices whose requests to the pool come back to itself, as with a pool of one."""
     from slices.ledger import book as module
+    from slices.network import consent
     from slices.vault import vault
 
     monkeypatch.setattr(module, "HEAD", tmp_path / "disk" / "ledger")
+    monkeypatch.setattr(consent, "HEAD", tmp_path / "disk" / "network")
     monkeypatch.setattr(vault, "HEAD", tmp_path / "disk" / "wallet")
-    async with running(slices={name: {} for name in ("ledger", "verifying", "wallet")}) as kit:
+    async with running(slices={name: {} for name in ("ledger", "verifying", "wallet", "network")}) as kit:
         kit.worker.disk = FakeDisk(tmp_path / "disk")
 
         alone(kit)
@@ -113,6 +115,7 @@ async def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             yield kit
         finally:
             module.of(kit.worker).close()
+            consent.of(kit.worker).close()
 
 
 def made(rotations: int = 2) -> list[bytes]:

@@ -7,6 +7,7 @@ from typing import Any
 import falcon
 
 from . import oobis, resources, verification
+from .watching import resources as watching
 
 __all__ = ["mount"]
 
@@ -17,10 +18,13 @@ def mount(app: falcon.App, worker: Any) -> None:
     app.add_route("/app/ledger/panel", resources.Panel(worker))
     app.add_route("/app/ledger/progress", resources.Progress(worker))
     app.add_route("/app/ledger/oobi", oobis.Oobi(worker))
+    app.add_route("/app/ledger/refresh", watching.RefreshAll(worker))
+    app.add_route("/app/ledger/watching", watching.Watching(worker))
     app.add_route("/app/ledger/{aid}", resources.Identifier(worker))
     app.add_route("/app/ledger/{aid}/events", resources.Events(worker))
     app.add_route("/app/ledger/{aid}/events/{sn}", resources.Event(worker))
     app.add_route("/app/ledger/{aid}/kel", resources.Kel(worker))
     app.add_route("/app/ledger/{aid}/contact", resources.Contact(worker))
+    app.add_route("/app/ledger/{aid}/refresh", watching.Refresh(worker))
     app.add_route("/app/ledger/{aid}/delete", resources.Remove(worker))
     app.add_route("/app/verify", verification.Verify(worker))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from slices.kels import timeline
 from slices.ledger import mending
 from slices.ledger.intake.others import other
 from slices.ledger.intake.outcome import Outcome
+from slices.ledger.intake.settling import settle
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -44,9 +44,6 @@ CUT = "/app/ledger/cut"
 
 STEP = 500
 """Events merged in one transaction, while nothing else runs on this worker."""
-WAITING_MOST = 5000
-WAITING_BYTES = 32 << 20
-"""Messages that wait, in all: a stream of events that can never be verified must not fill the disk."""
 
 SEAL = re.compile(rb"(?:-GAB[A-Za-z0-9_-]{68})?")
 NOTED = re.compile(rb"(?:-EAB[A-Za-z0-9_-]{60})?")
@@ -165,19 +162,28 @@ class Book:
         generator = self._import([(name, data)], _cut_here, lambda payloads: _here(check, payloads))
         return _exhaust(generator)
 
-    def importing(self, sources: Sequence[Source], others: list[Frame] | None = None) -> Generator[float, float, dict[str, Any]]:
+    def cut(self, data: bytes) -> Generator[float, float, cutting.Cut]:
+        """A stream cut into its pieces on a worker without keys, for `importing`. Raises pool.PartFailed."""
+        return (yield from self._cut_elsewhere(data))
+
+    def importing(
+        self, sources: Sequence[Source], others: list[Frame] | None = None, cuts: Sequence[cutting.Cut] | None = None
+    ) -> Generator[float, float, dict[str, Any]]:
         """Verify streams over the whole pool and merge what is accepted.
 
         Returns {accepted, known, rejected, escrowed, other, remarks, duplicity, workers, bytes, messages}: lists of {aid, sn,
         said, ilk, reason, code, source, offset, size}; see outcome.Outcome.told. Closing this generator (a cancelled request)
         before the merge changes nothing. others: takes the messages that are no key events, for who has a use for them.
+        cuts: of each source, where it was cut before.
         """
         while self._busy:
             yield 0.05
         self._busy = True
         self.progress = {"done": 0, "total": 0}
+        given = iter(cuts or ())
+        cut = self._cut_elsewhere if cuts is None else lambda data: _given(next(given))
         try:
-            return (yield from self._import(sources, self._cut_elsewhere, self._ask_pool, others))
+            return (yield from self._import(sources, cut, self._ask_pool, others))
         finally:
             self._busy = False
             self.progress = None
@@ -249,7 +255,8 @@ class Book:
                 description="While this was verified another change could not be saved, and the disk is in an earlier state. "
                 "Nothing was imported: import it again.",
             )
-        yield from self._merge(answers, outcome)
+        if answers or outcome.held:  # what is known already, or cannot be read, changes nothing
+            yield from self._merge(answers, outcome)
         return outcome.told(sorted(workers - {""}), sum(len(data) for _, data in sources))
 
     def _cut_elsewhere(self, data: bytes) -> Generator[float, float, cutting.Cut]:
@@ -279,7 +286,7 @@ class Book:
                 for answer in step:
                     self._append(answer)
                 if number == len(steps):
-                    self._settle(outcome)
+                    settle(self._db, self._notes, outcome)
             if number < len(steps):
                 yield from self.worker.disk.settle()
                 yield 0.0
@@ -295,40 +302,6 @@ class Book:
             logs.pin(self._db, {**state, "f": f"{ordinals[aid]:x}", "dt": stamp})
         for late in answer["late"]:
             logs.add_signatures(self._db, late)
-
-    def _settle(self, outcome: Outcome) -> None:
-        """Keep what waits, let go what has waited, write down duplicity."""
-        now = round(time.time() * 1000)
-        for key in outcome.finished:
-            self._notes.release(key)
-        for key, entry in outcome.waiting_on:
-            self._notes.waits_on(
-                key, {name: entry[name] for name in ("waits", "code", "reason", "at") if name in entry}
-            )
-        for frame, entry in outcome.held:
-            pending, size = len(self._notes.pending), self._notes.pending_bytes + len(frame.raw)
-            if pending >= WAITING_MOST or size > WAITING_BYTES:
-                entry |= {
-                    "verdict": "rejected",
-                    "code": "full",
-                    "reason": f"{entry['reason']}; and {pending} messages wait already, as many as are kept",
-                }
-                continue
-            names = ("aid", "sn", "said", "ilk", "waits", "code", "reason", "at")
-            told = {name: entry[name] for name in names if name in entry}
-            self._notes.hold({"raw": frame.raw, "body": frame.body, **told, "since": now})
-        for frame, entry in outcome.proofs:
-            first = self._db.getKeLast(_sn_key(entry["aid"], entry["sn"]))
-            entry["first"] = bytes(first).decode()
-            self._notes.accuse(
-                {
-                    **{name: entry[name] for name in ("aid", "sn", "said", "ilk", "first")},
-                    "raw": frame.raw,
-                    "body": frame.body,
-                    "seen": now,
-                    "source": outcome.names[frame.source] if frame.source >= 0 else "",
-                }
-            )
 
     def _is_known(self, frame: Frame) -> bool:
         """Whether this very event is accepted already, and the message brings no signature that is not kept."""
@@ -418,6 +391,11 @@ def _follow(unit: Unit, answer: dict[str, Any]) -> None:
         unit.follow(answer)
 
 
+def _given(cut: cutting.Cut) -> Generator[float, float, cutting.Cut]:
+    return cut
+    yield
+
+
 def _cut_here(data: bytes) -> Generator[float, float, cutting.Cut]:
     return (yield from cutting.cut(data))  # type: ignore[misc]
 
@@ -442,9 +420,3 @@ def _count(count: int) -> bytes:
     from keri.core.coring import intToB64b
 
     return intToB64b(count, l=2)
-
-
-def _sn_key(aid: str, sn: int) -> bytes:
-    from keri.db.dbing import snKey
-
-    return snKey(aid, sn)

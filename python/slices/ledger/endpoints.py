@@ -89,8 +89,8 @@ def of(book: Book, aid: str) -> list[dict[str, Any]]:
     `named_by` is "log" for witnesses, else the said of the reply that gives the role ("" for its own addresses).
     """
     named: dict[tuple[str, str], str] = {("controller", aid): ""}
-    head = book.heads().get(aid)
-    for witness in head["b"] if head is not None else ():
+    state = book.db.states.get(keys=aid)
+    for witness in state.b if state is not None else ():
         named["witness", witness] = "log"
     for word in book.notes.words(f"end.{aid}."):
         if word["allowed"]:

@@ -1,4 +1,5 @@
-"""What the ledger keeps beside keripy's database: contacts, messages that wait, proofs of duplicity, endpoints, and what was mended.
+"""What the ledger keeps beside keripy's database: contacts, messages that wait, proofs of duplicity, endpoints, what was mended,
+what witnesses said when they were asked last, and when they shall be asked.
 
 One small lmdb environment below the ledger's directory, written in the same batch as the events it belongs to.
 """
@@ -13,7 +14,7 @@ from typing import Any
 
 __all__ = ["Notes"]
 
-TABLES = (b"contacts", b"pending", b"duplicity", b"mended", b"endpoints")
+TABLES = (b"contacts", b"pending", b"duplicity", b"mended", b"endpoints", b"watched", b"settings")
 
 
 class Notes:
@@ -99,11 +100,30 @@ class Notes:
     def keep_word(self, key: str, word: dict[str, Any]) -> None:
         self._put(b"endpoints", key, word)
 
+    # -- watching ---------------------------------------------------------------------------------------------------
+
+    def watched(self, aid: str) -> dict[str, Any] | None:
+        """What its witnesses said when they were asked last: see watching/watch.py."""
+        return self._get(b"watched", aid)
+
+    def all_watched(self) -> dict[str, dict[str, Any]]:
+        return dict(self._items(b"watched"))
+
+    def set_watched(self, aid: str, told: dict[str, Any] | None) -> None:
+        self._put(b"watched", aid, told)
+
+    def setting(self, name: str) -> dict[str, Any] | None:
+        return self._get(b"settings", name)
+
+    def set_setting(self, name: str, value: dict[str, Any]) -> None:
+        self._put(b"settings", name, value)
+
     # -- all of it --------------------------------------------------------------------------------------------------
 
     def forget(self, aid: str) -> None:
         """Everything about an AID."""
         self.set_contact(aid, None)
+        self.set_watched(aid, None)
         for key in [key for key, message in self.pending.items() if message["aid"] == aid]:
             self.release(key)
         for key in [key for key, _ in self._items(b"duplicity", f"{aid}.")]:

@@ -54,13 +54,14 @@ class Resource:
         """The accepted log of an identifier."""
         return timeline.survey(self.book.source, aid, last)
 
-    def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "") -> Generator[float, float, None]:
-        """The page of an identifier, or as JSON all of it with its events."""
+    def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "", asked: Any = None) -> Generator[float, float, None]:
+        """The page of an identifier, or as JSON all of it with its events. asked: what its witnesses have just said."""
         data = self.known(aid)
         sn = data["sn"]
         title = f"{data['alias'] or aid[:12]} · Ledger · KeriWasm"
         data["superseded"] = []
         data["endpoints"] = endpoints.of(self.book, aid)
+        data["watched"] = viewing.watched(self.book, aid, asked)
         if sn is not None and data["events_kept"] > sn + 1:
             data["superseded"] = yield from timeline.superseded(self.book.source, aid, sn)
         if wants_json(req):

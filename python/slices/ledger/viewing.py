@@ -9,8 +9,9 @@ from typing import Any
 from slices.foreign import bodies
 from slices.kels.thresholds import readable
 from slices.ledger.book import Book
+from slices.ledger.watching import asking
 
-__all__ = ["KINDS", "alike", "detail", "groups", "imported", "kinds", "listing", "summary"]
+__all__ = ["KINDS", "alike", "detail", "groups", "imported", "kinds", "listing", "news", "rounds", "summary", "watched"]
 
 PAGE = 50
 """Identifiers of one page of the list."""
@@ -90,6 +91,9 @@ def listing(book: Book, q: str = "", kind: str = "", page: int = 1) -> dict[str,
         if FITS[kind](each)
         and all(word in f"{each['alias']}\n{each['notes']}\n{each['aid']}".casefold() for word in words)
     ]
+    watches = book.notes.all_watched()
+    for each in everybody:
+        each["watched"] = _in_short(watches.get(each["aid"]))
     found.sort(key=lambda each: (not each["duplicitous"], not each["alias"], each["alias"].casefold(), each["aid"]))
     pages = max(1, -(-len(found) // PAGE))
     page = min(page, pages)
@@ -195,3 +199,56 @@ def alike(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         else:
             made.append({**each, "first": each["sn"], "last": each["sn"], "count": 1})
     return made
+
+
+def _in_short(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What witnesses said, without who; None when they were never asked."""
+    return None if told is None else {name: value for name, value in told.items() if name != "witnesses"}
+
+
+def watched(book: Book, aid: str, asked: dict[str, Any] | None = None) -> dict[str, Any]:
+    """{when, agreed, of, asked, sn, said, witnesses: [{aid, role, url, state, ...}]}: what was said last, of whoever may be asked now.
+
+    when is None when nobody was ever asked. asked: what was said just now, where that is not kept.
+    """
+    told = asked or book.notes.watched(aid) or {"when": None, "witnesses": [], "agreed": 0, "of": 0, "asked": 0, "sn": None, "said": ""}
+    witnesses = list(told["witnesses"])
+    heard = {each["aid"] for each in witnesses}
+    for place in asking.places(book, aid):
+        if place.eid not in heard:
+            reason = "" if place.url else "No address of it is known here: resolve its OOBI."
+            nothing = {"state": "unasked", "sn": None, "said": "", "behind": 0, "agrees": False, "reason": reason}
+            witnesses.append({"aid": place.eid, "role": place.role, "url": place.url, **nothing})
+    return {**told, "witnesses": witnesses}
+
+
+def news(told: dict[str, Any]) -> str:
+    """The line that says what a refresh has found."""
+    if not told["of"]:
+        return "Nobody was asked: it has no witnesses, and no address of its own is known here."
+    if not told["asked"]:
+        return "Nobody was asked: see why below."
+    new = {0: "Nothing new", 1: "1 new event"}.get(told["added"], f"{told['added']} new events")
+    return f"{new}. {told['agreed']} of {told['of']} hold event {told['sn']} as the latest."
+
+
+WANTING = {"garbage": "gave an answer that cannot be used", "silent": "silent", "behind": "behind", "unasked": "not asked"}
+
+
+def rounds(contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of a round that need a look, the worst first: {aid, alias, kind, words}."""
+    made = []
+    for each in contacts:
+        words = []
+        if each["duplicity"]:
+            words.append(f"{each['duplicity']} of {each['of']} tell another history")
+        if each["added"]:
+            words.append("1 new event" if each["added"] == 1 else f"{each['added']} new events")
+        words += [f"{each[name]} {text}" for name, text in WANTING.items() if each[name]]
+        if not each["of"]:
+            words.append("nobody to ask")
+        bad = 3 if each["duplicity"] else 2 if each["garbage"] or each["silent"] else 1 if each["added"] else 0
+        kind = ("info", "ok", "warn", "bad")[bad]
+        if words:
+            made.append({"aid": each["aid"], "alias": each["alias"], "kind": kind, "bad": bad, "words": ", ".join(words)})
+    return sorted(made, key=lambda each: (-each["bad"], each["alias"].casefold(), each["aid"]))

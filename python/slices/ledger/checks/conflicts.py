@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["judged", "revealed", "superseding"]
 
+VALID = (
+    "was accepted before, first seen wins; but this one is validly signed as well: the controller of this identifier, or somebody "
+    "with its keys, has made two different histories"
+)
+
 
 def judged(checker: Judge, message: Message) -> Refused:
     """Look whether this one is as well signed as the one that was accepted."""
@@ -41,13 +46,13 @@ def judged(checker: Judge, message: Message) -> Refused:
                     return Refused("conflict", f"{there} was accepted before, first seen wins")
                 other.load({"records": before, "state": state})
             other.accept(message)
-    except (Refused, Held) as ex:
+    except Held as ex:
+        if ex.code == "witnesses":  # the controller has signed both: that one has too few receipts excuses nobody
+            return Refused("duplicity", f"{there} {VALID}, though not by enough of its witnesses ({ex.reason})")
         return Refused("conflict", f"{there} was accepted before, and this one is not fully signed: {ex.reason}")
-    return Refused(
-        "duplicity",
-        f"{there} was accepted before, first seen wins; but this one is validly signed as well: the controller of this "
-        "identifier, or somebody with its keys, has made two different histories",
-    )
+    except Refused as ex:
+        return Refused("conflict", f"{there} was accepted before, and this one is not fully signed: {ex.reason}")
+    return Refused("duplicity", f"{there} {VALID}")
 
 
 def _last(checker: Judge, aid: str, sn: int) -> Any:

@@ -1,0 +1,338 @@
+"""The ledger watches: all witnesses are asked, compared in any order alike, and each way to fail has its words."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keriwasm.web.outside import Answer, refusal
+from ledgerkit import ledger, unsynced  # noqa: F401 (fixtures)
+from outsidekit import FakeOutside, answer
+from slicekit import Page, form, get, post
+from slices.ledger import book as books
+from slices.ledger.watching import comparing
+from watchkit import World, world
+from workerkit import Kit
+
+# -- comparing: pure ------------------------------------------------------------------------------------------------
+
+AID = "E" + "a" * 43
+VERDICTS = st.sampled_from([("accepted", ""), ("known", ""), ("escrowed", "witnesses"), ("rejected", "signature"),
+                            ("rejected", "duplicity"), ("rejected", "superseded"), ("rejected", "conflict")])  # fmt: skip
+ENTRIES = st.builds(
+    lambda verdict, sn, fork, who: {"verdict": verdict[0], "code": verdict[1], "reason": verdict[1], "aid": who, "sn": sn,
+                                    "said": f"{'f' if fork else 'h'}{sn}", "ilk": "ixn"},
+    VERDICTS, st.one_of(st.none(), st.integers(0, 4)), st.booleans(), st.sampled_from([AID, AID, AID, "", "E" + "b" * 43]),
+)  # fmt: skip
+HELD = {sn: f"h{sn}" for sn in range(4)}
+
+
+def entry(verdict: str, sn: int | None, said: str = "", code: str = "", ilk: str = "ixn") -> dict[str, Any]:
+    return {"verdict": verdict, "code": code, "reason": code, "aid": AID, "sn": sn, "said": said or f"h{sn}", "ilk": ilk}
+
+
+@given(st.lists(ENTRIES, max_size=8), st.randoms(use_true_random=False))
+def test_any_order_of_what_came_gives_the_same_verdict(entries: list[dict[str, Any]], shuffle: random.Random) -> None:
+    told = comparing.judged(AID, 3, HELD, entries)
+    again = list(entries)
+    shuffle.shuffle(again)
+    assert comparing.judged(AID, 3, HELD, again) == told
+    own = [each for each in entries if each["aid"] in (AID, "")]
+    proven = any(each["code"] == "duplicity" and each["sn"] is not None for each in own)
+    assert (told["state"] == "duplicity") == proven, "nothing but a proof is called so, and a proof is never called otherwise"
+    assert not (told["agrees"] and proven) and (told["state"] != "behind" or told["behind"] > 0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "state", "sn", "behind", "agrees"),
+    [
+        ([entry("known", 2), entry("known", 3)], "agrees", 3, 0, True),
+        ([entry("escrowed", 3)], "agrees", 3, 0, True),  # its receipts came with another one's answer
+        ([entry("known", 1)], "behind", 1, 2, False),
+        ([entry("known", 3), entry("escrowed", 4)], "ahead", 4, 0, True),
+        ([entry("known", 3), entry("rejected", 4, code="signature")], "garbage", 3, 0, False),
+        ([entry("known", 3), entry("rejected", 3, "f3", "duplicity")], "duplicity", 3, 0, False),
+        ([entry("known", 0), entry("rejected", 1, "f1", "conflict")], "garbage", 0, 0, False),
+        ([entry("known", 0), entry("known", 1, "f1"), entry("rejected", 2, "f2", "superseded")], "behind", 0, 3, False),
+        ([entry("known", 1, "f1")], "behind", 1, 2, False),  # before the rotation that overruled it
+        ([entry("rejected", 1, code="receipt", ilk="rct")], "unknown", None, 0, False),
+        ([], "unknown", None, 0, False),
+    ],
+)
+def test_states(entries: list[dict[str, Any]], state: str, sn: int | None, behind: int, agrees: bool) -> None:
+    told = comparing.judged(AID, 3, HELD, entries)
+    assert (told["state"], told["sn"], told["behind"], told["agrees"]) == (state, sn, behind, agrees), told
+
+
+# -- asking and importing -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def within(unsynced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:  # noqa: F811
+    """Runs a coroutine function with a worker that has an empty ledger and the network on, before these witnesses."""
+
+    def start(wits: World, test: Callable[[Kit], Awaitable[None]]) -> None:
+        async def inner() -> None:
+            async with ledger(tmp_path, monkeypatch) as kit:
+                kit.worker.outside = FakeOutside(wits.serve)
+                assert (await post(kit, "/app/network", enabled=True)).status == 200
+                await test(kit)
+                assert not kit.faults(), kit.faults()[0]["error"]["traceback"]
+
+        asyncio.run(inner())
+
+    return start
+
+
+async def know(kit: Kit, wits: World, *events: bytes) -> None:
+    """These events, and where the witnesses are: by an OOBI of a server that has nothing else."""
+    wits.told["oobi.example", "oobi"] = answer(200, wits.addresses() + b"".join(events))
+    got = await post(kit, "/app/ledger/oobi", url="http://oobi.example/oobi")
+    assert got.status == 200 and not got.json["refused_endpoints"], got.text
+    wits.asked.clear()
+
+
+async def refresh(kit: Kit, aid: str) -> dict[str, Any]:
+    got = await post(kit, f"/app/ledger/{aid}/refresh")
+    assert got.status == 200, got.text
+    return got.json
+
+
+def states(told: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(each["state"], each["sn"]) for each in told["witnesses"]]
+
+
+def test_what_is_new_is_added_and_who_is_not_there_is_named(within: Any) -> None:
+    with world(3) as wits:
+        anna = wits.makes("anna", toad=2)
+        anna.rotates()
+        said = anna.goes_on()
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, anna.events[0])
+            wits.tell(0, anna)
+            wits.tell(1, anna, 2)
+            wits.tell(2, anna, instead=refusal("unreachable", "No answer of it could be read."))
+            told = await refresh(kit, anna.aid)
+            assert (told["sn"], told["said"], told["added"], told["agreed"], told["of"]) == (2, said, 2, 1, 3)
+            assert states(told) == [("agrees", 2), ("behind", 1), ("silent", None)]
+            assert told["witnesses"][1]["behind"] == 1 and told["witnesses"][2]["reason"] == "No answer of it could be read."
+            assert [each["url"] for each in told["witnesses"]] == [wits.url(at) for at in range(3)]
+            assert len(wits.asked) == 3, "one request each: what is held is the inception"
+            wits.asked.clear()
+            wits.tell(1, anna)
+            wits.tell(2, anna)
+            told = await refresh(kit, anna.aid)
+            assert (told["added"], told["agreed"]) == (0, 3) and states(told) == [("agrees", 2)] * 3
+            assert wits.asked == [f"{wits.url(at)}query?typ=kel&pre={anna.aid}&sn=2" for at in range(3)], "one small question each"
+            page = await get(kit, f"/app/ledger/{anna.aid}")
+            assert "3 of 3 held event 2" in " ".join(Page(page.text).text.split()) and Page(page.text).problems == []
+            listed = (await get(kit, "/app/ledger", accept="application/json")).json["identifiers"]
+            (short,) = [each["watched"] for each in listed if each["aid"] == anna.aid]
+            assert (short["agreed"], short["of"], short["when"]) == (3, 3, told["when"])
+            shown = await form(kit, f"/app/ledger/{anna.aid}/refresh")
+            assert shown.status == 200 and "Nothing new. 3 of 3 hold event 2 as the latest." in shown.text
+
+        within(wits, test)
+
+
+@pytest.mark.parametrize("toad", [1, 3])
+def test_another_validly_signed_log_is_duplicity_and_loud(within: Any, toad: int) -> None:
+    """With receipts enough (a threshold of 1), and without (3): the controller has signed both."""
+    with world(3) as wits:
+        anna = wits.makes("anna", toad=toad)
+        anna.goes_on(pay="17")
+        anna.goes_on()
+        _, fork = anna.interacts(1, anna.said(0), [2], pay="71")
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, anna.events[0])
+            for at in (0, 1):
+                wits.tell(at, anna)
+            wits.tell(2, anna, instead=[anna.events[0], fork])
+            told = await refresh(kit, anna.aid)
+            assert states(told) == [("agrees", 2), ("agrees", 2), ("duplicity", 1)] and told["added"] == 2
+            assert (told["agreed"], told["duplicity"]) == (2, 1)
+            known = (await get(kit, f"/app/ledger/{anna.aid}", accept="application/json")).json
+            (proof,) = known["duplicity"]
+            assert known["duplicitous"] and proof["sn"] == 1 and wits.wits[2].pre[:10] in proof["source"]
+            wits.asked.clear()
+            told = await refresh(kit, anna.aid)
+            assert states(told)[2] == ("duplicity", 1) and len(wits.asked) == 4, "it has no event 2, so it is asked for all of its log"
+            shown = await form(kit, f"/app/ledger/{anna.aid}/refresh")
+            page = Page(shown.text)
+            assert page.problems == [] and "Two different events 1" in page.text and "another history" in page.text
+            listed = await get(kit, "/app/ledger")
+            assert "1 of 3 tell another history" in listed.text and "duplicitous" in listed.text
+
+        within(wits, test)
+
+
+def test_most_witnesses_come_first(within: Any) -> None:
+    """One that is first in the log's own order, and has a history of its own, is not first seen because of that."""
+    with world(3) as wits:
+        anna = wits.makes("anna", toad=1)
+        said = anna.goes_on(pay="17")
+        _, fork = anna.interacts(1, anna.said(0), [0], pay="71")
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, anna.events[0])
+            wits.tell(0, anna, instead=[anna.events[0], fork])
+            wits.tell(1, anna)
+            wits.tell(2, anna)
+            told = await refresh(kit, anna.aid)
+            assert told["said"] == said and states(told) == [("duplicity", 1), ("agrees", 1), ("agrees", 1)]
+
+        within(wits, test)
+
+
+def test_what_does_not_verify_is_garbage_and_no_duplicity(within: Any) -> None:
+    with world(4) as wits:
+        anna, ben = wits.makes("anna"), wits.makes("ben")
+        anna.goes_on(pay="17")
+        _, fork = anna.interacts(1, anna.said(0), pay="71")
+        unsigned = fork.replace(b"-AAB", b"-AAB", 1)
+        at = unsigned.index(b"-VA" if b"-VA" in unsigned else b"-AAB") + 20
+        unsigned = unsigned[:at] + (b"A" if unsigned[at : at + 1] != b"A" else b"B") + unsigned[at + 1 :]
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, *anna.events)
+            wits.tell(0, anna, instead=[anna.events[0], unsigned])
+            wits.tell(1, anna, instead=answer(200, b"\x00\xffnothing"))
+            wits.tell(2, anna, instead=list(ben.events))
+            wits.tell(3, anna)
+            told = await refresh(kit, anna.aid)
+            assert [state for state, _ in states(told)] == ["garbage", "garbage", "unknown", "agrees"], told
+            assert "not fully signed" in told["witnesses"][0]["reason"] or "does not verify" in told["witnesses"][0]["reason"]
+            known = (await get(kit, f"/app/ledger/{anna.aid}", accept="application/json")).json
+            assert not known["duplicitous"] and not known["duplicity"]
+
+        within(wits, test)
+
+
+def test_every_way_to_give_no_answer_has_its_words(within: Any) -> None:
+    cases = [
+        (refusal("late", "It had not answered in full."), "silent", "not answered"),
+        (refusal("offline", "This browser is offline."), "unasked", "offline"),
+        (refusal("ask", "It is not allowed yet."), "unasked", "not allowed"),
+        (refusal("html", "A web page came."), "garbage", "web page"),
+        (refusal("large", "More than 4 MiB came."), "garbage", "4 MiB"),
+        (Answer(406, [], b"", "It speaks another version.", "type"), "garbage", "another version"),
+        (Answer(500, [], b""), "garbage", "status 500"),
+        (answer(200, b"[]", "text/plain"), "garbage", "text/plain"),
+        (answer(200, b""), "unknown", "knows nobody"),
+        (Answer(404, [], b""), "unknown", "knows nobody"),
+    ]
+    with world(len(cases)) as wits:
+        anna = wits.makes("anna")
+        later = wits.makes("later")
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, *anna.events)
+            for at, (instead, _, _) in enumerate(cases):
+                wits.tell(at, anna, instead=instead)
+            told = await refresh(kit, anna.aid)
+            for each, (_, state, words) in zip(told["witnesses"], cases, strict=True):
+                assert each["state"] == state and words in each["reason"], each
+            assert (told["agreed"], told["asked"], told["of"]) == (0, len(cases) - 2, len(cases))
+            page = Page((await get(kit, f"/app/ledger/{anna.aid}")).text)
+            assert page.problems == [] and "not a key event log" in page.text
+            got = await post(kit, f"/app/ledger/{later.aid}/refresh")
+            assert got.status == 404
+            await post(kit, f"/app/ledger/{later.aid}/contact", alias="Later")
+            got = await post(kit, f"/app/ledger/{later.aid}/refresh")
+            assert got.status == 409 and "not known" in got.text
+            assert (await post(kit, "/app/network", enabled=False)).status == 200
+            got = await post(kit, f"/app/ledger/{anna.aid}/refresh")
+            assert got.status == 403 and "The network is off" in got.text
+
+        within(wits, test)
+
+
+def test_without_witnesses_its_agent_is_asked_by_its_oobi(within: Any) -> None:
+    """An agent as KERIA's knows no /query."""
+    with world(2) as wits:
+        anna, alone = wits.makes("anna", toad=0, wits=[]), wits.makes("alone", toad=0, wits=[])
+        agent = wits.wits[0]
+        named = bytes(anna.hab.makeEndRole(eid=agent.pre, role="agent", allow=True, stamp="2026-01-01T00:00:00.000000+00:00"))
+        anna.goes_on()
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, anna.events[0], named, alone.events[0])
+
+            def agent_only(request: Any) -> Answer:
+                return answer(200, b"".join(anna.events)) if "/oobi/" in request.url else Answer(404, [], b"")
+
+            wits.tell(0, anna, instead=agent_only)
+            told = await refresh(kit, anna.aid)
+            assert [(each["role"], each["state"], each["sn"]) for each in told["witnesses"]] == [("agent", "agrees", 1)]
+            assert wits.asked == [f"{wits.url(0)}query?typ=kel&pre={anna.aid}", f"{wits.url(0)}oobi/{anna.aid}"]
+            told = await refresh(kit, alone.aid)
+            assert told["witnesses"] == [] and told["of"] == 0
+            assert "nobody can be asked" in (await get(kit, f"/app/ledger/{alone.aid}")).text
+
+        within(wits, test)
+
+
+def test_a_round_asks_one_server_few_things_at_a_time_and_a_dead_one_no_more(within: Any) -> None:
+    with world(2) as wits:
+        everybody = [wits.makes(f"a{number}", toad=1) for number in range(12)]
+        for each in everybody:
+            each.goes_on()
+        most = {wits.host(at): 0 for at in range(2)}
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, *(each.events[0] for each in everybody))
+            outside = kit.worker.outside
+            outside.serve = lambda request: None  # the test answers
+
+            async def web() -> None:
+                while True:
+                    open_now = [ticket for ticket in outside.tickets if ticket.answer is None]
+                    for host in most:
+                        here = [ticket for ticket in open_now if host in ticket.request.url]
+                        most[host] = max(most[host], len(here))
+                        if here and most[host] == 4:  # all that leave at the same time are there
+                            here[0].answer = wits.serve(here[0].request)
+                    await asyncio.sleep(0.005)
+
+            for each in everybody:
+                wits.tell(0, each)
+                wits.tell(1, each, instead=refusal("unreachable", "No answer."))
+            task = asyncio.ensure_future(web())
+            got = await post(kit, "/app/ledger/refresh")
+            task.cancel()
+            outside.serve = wits.serve
+            assert got.status == 200, got.text
+            assert got.json["added"] == 12 and len(got.json["contacts"]) == 12 and all(each["agreed"] == 1 for each in got.json["contacts"])
+            assert set(most.values()) == {4}
+            dead = [url for url in wits.asked if wits.host(1) in url]
+            assert len(dead) <= 4 and all(each["silent"] == 1 for each in got.json["contacts"]), "it is not asked again for each"
+            assert (await get(kit, "/app/ledger/watching", accept="application/json")).json["running"] is False
+            shown = await form(kit, "/app/ledger/refresh")
+            page = Page(shown.text)
+            assert page.problems == [] and "1 silent" in page.text and "12 identifiers looked at" in page.text
+
+        within(wits, test)
+
+
+def test_what_was_said_goes_with_the_identifier(within: Any) -> None:
+    with world(1) as wits:
+        anna = wits.makes("anna")
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, *anna.events)
+            wits.tell(0, anna)
+            await refresh(kit, anna.aid)
+            notes = books.of(kit.worker).notes
+            assert notes.watched(anna.aid)["agreed"] == 1
+            await kit.ask("DELETE", f"/app/ledger/{anna.aid}")
+            assert notes.watched(anna.aid) is None
+
+        within(wits, test)
