@@ -219,7 +219,8 @@ def watched(book: Book, aid: str, asked: dict[str, Any] | None = None) -> dict[s
             reason = "" if place.url else "No address of it is known here: resolve its OOBI."
             nothing = {"state": "unasked", "sn": None, "said": "", "behind": 0, "agrees": False, "reason": reason}
             witnesses.append({"aid": place.eid, "role": place.role, "url": place.url, **nothing})
-    return {**told, "witnesses": witnesses}
+    known = book.notes.contacts()
+    return {**told, "witnesses": [{**each, "alias": known.get(each["aid"], {}).get("alias", "")} for each in witnesses]}
 
 
 def news(told: dict[str, Any]) -> str:

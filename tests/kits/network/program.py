@@ -1,4 +1,4 @@
-"""Runs in the bench's Python: `program.py witnesses {"wan": PORT, ...}`, or `program.py kli COMMAND ...`.
+"""Runs in the bench's Python: `program.py witnesses {"wan": PORT, ...}`, `program.py kli COMMAND ...`, or `program.py fork NAME DATA`.
 
 The witnesses are those of `kli witness demo`: same names, salts, AIDs, and set up by the same function of keripy. Only where they
 listen differs: on 127.0.0.1 alone, on the ports that are named, and not on TCP (their addresses name a TCP port, as the demo's).
@@ -15,6 +15,7 @@ from pathlib import Path
 from hio.base import filing
 from keri.app import configing, directing, habbing, indirecting
 from keri.app.cli import kli
+from keri.app.cli.common import existing
 from keri.core import Salter
 from keri.db import dbing
 
@@ -46,11 +47,19 @@ def witnesses(ports: dict[str, int]) -> None:
     directing.runController(doers, expire=0.0)
 
 
+def fork(name: str, data: str) -> None:
+    """Print the next interaction of an identifier of `kli`, signed and sent to nobody: what a copied keystore is good for."""
+    with existing.existingHab(name=name, alias=name) as (_, hab):
+        print(bytes(hab.interact(data=[json.loads(data)])).decode())
+
+
 if __name__ == "__main__":
     filing.Filer.HeadDirPath = dbing.LMDBer.HeadDirPath = str(Path.home())
     os.chdir(Path.home())
     if sys.argv[1] == "witnesses":
         witnesses(json.loads(sys.argv[2]))
+    elif sys.argv[1] == "fork":
+        fork(*sys.argv[2:])
     else:
         sys.argv = sys.argv[1:]
         sys.exit(kli.main())

@@ -125,16 +125,26 @@ class Witnesses(dict[str, Witness]):
 
     def kli(self, *arguments: str, seconds: float = PATIENCE) -> str:
         """Run a command of keripy's `kli` in its home and return what it printed. Raises RuntimeError when it fails."""
+        return self._run(self.home, "kli", *arguments, seconds=seconds)
+
+    def fork(self, name: str, data: dict[str, str]) -> bytes:
+        """The next interaction of an identifier of `kli`, signed with a copy of its keystore that knows what it knows now, and sent
+        to nobody: no witness sees it."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as copy:
+            shutil.copytree(self.home, copy, dirs_exist_ok=True)
+            return self._run(Path(copy), "fork", name, json.dumps(data)).strip().encode()
+
+    def _run(self, home: Path, *arguments: str, seconds: float = PATIENCE) -> str:
         done = subprocess.run(
-            [self.bench.python, PROGRAM, "kli", *arguments],
-            env={**self.bench.environment(self.home), "DEBUG_KLI": "1"},
+            [self.bench.python, PROGRAM, *arguments],
+            env={**self.bench.environment(home), "DEBUG_KLI": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=seconds,
         )
         if done.returncode or "Traceback" in done.stderr:
-            raise RuntimeError(f"kli {' '.join(arguments[:2])}: status {done.returncode}\n{done.stdout}{done.stderr}"[-3000:])
+            raise RuntimeError(f"{' '.join(arguments[:3])}: status {done.returncode}\n{done.stdout}{done.stderr}"[-3000:])
         return done.stdout
 
     def introduce(self, name: str) -> str:
