@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["agent", "cores", "device_memory", "navigator"]
+__all__ = ["agent", "cores", "device_memory", "navigator", "online"]
 
 
 def navigator() -> Any:
@@ -20,6 +20,11 @@ def agent() -> str | None:
     """The browser's own name of itself."""
     found = getattr(navigator(), "userAgent", None)
     return str(found) if found else None
+
+
+def online() -> bool:
+    """False where the browser knows that it has no network; True says little."""
+    return getattr(navigator(), "onLine", None) is not False
 
 
 def cores() -> int | None:

@@ -8,12 +8,14 @@ import falcon
 
 from . import oobis, resources, verification
 from .watching import resources as watching
+from .watching.doer import WatchDoer
 
 __all__ = ["mount"]
 
 
 def mount(app: falcon.App, worker: Any) -> None:
-    """Add the slice's routes to a worker's application."""
+    """Add the slice's routes to a worker's application, and the Doer that asks witnesses by itself."""
+    worker.doist.doers.append(WatchDoer(worker))
     app.add_route("/app/ledger", resources.Ledger(worker))
     app.add_route("/app/ledger/panel", resources.Panel(worker))
     app.add_route("/app/ledger/progress", resources.Progress(worker))

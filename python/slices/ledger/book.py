@@ -29,6 +29,7 @@ from slices.ledger import mending
 from slices.ledger.intake.others import other
 from slices.ledger.intake.outcome import Outcome
 from slices.ledger.intake.settling import settle
+from slices.ledger.notes import Notes
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -93,6 +94,16 @@ class Book:
             if self.worker.disk.trouble is None and not self._notes.mended(mending.MARK):
                 with self._change():
                     self._notes.mark(mending.MARK, mending.witnesses(self._db))
+
+    def memo(self) -> Generator[float, float, Any]:
+        """The notes alone, without keripy; None while nobody ever opened the ledger here. Raises what the disk raises."""
+        if not (yield from self.begun()):
+            return None
+        if self._undone != self.worker.disk.undone:
+            self.close()
+        if self._notes is None:
+            self._open_notes()
+        return self._notes
 
     @property
     def db(self) -> Any:
@@ -337,18 +348,22 @@ class Book:
     def _open(self) -> None:
         from keri.db import basing
 
-        from slices.ledger.notes import Notes
-
-        self._undone = self.worker.disk.undone
+        if self._notes is None:
+            self._open_notes()
         with self.worker.disk.unkept():
             self._db = basing.Baser(name=NAME, headDirPath=str(self.head), reopen=True)
-            self._notes = Notes(self.head / "notes")
         self._heads = None
+
+    def _open_notes(self) -> None:
+        self._undone = self.worker.disk.undone
+        with self.worker.disk.unkept():
+            self._notes = Notes(self.head / "notes")
 
     def close(self) -> None:
         """Close the databases; `ready` opens them again. For whoever replaces or deletes them."""
         if self._db is not None:
             self._db.close()
+        if self._notes is not None:
             self._notes.close()
         self._db = self._notes = self._heads = None
 

@@ -15,6 +15,8 @@ from slices.foreign import bodies
 from slices.kels import picture, timeline
 from slices.ledger import book as books
 from slices.ledger import contacts, endpoints, scanning, viewing
+from slices.ledger.watching import watch as watches
+from slices.ledger.watching.doer import EVERY
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -49,6 +51,11 @@ class Resource:
                 description=f"Nothing is known of {aid[:80]} here. Import its key event log, or look at the list.",
             )
         return told
+
+    def watching(self) -> dict[str, Any]:
+        """{plan, everies}: when all are asked by itself, and what the form offers."""
+        plan = watches.of(self.worker).planned(self.book.notes)
+        return {"plan": plan, "everies": dict(sorted({plan["every"]: f"every {plan['every']} s", **EVERY}.items()))}
 
     def log(self, aid: str, last: int) -> Generator[float, float, timeline.Log]:
         """The accepted log of an identifier."""
@@ -100,7 +107,7 @@ class Ledger(Resource):
         kind = fields.choice("kind", viewing.KINDS, default="")
         page = fields.integer("page", 1, 1 << 20, default=1)
         data = viewing.listing(self.book, q, kind, page)
-        more = {} if wants_json(req) else {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES, **scanning.form(fields)}
+        more = {} if wants_json(req) else {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES, **self.watching(), **scanning.form(fields)}
         answer(req, rep, "pages/ledger/index.html", {**data, **more}, title="Ledger · KeriWasm")
 
     @deed

@@ -47,6 +47,12 @@ class Unknown(falcon.HTTPNotFound):
         self.extra = {"aid": aid, "import": "app/ledger"}
 
 
+def freshness(book: books.Book, aid: str) -> dict[str, Any] | None:
+    """{when, sn, agreed, of}: when its witnesses were asked last and how many held event `sn`, then its latest; None: never."""
+    told = book.notes.watched(aid)
+    return None if told is None else {name: told[name] for name in ("when", "sn", "agreed", "of")}
+
+
 class Verify:
     """GET: the form. POST {aid, text | data | file, signatures, sn?}: the verdict."""
 
@@ -68,7 +74,7 @@ class Verify:
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        """{valid, aid, sn, digest, source, threshold, signatures: [{signature, index, key, valid, reason}]}.
+        """{valid, aid, sn, digest, source, threshold, signatures: [{signature, index, key, valid, reason}], as_of, duplicitous}.
 
         Against the current keys, or with `sn` against those that were current after that event. valid: all signatures
         verify, no key twice, and they meet the signing threshold. Raises 404 when nothing is known of the identifier.
@@ -102,6 +108,7 @@ class Verify:
         if not told["valid"] and sn is None:
             told["earlier"] = yield from earlier((yield from look), state, message, parsed)
         data = {"aid": aid, "source": source, "bytes": len(message), **told}
+        data |= {"as_of": freshness(book, aid), "duplicitous": bool(book.notes.duplicity(aid))}
         contact = book.notes.contact(aid) or {}
         answer(
             req,

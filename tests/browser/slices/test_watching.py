@@ -72,6 +72,12 @@ def test_refreshing_by_real_witnesses(boot: Callable[..., Watched], witnesses: A
         wes.go_on()
     assert "silent" in table and "had not answered in full" in table
 
+    plan = post(page, "app/ledger/watching", every=60)  # never all of them were asked, so it is time
+    assert plan["last"] is None and plan["waits"] == ""
+    until(page, f"""async () => (await (await keriwasm.fetch('app/ledger/{anna.aid}', {{headers: {{accept: 'application/json'}}}})).json()).watched.agreed === 3""",
+          PATIENCE)  # fmt: skip
+    assert post(page, "app/ledger/watching", every=0)["last"] is not None
+
     wes.kill()
     with telling(wes.port, log[: log.rindex(b'{"v":')] + fork) as asked:
         visit(page, "app/ledger", "Ledger")

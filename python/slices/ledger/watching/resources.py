@@ -7,13 +7,20 @@ from typing import Any
 
 import falcon
 from keriwasm.web.deeds import deed
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.ledger import resources, viewing
+from slices.ledger.watching import doer
 from slices.ledger.watching import watch as watches
 from slices.network import consent as consents
 
 __all__ = ["Refresh", "RefreshAll", "Watching"]
+
+
+EVERY_LEAST = 60
+"""Seconds."""
 
 
 class Resource(resources.Resource):
@@ -67,9 +74,27 @@ class RefreshAll(Resource):
 
 
 class Watching(Resource):
-    """GET: {running, done, total} of the round that runs; as HTML a fragment that asks again until it is over."""
+    """GET: the round that runs, and when the next one is due; as HTML a fragment that asks again until it is over. POST {every, unlock}."""
 
-    def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
+        """Set when all are asked by itself: {every, unlock, last, next, waits}. every: seconds, 0 is never, else 60 to 7 days."""
+        fields = Fields(req)
+        every = fields.integer("every", 0, 7 * 86400)
+        if 0 < every < EVERY_LEAST:
+            raise FieldError("every", f"must be 0 (never) or at least {EVERY_LEAST}")
+        unlock = fields.flag("unlock")
+        yield from self.book.ready()
+        self.watch.set_plan(every, unlock)
+        plan = self.watch.planned(self.book.notes)
+        waits = yield from doer.hindrance(self.worker)
+        more = {} if wants_json(req) else {"words": doer.WatchDoer.words(plan, waits)}
+        answer(req, rep, "fragments/ledger/watching.html", {**plan, "waits": waits, **more}, title="Ledger · KeriWasm")
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
+        """{running, done, total}, and {every, unlock, last, next} once there is a ledger."""
+        plan = (yield from self.watch.plan()) or {}
         progress = self.watch.progress
-        data = {"running": progress is not None, **(progress or {"done": 0, "total": 0})}
+        data = plan | {"running": progress is not None, **(progress or {"done": 0, "total": 0})}
         answer(req, rep, "fragments/ledger/refreshing.html", data)

@@ -35,7 +35,7 @@ AT_ONCE = 4
 """Identifiers of a round that are asked about at the same time: with six witnesses each, 24 requests."""
 TURNS = 3
 """Times that new witnesses are asked, when what came has changed who they are."""
-ROUND = "round"
+ROUND, PLAN = "round", "plan"
 
 
 def of(worker: Context) -> Watch:
@@ -47,11 +47,14 @@ class Watch:
     """Attributes:
 
     progress: {done, total} identifiers of the round that runs, else None
+    doer: the one that asks by itself, woken when what is set changes
     """
 
     def __init__(self, worker: Context) -> None:
         self.worker = worker
         self.progress: dict[str, int] | None = None
+        self.doer: Any = None
+        self._not_before = 0
 
     @property
     def book(self) -> books.Book:
@@ -79,6 +82,7 @@ class Watch:
                 break
             sn, said = int(state.s, 16), state.d
             came = yield from together(questions.hear(each, aid, name, sn, said) for each in places)
+            yield from book.ready()
             heard |= {each.place.eid: each for each in came}
             added += yield from self._take(aid, came)
             state = self._state(aid)
@@ -103,6 +107,7 @@ class Watch:
             told = yield from together((self._one(aid, questions) for aid in aids), AT_ONCE)
         finally:
             self.progress = None
+            self._not_before = now_ms() + self.planned(book.notes)["every"] * 1000 if book.notes is not None else 0
         contacts = [each for each in told if each is not None]
         when = now_ms()
         if any(each["asked"] for each in contacts):
@@ -117,6 +122,36 @@ class Watch:
             "duplicity": sum(bool(each["duplicity"]) for each in contacts),
             "requests": questions.sent,
         }
+
+    # -- by itself ---------------------------------------------------------------------------------------------------
+
+    def plan(self) -> Generator[float, float, dict[str, Any] | None]:
+        """{every, unlock, last, next}: seconds between two rounds (0: none), whether one follows each unlocking, when the last one was
+        and the next one is due. None while there is no ledger."""
+        notes = yield from self.book.memo()
+        if notes is None:
+            return None
+        return self.planned(notes)
+
+    def planned(self, notes: Any) -> dict[str, Any]:
+        """The same, from notes that are open."""
+        kept = notes.setting(PLAN) or {}
+        every, unlock = kept.get("every", 0), kept.get("unlock", False)
+        last = (notes.setting(ROUND) or {}).get("when")
+        due = max((last or 0) + every * 1000, self._not_before) if every else None
+        return {"every": every, "unlock": unlock, "last": last, "next": due}
+
+    def set_plan(self, every: int, unlock: bool) -> None:
+        """Keep it, and have the Doer look."""
+        with self.book.change() as notes:
+            notes.set_setting(PLAN, {"every": every, "unlock": unlock})
+        self._not_before = 0
+        if self.doer is not None:
+            self.worker.doist.wake(self.doer)
+
+    def failed(self, ms: int) -> None:
+        """No round by itself for so long."""
+        self._not_before = now_ms() + ms
 
     # -- private ----------------------------------------------------------------------------------------------------
 
@@ -151,6 +186,7 @@ class Watch:
             assert each.cut is not None
             name = f"{each.place.role} {each.place.eid[:10]}…"
             try:
+                yield from self.book.ready()  # a restore may have put another ledger here
                 result = yield from self.book.importing([(name, each.data)], others, [each.cut])
             except (FieldError, PartFailed) as ex:
                 each.state, each.problem = "garbage", getattr(ex, "reason", "") or str(ex.description)

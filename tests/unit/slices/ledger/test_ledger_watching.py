@@ -336,3 +336,101 @@ def test_what_was_said_goes_with_the_identifier(within: Any) -> None:
             assert notes.watched(anna.aid) is None
 
         within(wits, test)
+
+
+# -- by itself, and what a signature check says ----------------------------------------------------------------------
+
+
+async def within_seconds(test: Callable[[], bool], seconds: float = 20.0) -> None:
+    ends = asyncio.get_running_loop().time() + seconds
+    while not test():
+        assert asyncio.get_running_loop().time() < ends, "it did not happen"
+        await asyncio.sleep(0.02)
+
+
+def test_all_are_asked_by_itself_when_it_is_time_and_the_network_is_there(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from keriwasm.browser import navigator
+    from slices.ledger.watching import doer, watch
+
+    monkeypatch.setattr(doer, "LATE", 0.01)
+    monkeypatch.setattr(doer, "AGAIN", 0.01)
+    clock = [1_700_000_000_000]
+    monkeypatch.setattr(watch, "now_ms", lambda: clock[0])
+    online = [True]
+    monkeypatch.setattr(navigator, "online", lambda: online[0])
+    with world(1) as wits:
+        anna = wits.makes("anna")
+        anna.goes_on()
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, anna.events[0])
+            wits.tell(0, anna)
+            listed = (await get(kit, "/app/ledger", accept="application/json")).json["identifiers"]
+            assert {each["aid"]: each["watched"] for each in listed}[anna.aid] is None
+            watching = watch.of(kit.worker)
+            woken = kit.worker.doist.wake
+            assert (await post(kit, "/app/network", enabled=False)).status == 200
+            for every, words in ((59, "at least 60"), (-1, "from 0 to")):
+                got = await post(kit, "/app/ledger/watching", every=every)
+                assert got.status == 422 and got.json["field"] == "every" and words in got.text, got.text
+            set_ = await form(kit, "/app/ledger/watching", every="3600")
+            assert "every hour" in set_.text and "The network is off: it waits" in set_.text
+            await asyncio.sleep(0.2)
+            assert wits.asked == [] and kit.worker.outside.tickets[1:] == [], "it waits, and sends nothing"
+            online[0] = False
+            assert (await post(kit, "/app/network", enabled=True)).status == 200
+            got = await post(kit, "/app/ledger/watching", every=3600)
+            assert got.json["waits"] == "offline"
+            await asyncio.sleep(0.1)
+            assert wits.asked == []
+            online[0] = True
+            books_notes = books.of(kit.worker).notes
+            await within_seconds(lambda: books_notes.watched(anna.aid) is not None)
+            assert books_notes.watched(anna.aid)["agreed"] == 1 and len(wits.asked) == 1
+            told = (await get(kit, "/app/ledger/watching", accept="application/json")).json
+            assert (told["last"], told["next"], told["running"]) == (clock[0], clock[0] + 3_600_000, False)
+            woken(watching.doer)
+            await asyncio.sleep(0.1)
+            assert len(wits.asked) == 1, "the hour is not over"
+            clock[0] += 3_600_000
+            woken(watching.doer)
+            await within_seconds(lambda: len(wits.asked) == 2)
+            await within_seconds(lambda: watching.progress is None)
+
+            got = await post(kit, "/app/ledger/watching", every=0, unlock=True)
+            assert (got.json["every"], got.json["unlock"], got.json["next"]) == (0, True, None)
+            await asyncio.sleep(0.1)
+            assert len(wits.asked) == 2
+            made = await post(kit, "/app/wallet", name="w", passcode="a passcode of enough characters")
+            assert made.status in (200, 201), made.text
+            await within_seconds(lambda: len(wits.asked) == 3)
+
+        within(wits, test)
+
+
+def test_a_check_says_as_of_when_and_from_how_many(within: Any) -> None:
+    with world(3) as wits:
+        anna = wits.makes("anna")
+        anna.goes_on(pay="17")
+        _, fork = anna.interacts(1, anna.said(0), [2], pay="71")
+        message = "signed by Anna"
+        signature = anna.hab.sign(ser=message.encode(), indexed=True)[0].qb64
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, anna.events[0])
+            asked = {"aid": anna.aid, "text": message, "signatures": [signature]}
+            got = await post(kit, "/app/verify", **asked)
+            assert got.json["valid"] and got.json["as_of"] is None and not got.json["duplicitous"]
+            shown = await form(kit, "/app/verify", aid=anna.aid, text=message, signatures=signature)
+            assert "never asked" in shown.text and Page(shown.text).problems == []
+            wits.tell(0, anna)
+            wits.tell(1, anna, instead=refusal("late", "Too late."))
+            wits.tell(2, anna, instead=[anna.events[0], fork])
+            told = await refresh(kit, anna.aid)
+            got = await post(kit, "/app/verify", **asked)
+            assert got.json["as_of"] == {"when": told["when"], "sn": 1, "agreed": 1, "of": 3} and got.json["duplicitous"]
+            shown = await form(kit, "/app/verify", aid=anna.aid, text=message, signatures=signature)
+            text = " ".join(Page(shown.text).text.split())
+            assert "1 of 3 witnesses agreed on event 1" in text and "told two different histories" in text and "State as of" in text
+
+        within(wits, test)
