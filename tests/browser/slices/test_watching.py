@@ -74,8 +74,8 @@ def test_refreshing_by_real_witnesses(boot: Callable[..., Watched], witnesses: A
 
     plan = post(page, "app/ledger/watching", every=60)  # never all of them were asked, so it is time
     assert plan["last"] is None and plan["waits"] == ""
-    until(page, f"""async () => (await (await keriwasm.fetch('app/ledger/{anna.aid}', {{headers: {{accept: 'application/json'}}}})).json()).watched.agreed === 3""",
-          PATIENCE)  # fmt: skip
+    ask = f"async () => (await (await keriwasm.fetch('app/ledger/{anna.aid}', {{headers: {{accept: 'application/json'}}}})).json())"
+    until(page, f"{ask}.watched.agreed === 3", PATIENCE)
     assert post(page, "app/ledger/watching", every=0)["last"] is not None
 
     wes.kill()
