@@ -162,15 +162,15 @@ class Kit:
         )
         return id
 
-    async def ask(self, method: str, path: str, *, json_body: Any = None, **more: Any) -> Answer:
-        """Send a request and wait for its whole answer."""
+    async def ask(self, method: str, path: str, *, json_body: Any = None, seconds: float = 5.0, **more: Any) -> Answer:
+        """Send a request and wait for its whole answer, for so long at most."""
         if json_body is not None:
             more["body"] = json.dumps(json_body).encode()
             more["headers"] = {"content-type": "application/json", **more.get("headers", {})}
-        return await self.answer(self.begin(method, path, **more))
+        return await self.answer(self.begin(method, path, **more), seconds)
 
-    async def answer(self, id: str) -> Answer:
-        message, body = await self.host.wait("http:reply", id=id)
+    async def answer(self, id: str, seconds: float = 5.0) -> Answer:
+        message, body = await self.host.wait("http:reply", id=id, seconds=seconds)
         if message["stream"]:
             end, _ = await self.host.wait("http:end", id=id)
             body = b"".join(chunk for _, chunk in self.host.of("http:chunk", id=id))

@@ -46,12 +46,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Purpose:
-    """What requests are for: who and why as the user reads it (see outside.Request), and what one may cost."""
+    """What requests are for: who and why as the user reads it (see outside.Request), and what one may cost.
+
+    heard: told of each answer with its request (hio's dict of method, path, headers, ...) before keripy sees it, which keeps no reason.
+    """
 
     who: str
     reason: str
     deadline: float = 10.0
     limit: int = 1 << 20
+    heard: Callable[[dict[str, Any], Answer], None] | None = None
 
 
 class Outgoing:
@@ -256,6 +260,8 @@ class Client:
         """An answer's place: events where hio puts them, all else among the responses."""
         from hio.core.http.httping import EventSource, HTTPException
 
+        if self.purpose.heard is not None:
+            self.purpose.heard(request, came)
         response = _response(request, came)
         if came.ok and response["headers"]["content-type"].startswith("text/event-stream"):
             try:

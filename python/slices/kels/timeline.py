@@ -13,8 +13,10 @@ An event as a dict:
     delegator, size (bytes), first_seen (ISO 8601)
     signatures  [{index, ondex, key, signature, valid}]
     reveals     [{key, next, from}]: key number `key` is what next digest number `next` of event `from` had committed to
+    witnesses, toad     those whose receipts it asks for, and how many of these
+    receipts    [{witness, signature, valid}]; witnessed: True, False while fewer valid ones than `toad` are there, None without witnesses
     checks      {said, chain, signatures, threshold, prerotation}: True, False, or None where it does not apply
-    valid       whether no check failed
+    valid       whether no check failed; receipts may come yet, and are no part of it
 """
 
 from __future__ import annotations
@@ -280,6 +282,9 @@ def _told(db: Any, pre: str, serder: Any, prior: Any, keyed: Any) -> dict[str, A
         "prerotation": prerotation,
     }
     seen = db.getDts(key)
+    witnesses, toad = _witnesses(db, pre, source)
+    receipts = _receipts(db, key, serder, witnesses)
+    told = {each["witness"] for each in receipts if each["valid"]}
     return {
         "sn": serder.sn,
         "type": kind,
@@ -295,6 +300,10 @@ def _told(db: Any, pre: str, serder: Any, prior: Any, keyed: Any) -> dict[str, A
         "size": len(serder.raw),
         "first_seen": bytes(seen).decode() if seen is not None else None,
         "signatures": signatures,
+        "witnesses": witnesses,
+        "toad": toad,
+        "receipts": receipts,
+        "witnessed": len(told) >= toad if witnesses else None,
         "reveals": reveals,
         "checks": checks,
         "valid": all(verdict is not False for verdict in checks.values()),
@@ -329,6 +338,29 @@ def _signatures(db: Any, key: bytes, serder: Any, source: Any) -> list[dict[str,
                 "valid": verfer is not None and bool(verfer.verify(siger.raw, serder.raw)),
             }
         )
+    return told
+
+
+def _witnesses(db: Any, pre: str, source: Any) -> tuple[list[str], int]:
+    """Witnesses and threshold as of an establishment event."""
+    from keri.db import dbing
+
+    if source is None:
+        return [], 0
+    found = db.wits.get(keys=dbing.dgKey(pre, source.said)) or ()
+    return [each.qb64 for each in found], int(source.ked["bt"], 16)
+
+
+def _receipts(db: Any, key: bytes, serder: Any, witnesses: list[str]) -> list[dict[str, Any]]:
+    """Each witness's receipt, verified with the key that is its name."""
+    from keri.core import coring, indexing
+
+    told = []
+    for stored in db.getWigs(key):
+        siger = indexing.Siger(qb64b=bytes(stored))
+        witness = witnesses[siger.index] if siger.index < len(witnesses) else None
+        valid = witness is not None and bool(coring.Verfer(qb64=witness).verify(siger.raw, serder.raw))
+        told.append({"witness": witness, "signature": siger.qb64, "valid": valid})
     return told
 
 

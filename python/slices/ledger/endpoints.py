@@ -43,6 +43,8 @@ def learn(book: Book, frames: list[Frame]) -> Generator[float, float, dict[str, 
         return {"kept": 0, "refused": []}
     unit = {"contexts": contexts, "replies": [(frame.raw, frame.body) for frame in frames]}
     told = yield from strangers.judged(book.worker, "endpoints", unit)
+    # Whole, for who passes it on: a witness that is to know the others (slices/witnessing/introducing.py).
+    told["accepted"] = [{**word, "raw": frames[word["number"]].raw.decode("latin-1")} for word in told["accepted"]]
     words, strange = concerning(book, told["accepted"])
     with book.change() as notes:
         kept, full = take(notes, words)

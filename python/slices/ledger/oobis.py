@@ -8,9 +8,9 @@ that the credentials use. An address proves nothing about who is behind it; the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import falcon
@@ -27,7 +27,10 @@ from slices.foreign.framing import Frame
 from slices.ledger import contacts, endpoints, scanning, viewing
 from slices.ledger.resources import SHOWN_MOST, Resource
 
-__all__ = ["Address", "Oobi", "read"]
+if TYPE_CHECKING:
+    from slices.ledger.book import Book
+
+__all__ = ["Address", "Oobi", "Taken", "read", "resolve"]
 
 DEADLINE = 15.0
 LIMIT = 4 << 20
@@ -43,12 +46,24 @@ SCHEMA = ("application/schema+json", "application/json")
 
 @dataclass(frozen=True)
 class Address:
-    """An OOBI's address. cid: whom it introduces, "" for a blind one; name: what its maker calls that one."""
+    """An OOBI's address. cid: whom it introduces, "" for a blind one; eid: who serves that one, where it says; name: what its
+    maker calls that one."""
 
     url: str
     host: str
     cid: str = ""
     name: str = ""
+    eid: str = ""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What an OOBI has brought. result: as an import tells it; words: as endpoints.learn."""
+
+    aid: str
+    result: dict[str, Any]
+    words: dict[str, Any]
+    known: dict[str, Any]
 
 
 def read(text: str) -> Address:
@@ -71,7 +86,37 @@ def read(text: str) -> Address:
                          "/.well-known/keri/oobi/IDENTIFIER")  # fmt: skip
     name = one_line((parse_qs(parts.query).get("name") or [""])[0])
     url = urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
-    return Address(url, parts.netloc, found["cid"] or "", name if contacts.misnamed(name) is None else "")
+    given = found.groupdict()
+    return Address(url, parts.netloc, given["cid"] or "", name if contacts.misnamed(name) is None else "", given.get("eid") or "")
+
+
+def ask(book: Book, address: Address, reason: str) -> Generator[float, float, Answer]:
+    """What that server answers, whatever it is."""
+    request = Request("GET", address.url, deadline=DEADLINE, limit=LIMIT, who="ledger", reason=reason)
+    return (yield from book.worker.outside.ask(request))
+
+
+def take(book: Book, address: Address, came: Answer) -> Generator[float, float, Taken]:
+    """Verify and keep what came as a stream. Raises FieldError where it says nothing about whom the address introduces."""
+    others: list[Frame] = []
+    try:
+        result = yield from book.importing([("", came.body)], others)
+    except FieldError as ex:
+        raise FieldError("url", f"was not resolved: what came {ex.reason}", ex.status_code) from ex
+    words = yield from endpoints.learn(book, [piece for piece in others if endpoints.is_word(piece)])
+    aid = address.cid or introduced(result)
+    known = viewing.detail(book, aid)
+    if known is None:
+        raise FieldError("url", f"was not resolved: {_reason(result, aid)}")
+    return Taken(aid, result, words, known)
+
+
+def resolve(book: Book, address: Address, reason: str) -> Generator[float, float, Taken]:
+    """Ask, verify and keep, for who wants an identifier. Raises FieldError."""
+    came = yield from ask(book, address, reason)
+    if checked(came) in SCHEMA:
+        raise FieldError("url", "was not resolved: what came is no key event log")
+    return (yield from take(book, address, came))
 
 
 class Oobi(Resource):
@@ -87,9 +132,7 @@ class Oobi(Resource):
         address = read(fields.text("url", max_bytes=scanning.URL_MOST))
         alias = contacts.named(fields)
         yield from self.book.ready()
-        came = yield from self.worker.outside.ask(
-            Request("GET", address.url, deadline=DEADLINE, limit=LIMIT, who="ledger", reason=REASON)
-        )
+        came = yield from ask(self.book, address, REASON)
         kind = checked(came, scanning.address(address.url, fields.text("alias", "", max_bytes=400)))
         if kind in SCHEMA:
             yield from self._schema(req, rep, address, came.body)
@@ -97,16 +140,8 @@ class Oobi(Resource):
             yield from self._stream(req, rep, address, alias, came)
 
     def _stream(self, req: falcon.Request, rep: falcon.Response, address: Address, alias: str, came: Answer) -> Iterator[Any]:
-        others: list[Frame] = []
-        try:
-            result = yield from self.book.importing([("", came.body)], others)
-        except FieldError as ex:
-            raise FieldError("url", f"was not resolved: what came {ex.reason}", ex.status_code) from ex
-        words = yield from endpoints.learn(self.book, [piece for piece in others if endpoints.is_word(piece)])
-        aid = address.cid or introduced(result)
-        found = viewing.detail(self.book, aid)
-        if found is None:
-            raise FieldError("url", f"was not resolved: {_reason(result, aid)}")
+        taken = yield from take(self.book, address, came)
+        aid, result = taken.aid, taken.result
         contact = self.book.notes.contact(aid) or {}
         chosen = alias or contact.get("alias") or address.name
         if chosen != contact.get("alias", ""):
@@ -116,9 +151,9 @@ class Oobi(Resource):
         data = {
             "aid": aid,
             "alias": chosen,
-            "sn": found["sn"],
+            "sn": taken.known["sn"],
             "endpoints": endpoints.of(self.book, aid),
-            "refused_endpoints": [{"code": each["code"], "reason": each["reason"]} for each in words["refused"]],
+            "refused_endpoints": [{"code": each["code"], "reason": each["reason"]} for each in taken.words["refused"]],
             "url": address.url,
         }
         more = {} if wants_json(req) else viewing.imported(self.book, result, SHOWN_MOST)

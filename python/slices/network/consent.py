@@ -34,7 +34,7 @@ def of(worker: Context) -> Consent:
 
 
 class Consent:
-    """What may leave, and what left."""
+    """What may leave, and what left. listeners: called when the user has said something else."""
 
     def __init__(self, worker: Context) -> None:
         self.worker = worker
@@ -42,6 +42,7 @@ class Consent:
         self.due = False
         self.news: list[dict[str, Any]] = []
         self.noted = 0
+        self.listeners: set[Callable[[], None]] = set()
         self._store: Store | None = None
         self._undone = 0
         worker.outside.on_news = self.heard
@@ -128,6 +129,8 @@ class Consent:
             self.look()
             raise
         self.tell()
+        for listener in self.listeners:
+            listener()
 
 
 class ConsentDoer(doing.Doer):

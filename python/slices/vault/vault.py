@@ -23,7 +23,7 @@ import os
 import shutil
 import time
 from collections import ChainMap
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,7 @@ class Vault:
         epoch (int): grows with every create, unlock, lock, delete
         making: the keys that are being derived now, if any
         watchers: Doers that are woken when `epoch` grows; wipers: those that overwrite free memory, see `spoke`
+        listeners: called after each change
         loses (str): what a replacement of its worker would lose while it holds it, for people
     """
 
@@ -80,6 +81,7 @@ class Vault:
         self.reason = ""
         self.epoch = 0
         self.watchers: set[Any] = set()
+        self.listeners: set[Callable[[], None]] = set()
         self.wipers: set[Any] = set()
         self.head = HEAD
         self._store = FactStore(self.head)
@@ -181,6 +183,8 @@ class Vault:
         except BaseException:
             self._reopen()
             raise
+        for listener in self.listeners:
+            listener()
 
     def touch(self) -> None:
         """The wallet is in use: the time until it locks itself begins anew."""

@@ -10,8 +10,9 @@ from keriwasm.disk.doers import MountDoer
 from slices.vault.idle import IdleDoer
 from slices.vault.vault import of
 from slices.vault.wiping import WipeDoer
+from slices.witnessing.collecting import CollectDoer
 
-from . import acts, challenges, identifiers, session, sharing
+from . import acts, challenges, identifiers, receipts, session, sharing
 
 __all__ = ["mount"]
 
@@ -19,7 +20,7 @@ __all__ = ["mount"]
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's routes to a worker's application, and the Doers that mount the disk and lock an idle wallet."""
     vault = of(worker)
-    worker.doist.doers.extend([MountDoer(worker.disk), IdleDoer(vault), WipeDoer(vault)])
+    worker.doist.doers.extend([MountDoer(worker.disk), IdleDoer(vault), WipeDoer(vault), CollectDoer(worker)])
     for path, resource in (
         ("/app/wallet", session.Wallet(vault)),
         ("/app/wallet/panel", session.Panel(vault)),
@@ -39,6 +40,7 @@ def mount(app: falcon.App, worker: Any) -> None:
         ("/app/identifiers/{aid}/rename", identifiers.Rename(vault)),
         ("/app/identifiers/{aid}/rotate", acts.Rotate(vault)),
         ("/app/identifiers/{aid}/interact", acts.Interact(vault)),
+        ("/app/identifiers/{aid}/receipts", receipts.Receipts(vault)),
         ("/app/identifiers/{aid}/sign", acts.Sign(vault)),
         ("/app/identifiers/{aid}/challenge", challenges.Respond(vault)),
         ("/app/identifiers/{aid}/kel", sharing.Kel(vault)),

@@ -14,6 +14,7 @@ from keriwasm.web.rendering import answer, wants_json
 from slices.kels import timeline
 from slices.vault import stretching
 from slices.vault.consent import consent
+from slices.witnessing import asking, places
 
 from . import delegation
 from .identifiers import Resource, majority
@@ -41,14 +42,14 @@ class Acting(Resource):
 
 
 class Rotate(Acting):
-    """POST {threshold?, next_keys?, next_threshold?, end?, passcode?, sn?}."""
+    """POST {threshold?, next_keys?, next_threshold?, end?, passcode?, add?, cut?, toad?, sn?}."""
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
         """Make the promised next keys the keys, and promise others. 409 when `sn` is not the latest event.
 
         threshold: of the keys that become current, by default the promised one. next_keys 0 ends the log for ever and
-        wants `end` and the passcode.
+        wants `end` and the passcode. add, cut: witnesses; toad: of them all then.
         """
         yield from self.vault.ready()
         kever = self.hab(aid).kever
@@ -66,6 +67,7 @@ class Rotate(Acting):
         nsith = threshold(fields, "next_threshold", following)
         if nsith is None:
             nsith = isith if following == current else majority(following)
+        backers = yield from asking.changed(self.vault, self.hab(aid), fields)
         if following == 0:
             yield from consent(self.vault, fields)
         plan = stretching.rotation(self.vault.hby, aid, following)
@@ -75,7 +77,9 @@ class Rotate(Acting):
             hab = hby.habs[aid]
             check_expected(fields, hab.kever.sner.num)  # somebody else's event may have come between
             established = hab.kever.lastEst.s
-            hab.rotate(isith=isith, nsith=nsith, ncount=following)
+            asking.check_left(hab, backers["cuts"])
+            places.keep(self.vault.worker, hby.db, backers["adds"])
+            hab.rotate(isith=isith, nsith=nsith, ncount=following, **backers)
             if hab.kever.delpre in hby.habs:
                 delegation.anchor(hby, hab, hby.habs[hab.kever.delpre])
         yield from self.done(req, rep, aid, established, f"Rotated: event {hab.kever.sner.num} is in the log.")

@@ -16,6 +16,7 @@ from slices.kels import picture, timeline
 from slices.vault import stretching
 from slices.vault.trouble import NoIdentifier
 from slices.vault.vault import Vault
+from slices.witnessing import asking, collecting, places
 
 from . import delegation, view
 from .inputs import MOST_KEYS, label, threshold
@@ -44,8 +45,9 @@ class Resource:
 
     def show(self, req: falcon.Request, rep: falcon.Response, aid: str, note: str = "", status: int = 200) -> Iterator[Any]:
         """The page of an identifier, or as JSON its state with its events."""
+        yield from places.ready(self.vault, self.hab(aid))
         hab = self.hab(aid)
-        data = view.identifier(hab)
+        data = view.identifier(self.vault, hab)
         sn = data["sn"]
         log = yield from self.log(aid, sn)
         page: dict[str, Any] = {}
@@ -61,6 +63,7 @@ class Resource:
                 "picture": picture.draw(log.establishments(picture.MOST)),
                 "token": self.vault.token,
                 "most_keys": MOST_KEYS,
+                "collecting": collecting.of(self.vault.worker).told(hab),
             }
             data["note"] = note
         path = f"app/identifiers/{aid}"
@@ -78,13 +81,16 @@ class Identifiers(Resource):
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
         """{identifiers: [{aid, alias, sn, ...}]}."""
         yield from self.vault.ready()
+        yield from places.ready(self.vault)
         data = {"identifiers": view.identifiers(self.vault)}
         page = {"token": self.vault.token, "most_keys": MOST_KEYS}
         moved(req, rep, "app/identifiers", "pages/wallet/identifiers.html", data, page, title="Identifiers · KeriWasm")
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        """{alias, keys?, threshold?, next_keys?, next_threshold?, transferable?, delegator?, algo?} -> 201, the new one."""
+        """{alias, keys?, threshold?, next_keys?, next_threshold?, transferable?, delegator?, algo?, witnesses?, toad?} -> 201, the new one.
+
+        Its witnesses' receipts are collected after it is answered: see slices/witnessing."""
         yield from self.vault.ready()
         hby = self.vault.hby
         fields = Fields(req)
@@ -96,6 +102,11 @@ class Identifiers(Resource):
             if not asked["transferable"]:
                 raise FieldError("delegator", "goes with an identifier that can rotate only")
             delegation.check(self.hab(delegator))
+        witnesses = yield from asking.chosen(self.vault, fields, "witnesses")
+        if witnesses and not asked["transferable"]:
+            raise FieldError("witnesses", "go with an identifier that can rotate only")
+        toad = asking.threshold(fields, len(witnesses), asking.recommended(len(witnesses)))
+        hby, alias = self.vault.hby, free_alias(fields, self.vault.hby)
         seeds = None
         if algo == "salty":
             plan = stretching.inception(hby, alias, asked["icount"], asked.get("ncount", 0))
@@ -103,10 +114,11 @@ class Identifiers(Resource):
             alias = free_alias(fields, self.vault.hby)  # somebody else may have taken it meanwhile
         yield
         with self.vault.change() as hby, stretching.at_hand(seeds):
-            hab = hby.makeHab(alias, algo=algo, delpre=delegator or None, **asked)
+            places.keep(self.vault.worker, hby.db, witnesses)
+            hab = hby.makeHab(alias, algo=algo, delpre=delegator or None, wits=witnesses, toad=toad, **asked)
             if delegator:
                 delegation.anchor(hby, hab, hby.habs[delegator])
-        data = view.identifier(hab)
+        data = view.identifier(self.vault, hab)
         if wants_json(req):
             moved(req, rep, "", "pages/wallet/identifier.html", data, {}, title=alias, status=201)
         else:

@@ -20,8 +20,8 @@ wallet.compute("/app/wallet/challenge")
 wallet.change("/app/wallet/challenge/verify", deadline=60)
 
 wallet.get("/app/identifiers")
-# 64 keys and 64 next ones, stretched each (salty): a quarter of a second apiece.
-wallet.change("/app/identifiers", blocks=90, deadline=120)
+# 64 keys and 64 next ones, stretched each (salty): a quarter of a second apiece; and OOBIs of witnesses.
+wallet.change("/app/identifiers", blocks=90, deadline=180)
 wallet.get("/app/identifiers/making")
 wallet.get("/app/identifiers/{aid}")
 wallet.get("/app/identifiers/{aid}/events")
@@ -29,8 +29,11 @@ wallet.get("/app/identifiers/{aid}/events/{sn}")
 wallet.get("/app/identifiers/{aid}/kel", guarded=True)
 wallet.get("/app/identifiers/{aid}/share")
 wallet.change("/app/identifiers/{aid}/rename")
-wallet.change("/app/identifiers/{aid}/rotate", blocks=60, deadline=90)
+wallet.change("/app/identifiers/{aid}/rotate", blocks=60, deadline=180)
 wallet.change("/app/identifiers/{aid}/interact")
+wallet.get("/app/identifiers/{aid}/receipts", use=False)
+# The slowest witness has ten seconds; then the others hear of its receipt.
+wallet.change("/app/identifiers/{aid}/receipts", deadline=60)
 # Ed25519 signatures of one message by one key are always the same: signing again changes nothing.
 wallet.compute("/app/identifiers/{aid}/sign")
 wallet.change("/app/identifiers/{aid}/challenge")

@@ -11,6 +11,7 @@ from slices.crypto import passwords
 from slices.kels.thresholds import readable
 from slices.vault import passcode
 from slices.vault.vault import Vault, epoch_ms, wait_after
+from slices.witnessing import collecting
 
 __all__ = ["AUTOLOCKS", "identifier", "identifiers", "tiers", "wallet"]
 
@@ -59,12 +60,17 @@ def wallet(vault: Vault) -> Generator[float, float, dict[str, Any]]:
 def identifiers(vault: Vault) -> list[dict[str, Any]]:
     """The open wallet's identifiers, by alias."""
     habs = vault.hby.habs.values()
-    return sorted((identifier(hab) for hab in habs), key=lambda each: (each["alias"].casefold(), each["aid"]))
+    return sorted((identifier(vault, hab) for hab in habs), key=lambda each: (each["alias"].casefold(), each["aid"]))
 
 
-def identifier(hab: Any) -> dict[str, Any]:
-    """The key state of one: {aid, alias, sn, digest, keys, threshold, next_digests, next_threshold, ...}."""
+def identifier(vault: Vault, hab: Any) -> dict[str, Any]:
+    """The key state of one: {aid, alias, sn, digest, keys, threshold, next_digests, next_threshold, ...}.
+
+    witnesses: [{aid, url, receipted}], receipts: of the latest event; url is "" where no address is known, or the ledger was not
+    opened yet.
+    """
     kever = hab.kever
+    told = collecting.of(vault.worker).told(hab)
     return {
         "aid": hab.pre,
         "alias": hab.name,
@@ -77,4 +83,7 @@ def identifier(hab: Any) -> dict[str, Any]:
         "transferable": bool(kever.transferable),
         "delegator": kever.delpre or None,
         "algo": hab.algo,
+        "witnesses": [{name: each[name] for name in ("aid", "url", "receipted")} for each in told["witnesses"]],
+        "toad": told["toad"],
+        "receipts": told["receipts"],
     }

@@ -31,7 +31,7 @@ MAY: dict[str, str] = {
 """Room -> the rooms that it may import from. The runtime knows no slice."""
 
 AMONG = (
-    "network", "foreign", "kels", "crypto", "pq", "vault", "ledger", "wallet", "credentials", "backup", "verifying",
+    "network", "foreign", "kels", "crypto", "pq", "vault", "ledger", "witnessing", "wallet", "credentials", "backup", "verifying",
     "pool", "faults", "home", "load", "suites",
 )  # fmt: skip
 """The slices' own rooms: each may import from those before it."""

@@ -1,0 +1,187 @@
+"""The Doer that collects what receipts are missing, for every identifier of the open wallet.
+
+What is missing is read from the database (standing.py): so nothing is lost with a browser that was killed, and each kind of event is
+seen to, whoever made it. It looks whenever the wallet was changed, opened, or the user said something about the network, when it is
+asked to, and by itself after PAUSES. In memory are only the reasons of witnesses that gave none, until the wallet is locked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hio.base import doing
+from keriwasm.runtime.scheduling import WAIT
+
+from slices.network import consent as consents
+from slices.vault import vault as vaults
+
+from . import places, standing
+from .cases import Case
+from .rounds import Round
+
+if TYPE_CHECKING:
+    from keriwasm.runtime.context import Context
+
+__all__ = ["CollectDoer", "Collector", "of"]
+
+AT_ONCE = 4
+"""Identifiers that are seen to at the same time."""
+PAUSES = (15.0, 60.0, 300.0, 1800.0)
+"""Seconds until the next try by itself, after each that left something open; the last one again and again."""
+
+
+def of(worker: Context) -> Collector:
+    """The one of this worker."""
+    return worker.shared(Collector)
+
+
+class Collector:
+    """What is under way, and why some receipts are missing."""
+
+    def __init__(self, worker: Context) -> None:
+        self.worker = worker
+        self.vault = vaults.of(worker)
+        self.cases: dict[str, Case] = {}
+        self.doer: Any = None
+        self._look = False
+        self._epoch = -1
+
+    def look(self, consent: bool = False) -> None:
+        """Something has changed. consent: it was the user's word about the network."""
+        if consent:
+            for case in self.cases.values():
+                case.asked = case.asked or any(reason.allowed for reason in case.reasons.values())
+        self._look = True
+        if self.doer is not None:
+            self.worker.doist.wake(self.doer)
+
+    def ask(self, aid: str, codes: dict[str, str]) -> None:
+        """Try again for this identifier now. codes: witness -> its one-time code."""
+        case = self.cases.setdefault(aid, Case())
+        case.asked = True
+        case.codes |= codes
+        self.look()
+
+    def busy(self, aid: str) -> bool:
+        """Whether something is, or will be at once, under way for this identifier."""
+        case = self.cases.get(aid)
+        return case is None or case.asked or case.round is not None
+
+    def told(self, hab: Any) -> dict[str, Any]:
+        """{witnesses: [{aid, url, name, receipted, problem, kind}], toad, receipts, busy, met} of the latest event."""
+        event = standing.latest(hab)
+        case = self.cases.get(hab.pre, Case())
+        receipted = event.receipted | (case.fresh.get(event.sn, set()) & set(event.witnesses))
+        found = []
+        for aid in event.witnesses:
+            reason = None if aid in receipted else case.reasons.get(aid)
+            found.append(
+                {
+                    "aid": aid,
+                    "url": places.schemes(places.urls(self.worker, hab.db, aid)),
+                    "name": places.named(self.worker, aid),
+                    "receipted": aid in receipted,
+                    "problem": reason.words if reason is not None else None,
+                    "kind": reason.kind if reason is not None else None,
+                }
+            )
+        return {
+            "witnesses": found,
+            "toad": event.toad,
+            "receipts": len(receipted),
+            "busy": bool(event.witnesses) and self.busy(hab.pre),
+            "again_s": round(max(0.0, case.due - self.worker.doist.now())) if case.due is not None else None,
+        }
+
+    # -- the Doer's -------------------------------------------------------------------------------------------------
+
+    def step(self) -> float:
+        """Go on with all that is under way, begin what is due. Returns the seconds until there is something to do again."""
+        if self.vault.locked or self._epoch != self.vault.epoch:
+            self.close()
+            self._epoch = self.vault.epoch
+        if self.vault.locked:
+            return WAIT
+        now = self.worker.doist.now()
+        self._begin(now)
+        pause: float = WAIT
+        for aid, case in list(self.cases.items()):
+            if case.round is not None:
+                pause = min(pause, self._go_on(aid, case))
+            elif case.due is not None:
+                pause = min(pause, max(0.05, case.due - now))
+        return 0.0 if self._look else pause
+
+    def close(self) -> None:
+        """Stop what is under way and forget the reasons."""
+        cases, self.cases = self.cases, {}
+        self._look = True
+        for case in cases.values():
+            if case.round is not None:
+                case.round.close()
+
+    def _begin(self, now: float) -> None:
+        """Begin rounds for identifiers whose log has grown, that are asked for, or whose time has come."""
+        running = sum(case.round is not None for case in self.cases.values())
+        looking, self._look = self._look, False
+        for aid, hab in self.vault.hby.habs.items() if looking or any(map(_waits(now), self.cases.values())) else ():
+            if not hab.kever.wits:
+                self.cases.pop(aid, None)
+                continue
+            case = self.cases.setdefault(aid, Case())
+            if case.round is None and (case.asked or case.seen != hab.kever.serder.said or _waits(now)(case)):
+                if running >= AT_ONCE:
+                    self._look = True  # whoever ends wakes us
+                    break
+                running += 1
+                if case.seen != hab.kever.serder.said:
+                    case.tries = 0
+                case.asked, case.due = False, None
+                case.seen = hab.kever.serder.said
+                case.round = Round(self.worker, self.vault, aid, case).go()
+
+    def _go_on(self, aid: str, case: Case) -> float:
+        """A step of one round."""
+        try:
+            assert case.round is not None
+            return next(case.round) or 0.0
+        except StopIteration:
+            pass
+        except Exception as ex:  # nothing that a round meets may end those of others
+            self.worker.fault(ex, about={"type": "witnesses:collect"})
+        case.round = None
+        case.codes.clear()
+        if case.reasons and any(reason.passes for reason in case.reasons.values()):
+            case.due = self.worker.doist.now() + PAUSES[min(case.tries, len(PAUSES) - 1)]
+            case.tries += 1
+        else:
+            case.tries = 0
+        self._look = True  # an event may have come meanwhile, or others wait for this place
+        return 0.0
+
+
+def _waits(now: float) -> Any:
+    return lambda case: case.due is not None and case.due <= now and case.round is None
+
+
+class CollectDoer(doing.Doer):
+    """Runs as long as the worker; what it reads is no use of the wallet, which locks itself all the same."""
+
+    quiet = True
+
+    def __init__(self, worker: Context) -> None:
+        super().__init__()
+        self.collector = of(worker)
+        self.collector.doer = self
+        vault = vaults.of(worker)
+        vault.watchers.add(self)
+        vault.listeners.add(self.collector.look)
+        consents.of(worker).listeners.add(lambda: self.collector.look(consent=True))
+
+    def recur(self, tock: float = 0.0):
+        yield WAIT
+        try:
+            while True:
+                yield self.collector.step()
+        finally:
+            self.collector.close()

@@ -1,0 +1,182 @@
+"""One round for one identifier: each event that lacks receipts, in the log's order, each witness that lacks it.
+
+Most often all witnesses answer, and one Run of keripy's Receiptor asks them in turn, as it always does. A witness that says nothing for
+PATIENCE seconds must not cost the others theirs: then the rest are asked each by itself, all at once. Those that gave none the last
+time are asked that way from the beginning. Receipts are kept once the witnesses that gave them know each other's: when the browser is
+killed before, they are collected anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from keriwasm.web.outside import Answer
+
+from slices.kels import timeline
+from slices.ledger import book as books
+
+from . import introducing, places, reasons, standing
+from .cases import Case
+from .receipting import LOOK, NoReceipt, Run, Sheet
+
+if TYPE_CHECKING:
+    from keriwasm.runtime.context import Context
+
+    from slices.vault.vault import Vault
+
+__all__ = ["Round"]
+
+PATIENCE = 2.5
+
+
+class Round:
+    """Until nothing is missing, or each witness that is missing has said or shown why."""
+
+    def __init__(self, worker: Context, vault: Vault, aid: str, case: Case) -> None:
+        self.worker, self.vault = worker, vault
+        self.aid, self.case = aid, case
+        self.before = set(case.reasons)
+        """Those that had given none the last time."""
+        self.failed: set[str] = set()
+        """Those that have failed in this round: they are asked for no later event either."""
+        self.sn = case.complete
+
+    @property
+    def hab(self) -> Any:
+        """Anew at each use: it may have been made anew."""
+        return self.vault.hby.habs[self.aid]
+
+    def go(self) -> Generator[float, float, None]:
+        yield from books.of(self.worker).ready()
+        self.case.reasons = {aid: reason for aid, reason in self.case.reasons.items() if aid in self.hab.kever.wits}
+        while True:
+            self.case.seen = self.hab.kever.serder.said
+            event = self._next()
+            if event is None:
+                return
+            yield from self._event(event)
+            self.sn = event.sn + 1
+
+    def _next(self) -> standing.Standing | None:
+        """The first event from `sn` on that somebody lacks who has not failed yet."""
+        hab = self.hab
+        found = standing.open_events(hab, self.sn)
+        if self.sn == self.case.complete:
+            self.case.complete = found[0].sn if found else hab.kever.sner.num + 1
+        return next((each for each in found if set(each.lacking(tuple(hab.kever.wits))) - self.failed), None)
+
+    def _event(self, event: standing.Standing) -> Generator[float, float, None]:
+        sheet = yield from self._sheet(event)
+        lacking = [each for each in event.lacking(tuple(self.hab.kever.wits)) if each not in self.failed]
+        for aid in [each for each in lacking if not sheet.urls[each]]:
+            lacking.remove(aid)
+            self._note(aid, reasons.NO_ADDRESS)
+        had = set(event.receipted)
+        got: dict[str, bytes] = {}
+        together = [each for each in lacking if each not in self.before]
+        if together and not had:
+            run = self._run(sheet, together)
+            ended = yield from self._driven(run, patience=PATIENCE)
+            got |= run.receipts
+            if not ended and len(got) > 1:
+                yield from self._driven(self._run(sheet, list(got)), patience=PATIENCE)
+            yield from self._keep(event.sn, got)
+        rest = [each for each in lacking if each not in got and each not in self.failed]
+        if rest:
+            more = yield from self._apart(sheet, rest)
+            got |= more
+            everybody = [each for each in event.witnesses if each in got or each in had]
+            if more and len(everybody) > 1:
+                yield from self._driven(self._run(sheet, everybody), patience=PATIENCE)
+            yield from self._keep(event.sn, more)
+        for aid in lacking:
+            if aid not in got and aid not in self.failed:
+                self._note(aid, reasons.Reason("late", reasons.SHORT["late"]))
+
+    # -- asking -----------------------------------------------------------------------------------------------------
+
+    def _run(self, sheet: Sheet, witnesses: list[str]) -> Run:
+        from keri.help import helping
+
+        codes = {aid: f"{code}#{helping.nowIso8601()}" for aid, code in self.case.codes.items() if aid in witnesses}
+        return Run(self.worker, sheet, witnesses, codes, self._heard)
+
+    def _driven(self, run: Run, patience: float = 0.0, alone: bool = False) -> Generator[float, float, bool]:
+        """Until it ends, is given up, or a witness answers with what is no receipt."""
+        try:
+            ended = yield from run.go(patience, alone)
+        except NoReceipt:
+            self._note(run.last, reasons.NO_RECEIPT)
+            ended = False
+        fresh = self.case.fresh.setdefault(run.sheet.sn, set())
+        for aid in run.receipts:
+            fresh.add(aid)
+        return ended
+
+    def _apart(self, sheet: Sheet, witnesses: list[str]) -> Generator[float, float, dict[str, bytes]]:
+        """Each by itself, all at once: one that is silent costs its own answer only."""
+        runs = {aid: self._run(sheet, [aid]) for aid in witnesses}
+        going = {aid: self._driven(run, alone=True) for aid, run in runs.items()}
+        try:
+            while going:
+                for aid, steps in list(going.items()):
+                    try:
+                        next(steps)
+                    except StopIteration:
+                        del going[aid]
+                if going:
+                    yield LOOK
+        finally:
+            for steps in going.values():
+                steps.close()
+        return {aid: run.receipts[aid] for aid, run in runs.items() if aid in run.receipts}
+
+    def _heard(self, aid: str, path: str, answer: Answer) -> None:
+        reason = reasons.of(path, answer)
+        if reason is None:
+            if path == "/receipts":
+                self.case.reasons.pop(aid, None)
+        elif aid in self.hab.kever.wits:
+            self._note(aid, reason)
+
+    def _note(self, aid: str, reason: reasons.Reason) -> None:
+        self.failed.add(aid)
+        self.case.reasons[aid] = reason
+
+    # -- the database -----------------------------------------------------------------------------------------------
+
+    def _sheet(self, event: standing.Standing) -> Generator[float, float, Sheet]:
+        """What is to be sent, and where to."""
+        hab = self.hab
+        raw = timeline.raw(hab.db, self.aid, event.sn) or b""
+        before = standing.standing(hab.db, self.aid, event.sn - 1) if event.sn else None
+        adds = tuple(each for each in event.witnesses if before is not None and each not in before.witnesses)
+        delegates = b'"t":"dip"' in raw[:100] or b'"t":"drt"' in raw[:100]
+        delegator = hab.kever.delpre if delegates else None
+        log = (yield from timeline.messages(lambda: self.hab.db, self.aid)) if adds else []
+        theirs = (yield from timeline.messages(lambda: self.hab.db, delegator)) if delegator else []
+        hab = self.hab
+        found = {aid: places.urls(self.worker, hab.db, aid) for aid in event.witnesses}
+        return Sheet(
+            alias=hab.name,
+            pre=self.aid,
+            sn=event.sn,
+            said=event.said,
+            raw=raw,
+            message=bytes(hab.makeOwnEvent(sn=event.sn)),
+            urls=found,
+            introductions=introducing.replies(self.worker, event.witnesses) if adds or not event.sn else {},
+            adds=adds,
+            before=tuple(log[: event.sn]),
+            delegator=tuple(theirs),
+        )
+
+    def _keep(self, sn: int, receipts: dict[str, bytes]) -> Generator[float, float, None]:
+        """One transaction of what came; keripy's parser puts each in its place."""
+        if receipts:
+            with self.vault.change() as hby:
+                for receipt in receipts.values():
+                    hby.habs[self.aid].psr.parseOne(ims=bytearray(receipt))
+            yield from self.worker.disk.settle()
+        self.case.fresh.pop(sn, None)
