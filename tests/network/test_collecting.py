@@ -31,7 +31,7 @@ async def receipted(kit: Kit, aid: str, count: int) -> dict[str, Any]:
 
     for _ in range(600):
         got = (await kit.ask("GET", f"/app/identifiers/{aid}")).json
-        if got["receipts"] >= count and not collecting.of(kit.worker).busy(aid):
+        if got["receipts"] >= count and not collecting.of(kit.worker).busy(vault_of(kit).hby.habs[aid]):
             return got
         await asyncio.sleep(0.05)
     raise AssertionError((got["receipts"], collecting.of(kit.worker).cases))

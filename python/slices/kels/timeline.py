@@ -345,10 +345,9 @@ def _witnesses(db: Any, pre: str, source: Any) -> tuple[list[str], int]:
     """Witnesses and threshold as of an establishment event."""
     from keri.db import dbing
 
-    if source is None:
-        return [], 0
-    found = db.wits.get(keys=dbing.dgKey(pre, source.said)) or ()
-    return [each.qb64 for each in found], int(source.ked["bt"], 16)
+    toad = int(source.ked["bt"], 16) if source is not None else 0
+    found = db.wits.get(keys=dbing.dgKey(pre, source.said)) if toad else ()  # keripy takes no witnesses with a threshold of none
+    return [each.qb64 for each in found], toad
 
 
 def _receipts(db: Any, key: bytes, serder: Any, witnesses: list[str]) -> list[dict[str, Any]]:
@@ -356,7 +355,7 @@ def _receipts(db: Any, key: bytes, serder: Any, witnesses: list[str]) -> list[di
     from keri.core import coring, indexing
 
     told = []
-    for stored in db.getWigs(key):
+    for stored in db.getWigs(key) if witnesses else ():
         siger = indexing.Siger(qb64b=bytes(stored))
         witness = witnesses[siger.index] if siger.index < len(witnesses) else None
         valid = witness is not None and bool(coring.Verfer(qb64=witness).verify(siger.raw, serder.raw))

@@ -47,9 +47,8 @@ class Receipts(Resource):
         yield from places.ready(self.vault, hab)
         if wants_json(req):
             ends = self.vault.worker.doist.now() + PATIENCE
-            while collector.busy(aid) and self.vault.worker.doist.now() < ends:
+            while collector.busy(self.hab(aid)) and self.vault.worker.doist.now() < ends:  # a lock meanwhile ends it (423)
                 yield 0.1
-                self.hab(aid)  # a lock meanwhile ends it (423)
         self.tell(req, rep, aid)
 
     def tell(self, req: falcon.Request, rep: falcon.Response, aid: str) -> None:

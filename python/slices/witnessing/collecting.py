@@ -62,10 +62,10 @@ class Collector:
         case.codes |= codes
         self.look()
 
-    def busy(self, aid: str) -> bool:
-        """Whether something is, or will be at once, under way for this identifier."""
-        case = self.cases.get(aid)
-        return case is None or case.asked or case.round is not None
+    def busy(self, hab: Any) -> bool:
+        """Whether something is, or will be at once, under way for this identifier: also for an event that was made just now."""
+        case = self.cases.get(hab.pre)
+        return bool(hab.kever.wits) and (case is None or case.asked or case.round is not None or case.seen != hab.kever.serder.said)
 
     def told(self, hab: Any) -> dict[str, Any]:
         """{witnesses: [{aid, url, name, receipted, problem, kind}], toad, receipts, busy, met} of the latest event."""
@@ -89,7 +89,7 @@ class Collector:
             "witnesses": found,
             "toad": event.toad,
             "receipts": len(receipted),
-            "busy": bool(event.witnesses) and self.busy(hab.pre),
+            "busy": self.busy(hab),
             "again_s": round(max(0.0, case.due - self.worker.doist.now())) if case.due is not None else None,
         }
 

@@ -43,7 +43,13 @@ def everywhere(page: Any, aid: str, known: list[Any], count: int) -> None:
 
 
 def shown(page: Any, words: str) -> None:
-    until(page, f"document.getElementById('receipts')?.textContent.replace(/\\s+/g, ' ').includes({words!r})", PATIENCE)
+    try:
+        until(page, f"document.getElementById('receipts')?.textContent.replace(/\\s+/g, ' ').includes({words!r})", 40_000)
+    except Exception:
+        print(page.inner_text("#receipts"), page.inner_text("#rotate-result"), page.url)
+        print(fetch(page, page.url.split("/", 3)[3] + "/receipts"))
+        print([(e["method"], e["url"], e["status"], e["kind"]) for e in fetch(page, "app/network")["json"]["log"]][:30])
+        raise
 
 
 def test_an_identifier_with_witnesses(boot: Callable[..., Watched], witnesses: Any) -> None:

@@ -186,7 +186,7 @@ def test_it_locks_itself_and_tells_the_page(place: Path, monkeypatch: pytest.Mon
             late = await kit.ask("GET", f"/app/wallet/events?since={token}")
             assert 'hx-get="app/wallet"' in late.text, "a page that comes late is told at once"
             problem(await kit.ask("GET", f"/app/wallet/events?since={token}&at=//evil.example"), 422, "at")
-            assert len(vault.watchers) == 1, "a stream that ended is watched no more"
+            assert len(vault.watchers) == 2, "the two that lock it and collect receipts: a stream that ended is watched no more"
 
     asyncio.run(test())
 
