@@ -129,7 +129,9 @@ def _resolved(vault: Any, name: str, text: str) -> Generator[float, float, str]:
         address = oobis.read(text)
         taken = yield from oobis.resolve(books.of(vault.worker), address, REASON)
     except FieldError as ex:
-        raise FieldError(name, f"{text[:80]!r} {ex.reason}", ex.status_code) from ex
+        told = FieldError(name, f"{text[:80]!r} {ex.reason}", ex.status_code)
+        told.extra = {**ex.extra, **told.extra}  # where to say yes under Network, for one
+        raise told from ex
     return taken.aid
 
 

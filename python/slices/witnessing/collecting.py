@@ -68,7 +68,7 @@ class Collector:
         return bool(hab.kever.wits) and (case is None or case.asked or case.round is not None or case.seen != hab.kever.serder.said)
 
     def told(self, hab: Any) -> dict[str, Any]:
-        """{witnesses: [{aid, url, name, receipted, problem, kind}], toad, receipts, busy, met} of the latest event."""
+        """{witnesses: [{aid, url, name, receipted, problem, kind}], toad, receipts, busy, again_s} of the latest event."""
         event = standing.latest(hab)
         case = self.cases.get(hab.pre, Case())
         receipted = event.receipted | (case.fresh.get(event.sn, set()) & set(event.witnesses))

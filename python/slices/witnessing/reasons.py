@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keriwasm.web.outside import Answer
 
-__all__ = ["NOT_ASKED", "NO_ADDRESS", "NO_RECEIPT", "Reason", "of"]
+__all__ = ["NO_ADDRESS", "NO_RECEIPT", "Reason", "of"]
 
 BY_USER = ("off", "ask", "many", "refused", "stopped", "revoked")
 """Kinds that end when the user says something else under Network."""
@@ -36,7 +36,6 @@ class Reason:
 
 NO_ADDRESS = Reason("address", "No web address of it is known: resolve its OOBI in the ledger, then try again.")
 NO_RECEIPT = Reason("garbage", "It answered with something that is no receipt of this event. Is it a witness?")
-NOT_ASKED = Reason("waits", "It has not been asked yet.")
 
 SHORT = {
     "off": "The network is off: turn it on under Network.",

@@ -18,11 +18,6 @@ class Standing:
     toad: int
     receipted: frozenset[str]
 
-    @property
-    def met(self) -> bool:
-        """Whether as many have receipted it as it asks for: before that, nobody else takes it for valid."""
-        return len(self.receipted) >= self.toad
-
     def lacking(self, present: tuple[str, ...]) -> list[str]:
         """Those without a receipt of it that are still witnesses; one that was cut is asked for nothing any more."""
         return [each for each in self.witnesses if each in present and each not in self.receipted]
