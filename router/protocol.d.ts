@@ -68,6 +68,8 @@ export type RouterDoor = Versioned<'router:door', { door: string }>;
 export type RouterRetire = Versioned<'router:retire', { door: string }>;
 /** Which kept generation the page's files are; '': none, for that reason. */
 export type RouterGeneration = Versioned<'router:generation', { id: string; reason: string }>;
+/** Whether the browser is online; told at the start and whenever it changes. */
+export type RouterLine = Versioned<'router:line', { online: boolean }>;
 export type RouterMismatch = Versioned<'router:mismatch'>;
 export type RouterFailed = Message<'router:failed', { error: { type: string; message: string } }>;
 export type RouterDigests = Message<'router:digests', { digests: { [path: string]: string } }>;
@@ -75,7 +77,8 @@ export type RouterDigests = Message<'router:digests', { digests: { [path: string
 export type EarlyModule = { type: 'early:module'; module: WebAssembly.Module | null };
 /** Ports: brings the module to the first pool worker as well. */
 export type EarlyStart = { type: 'early:start'; folder: string; generation: string };
-export type PageToRouter = RouterInit | RouterDoor | RouterRetire | RouterGeneration | EarlyModule | EarlyStart;
+export type PageToRouter = RouterInit | RouterDoor | RouterRetire | RouterGeneration | RouterLine | EarlyModule
+  | EarlyStart;
 export type RouterToPage = RouterMismatch | RouterFailed | RouterDigests;
 
 // ---- the router and a pool worker
@@ -103,7 +106,9 @@ export type OutsideAnswer = Message<'outside:answer', {
 }>;
 /** To the worker that told of consent: what left, what was asked about; again until it is noted. */
 export type OutsideNews = Message<'outside:news', { news: object[] }>;
-export type RouterToWorker = OutsideAnswer | OutsideNews
+/** To the same: what waits for the line may leave now (the network is on, the browser online), or not any more. */
+export type OutsideLine = Message<'outside:line', { open: boolean }>;
+export type RouterToWorker = OutsideAnswer | OutsideNews | OutsideLine
   | HttpRequest | HttpReply | HttpChunk | HttpEnd | HttpCredit | HttpCancel
   | WorkerInit | WorkerPostponed
   | WorkerDrain | WorkerInject | PoolDone | WorkerRestore | RestoreModule | RestoreSnapshot | RestoreNeeded;

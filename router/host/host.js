@@ -362,6 +362,7 @@ const told = {
   'router:door': ({ door }, port) => openDoor(door, port),
   'router:retire': ({ door }) => retireDoor(door),
   'router:generation': ({ id, reason }) => { supplies.adopt(id, reason); },
+  'router:line': ({ online }) => feed({ type: 'line', online }),
 };
 
 /** @param {MessageEvent} event @param {FirstWorker | null} first what worker.js started meanwhile */

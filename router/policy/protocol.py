@@ -31,6 +31,7 @@ MESSAGES = {
     "outside:consent": "enabled origins last",
     "outside:news": "news",
     "outside:noted": "n",
+    "outside:line": "open",
     "gateway:open": "origins",
     "gateway:fetch": "id method url headers body deadline limit",
     "gateway:cancel": "id",

@@ -54,6 +54,12 @@ export class OwnRouter {
     this.count = 0;
     /** @type {ReturnType<typeof pulse> | null} */
     this.pulse = null;
+    for (const type of ['online', 'offline']) addEventListener(type, () => this.#line());
+  }
+
+  /** What waits for the line goes out when it is back. */
+  #line() {
+    this.worker?.postMessage({ v: PROTOCOL, type: 'router:line', version: VERSION, online: navigator.onLine });
   }
 
   /** Starts the router worker, or starts it anew. @param {string} [reason] */
@@ -98,6 +104,7 @@ export class OwnRouter {
     };
     worker.postMessage({ v: PROTOCOL, type: 'router:init', version: VERSION, door: `page-${this.generation}`,
       base: this.base.pathname, ...this.settings }, [channel.port2]);
+    this.#line();
     if (reason) this.tell.restarting(reason);
     this.tell.opened(door);
   }

@@ -143,6 +143,7 @@ class Outside:
         self._open: dict[str, Ticket] = {}
         self._numbers = itertools.count(1)
         self.on_news: Callable[[list[dict[str, Any]]], None] = lambda news: None
+        self.on_line: Callable[[bool], None] = lambda open: None
 
     def send(self, request: Request) -> Ticket:
         """Begin at once. Never raises for what the request says: that comes as its answer."""
@@ -186,9 +187,12 @@ class Outside:
     # -- what the inbox hands over -----------------------------------------------------------------------------------
 
     def answered(self, message: Message, body: bytes) -> None:
-        """Take outside:answer or outside:news. An answer for a ticket that was cancelled meanwhile is no news."""
+        """Take outside:answer, outside:news or outside:line. An answer for a ticket that was cancelled meanwhile is no news."""
         if message["type"] == "outside:news":
             self.on_news(message["news"])
+            return
+        if message["type"] == "outside:line":
+            self.on_line(message["open"])
             return
         headers = [(str(name), str(value)) for name, value in message.get("headers") or ()]
         problem, kind = str(message.get("problem") or ""), str(message.get("kind") or "")

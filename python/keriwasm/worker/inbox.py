@@ -65,7 +65,7 @@ class InboxDoer(doing.Doer):
                 worker.begin(message, body)
             case "http:reply" | "http:chunk" | "http:end" | "pool:done":
                 worker.pool.answered(message, body)
-            case "outside:answer" | "outside:news":
+            case "outside:answer" | "outside:news" | "outside:line":
                 worker.outside.answered(message, body)
             case "http:credit":
                 worker.credit(message["id"], int(message["n"]))

@@ -26,6 +26,7 @@ from slices.foreign import strangers
 from slices.foreign.framing import Frame
 from slices.ledger import contacts, endpoints, scanning, viewing
 from slices.ledger.resources import SHOWN_MOST, Resource
+from slices.network import outbox
 
 if TYPE_CHECKING:
     from slices.ledger.book import Book
@@ -133,6 +134,11 @@ class Oobi(Resource):
         alias = contacts.named(fields)
         yield from self.book.ready()
         came = yield from ask(self.book, address, REASON)
+        if came.kind == "offline":
+            fields = {"url": address.url, "alias": alias}
+            act = yield from outbox.of(self.worker).keep(f"the OOBI {address.url}", "app/ledger/oobi", fields)
+            answer(req, rep, "fragments/network/waits.html", {**act, "waits": True}, title="Ledger · KeriWasm", status=202)
+            return
         kind = checked(came, scanning.address(address.url, fields.text("alias", "", max_bytes=400)))
         if kind in SCHEMA:
             yield from self._schema(req, rep, address, came.body)

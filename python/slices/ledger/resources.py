@@ -17,6 +17,7 @@ from slices.ledger import book as books
 from slices.ledger import contacts, endpoints, scanning, viewing
 from slices.ledger.watching import watch as watches
 from slices.ledger.watching.doer import EVERY
+from slices.network import outbox
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -107,7 +108,10 @@ class Ledger(Resource):
         kind = fields.choice("kind", viewing.KINDS, default="")
         page = fields.integer("page", 1, 1 << 20, default=1)
         data = viewing.listing(self.book, q, kind, page)
-        more = {} if wants_json(req) else {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES, **self.watching(), **scanning.form(fields)}
+        more: dict[str, Any] = {}
+        if not wants_json(req):
+            waiting = yield from outbox.shown(self.worker)
+            more = {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES, "outbox": waiting, **self.watching(), **scanning.form(fields)}
         answer(req, rep, "pages/ledger/index.html", {**data, **more}, title="Ledger · KeriWasm")
 
     @deed

@@ -13,6 +13,7 @@ from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.network import consent as consents
+from slices.network import outbox
 from slices.network.store import LOG_MOST
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Resource:
         store = consent.store
         origins = [{"origin": origin, **each} for origin, each in sorted(store.origins.items())]
         data: dict[str, Any] = {"enabled": store.enabled, "origins": origins, "log": store.log}
+        data["waiting"] = yield from outbox.shown(self.worker)
         if not wants_json(req):
             data["questions"] = sorted((each for each in origins if each["allowed"] is None), key=lambda each: -(each["asked"] or 0))
             data["judged"] = [each for each in origins if each["allowed"] is not None]

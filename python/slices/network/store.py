@@ -14,7 +14,7 @@ from keriwasm.data import guarding
 
 __all__ = ["LOG_MOST", "ORIGINS_MOST", "Store"]
 
-TABLES = (b"settings", b"origins", b"log")
+TABLES = (b"settings", b"origins", b"log", b"outbox")
 LOG_MOST = 500
 """Requests that the log holds; the oldest go."""
 ORIGINS_MOST = 500
@@ -29,6 +29,7 @@ class Store:
     Attributes:
         enabled (bool)
         origins: origin -> {allowed: True, False or None (a question), requests, failed, last, who, reason, asked}
+        outbox: id -> an act that waits for the line, or what came of it: see outbox.py
         log: entries, the newest first: {when, who, reason, method, url, origin, bytes, status, ms, kind}
     """
 
@@ -40,6 +41,7 @@ class Store:
         self._tables = {name: self.env.open_db(name) for name in TABLES}
         self.enabled = dict(self._items(b"settings")).get("enabled") is True
         self.origins: dict[str, dict[str, Any]] = {key: {**NEW, **value} for key, value in self._items(b"origins")}
+        self.outbox: dict[str, dict[str, Any]] = dict(self._items(b"outbox"))
         self._log: dict[str, dict[str, Any]] = dict(self._items(b"log"))
 
     def close(self) -> None:
@@ -81,6 +83,13 @@ class Store:
         failed = known["failed"] + (entry["kind"] != "" or entry["status"] >= 400)
         last = max(known["last"] or 0, entry["when"])
         self._change(entry["origin"], requests=known["requests"] + 1, failed=failed, last=last)
+
+    def keep(self, id: str, act: dict[str, Any] | None) -> None:
+        """An act of the outbox; None when it is gone."""
+        self.outbox.pop(id, None)
+        if act is not None:
+            self.outbox[id] = act
+        self._put(b"outbox", id, act)
 
     def _change(self, origin: str, **fields: Any) -> None:
         self.origins[origin] = {**self.origins.get(origin, NEW), **fields}

@@ -6,6 +6,9 @@ question; it is never sent later by itself. What may leave is handed to the gate
 origin, and is answered by its deadline: by the gateway, or here if that is silent. The gateway is started for the first request
 that may leave, ended when the network is turned off, and started anew when it was lost.
 
+A browser that is offline may reach its own machine all the same: what was tried in vain then is told as "offline". Whether there is a
+line, that is the network on and the browser online, is told to the slice (``outside:line``), which sends what waits for it.
+
 What left and what was asked is told to the slice (``outside:news``), and once more to its next generation until it says that it
 has it (``outside:noted``).
 """
@@ -16,7 +19,7 @@ from router.policy.outside.words import NONE_CAME, explain
 from router.policy.protocol import message
 from router.policy.text import clip, seconds
 
-EVENTS = ("outside_send", "outside_cancel", "outside_consent", "outside_noted", "gateway_answer", "gateway_lost")
+EVENTS = ("outside_send", "outside_cancel", "outside_consent", "outside_noted", "gateway_answer", "gateway_lost", "line")
 
 PER_ORIGIN = 6  # what a browser has of connections to one server by HTTP/1.1
 AT_ONCE = 64
@@ -37,6 +40,7 @@ class Gate:
         self.secure = secure  # the page came by https
         self.now = 0.0
         self.enabled = False
+        self.online = True  # as the page says
         self.origins = {}  # origin -> True allowed, False refused, None: asked about
         self.keeper = None  # id of the worker that told so
         self.waiting = []
@@ -55,7 +59,10 @@ class Gate:
         """One of EVENTS; ``worker`` is the one that said it, None if that is gone or it was the gateway."""
         self.now = now
         kind = event["type"]
-        if kind == "gateway_answer":
+        if kind == "line":
+            self.online = event.get("online") is not False
+            self.tell_line()
+        elif kind == "gateway_answer":
             self.on_answer(event)
         elif kind == "gateway_lost":
             if event.get("generation") == self.generation:
@@ -158,6 +165,7 @@ class Gate:
             self.open_to()
         if self.news:
             self.post_news(self.news)
+        self.tell_line()
         self.tell_pages()
 
     def on_answer(self, event: dict):
@@ -170,7 +178,9 @@ class Gate:
         self.proven = True
         kind = text(event.get("kind"), "", 40)
         status = whole(event.get("status"), NONE_CAME, 100, 599)
-        if kind == "unreachable" and sent.local:
+        if kind == "unreachable" and not self.online:
+            kind = "offline"
+        elif kind == "unreachable" and sent.local:
             kind = "local"
         if not kind and status in (NONE_CAME, 406):  # ours alone; and what says that this is another KERI
             kind = "type" if status == 406 else "status"
@@ -305,6 +315,12 @@ class Gate:
         """To the worker that has the slice; nobody has to be there."""
         if self.keeper is not None:
             self.emit({"do": "send", "worker": self.keeper, "message": message("outside:news", news=list(news))})
+
+    def tell_line(self):
+        """Also where nothing has changed but what is allowed: what waits may leave now."""
+        if self.keeper is not None:
+            told = message("outside:line", open=self.enabled and self.online)
+            self.emit({"do": "send", "worker": self.keeper, "message": told})
 
     def tell_pages(self):
         """For the line at the foot of every page, which must be true at any moment."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import Watched, content, fetch, until, wait_ready
+from conftest import BOOT_MS, Watched, content, fetch, until, wait_ready
+from ledgerkit import habery, messages
 from outsidekit_browser import Outer, app_served, outer
 from playwright.sync_api import Page
 
@@ -42,6 +43,7 @@ def test_nothing_leaves_before_it_is_allowed(boot: Callable[..., Watched], tmp_p
         each_end(watched, there)
         assert not other.seen, "a redirect was followed before anybody was asked"
         outlives_a_reload(page, there)
+        waits_for_the_line(watched, there)
         taken_back(page, there)
 
 
@@ -120,6 +122,47 @@ def outlives_a_reload(page: Page, there: Outer) -> None:
     assert data["enabled"] is True and data["log"][0]["url"].endswith("/again") and len(data["log"]) == len(there.paths())
     (origin,) = data["origins"]
     assert origin["allowed"] is True and origin["requests"] == len(there.paths()) and origin["failed"] >= 7
+
+
+def waits_for_the_line(watched: Watched, there: Outer) -> None:
+    """Offline, an OOBI waits, is cancelled, goes out once when the line is back, or after a restart."""
+    page, before = watched.page, len(there.paths())
+    watched.allow("ERR_|Failed to load resource")
+    with habery("away") as hby:
+        habs = [hby.makeHab(f"away{number}") for number in range(3)]
+        there.oobis = {f"/oobi/{hab.pre}": b"".join(messages(hab)) for hab in habs}
+        anna, bert, cora = (hab.pre for hab in habs)
+    page.context.set_offline(True)
+    there.deaf = True
+    for aid in (anna, bert):
+        waits = fetch(page, "app/ledger/oobi", "POST", json={"url": f"{there.origin}/oobi/{aid}", "alias": f"Away {aid[:3]}"})
+        assert waits["status"] == 202 and waits["json"]["waits"] is True, waits["text"]
+    go(page)
+    until(page, "document.querySelector('#outbox').textContent.includes('2 wait for the line')")
+    page.get_by_role("button", name=f"Cancel the OOBI {there.origin}/oobi/{bert}", exact=True).click()
+    until(page, "document.querySelector('#outbox').textContent.includes('1 waits for the line')")
+    there.deaf = False
+    page.context.set_offline(False)
+    done = "async () => (await (await fetch('app/network', {headers: {accept: 'application/json'}})).json()).waiting[0].outcome"
+    assert until(page, done, BOOT_MS) == {"ok": True, "text": f"Away {anna[:3]}", "path": f"app/ledger/{anna}"}
+
+    page.context.set_offline(True)
+    there.deaf = True
+    page.click(".site-nav a[href='app/ledger']")
+    page.fill("#oobi-url", f"{there.origin}/oobi/{cora}")
+    page.fill("#oobi-alias", "Cora")
+    page.click("#oobi-form button[type=submit]")
+    until(page, "document.querySelector('#oobi-result').textContent.includes('It waits for the line')")
+    address = page.url
+    page.goto("about:blank")  # the app ends before there is a line
+    there.deaf = False
+    page.context.set_offline(False)
+    page.goto(address)
+    wait_ready(page)
+    until(page, done, BOOT_MS)
+    assert there.paths()[before:] == [f"/oobi/{anna}", f"/oobi/{cora}"], "each once, and none that was cancelled"
+    known = fetch(page, "app/ledger")["json"]["identifiers"]
+    assert sorted(each["aid"] for each in known) == sorted((anna, cora))
 
 
 def taken_back(page: Page, there: Outer) -> None:

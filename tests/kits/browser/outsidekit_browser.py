@@ -78,6 +78,8 @@ class Outer(ThreadingHTTPServer):
 
     seen: (method, path, headers, body) of all that came, in order; preflights are (OPTIONS, ...)
     elsewhere: where /redirect leads
+    oobis: path -> the log that is answered there
+    deaf: it hangs up on whoever comes, as if there were no line
     """
 
     daemon_threads = True
@@ -85,6 +87,8 @@ class Outer(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.elsewhere = ""
+        self.oobis: dict[str, bytes] = {}
+        self.deaf = False
         self.ended = threading.Event()
         super().__init__(("127.0.0.1", 0), Handler)
         self.origin = f"http://127.0.0.1:{self.server_address[1]}"
@@ -101,6 +105,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def _answer(self) -> None:
+        if self.server.deaf:
+            self.close_connection = True
+            return None
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.seen.append((self.command, self.path, headers, body))
@@ -133,6 +140,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._begin(200, "text/event-stream")
                 self.wfile.write(b"5\r\nid: 1\r\n")
                 self.server.ended.wait(60)
+            case path if path in self.server.oobis:
+                self._send(200, self.server.oobis[path], "application/json+cesr")
             case _:
                 self._send(200, b'{"echo":"' + body + b'"}', "application/json")
 

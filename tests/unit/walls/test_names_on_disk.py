@@ -45,6 +45,6 @@ def test_names_within_stay() -> None:
     assert (disk_store.DATABASE, disk_store.CHANNEL, disk_store.STORES) == ("keriwasm-disk", "keriwasm-disk", ("meta", "log", "parts"))
     assert named_stores.STORE == "entries"
     assert (str(vault.HEAD), vault.NAME, str(book.HEAD), book.NAME) == ("/keriwasm/wallet", "wallet", "/keriwasm/ledger", "ledger")
-    assert (str(consent.HEAD), store.TABLES) == ("/keriwasm/network", (b"settings", b"origins", b"log"))
+    assert (str(consent.HEAD), store.TABLES) == ("/keriwasm/network", (b"settings", b"origins", b"log", b"outbox"))
     assert facts.FactStore(Path("here")).path == Path("here/facts") and facts.KEY == b"wallet"
     assert records._place(Path("here")) == Path("here/backups")

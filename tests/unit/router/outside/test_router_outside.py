@@ -52,6 +52,26 @@ def test_questions_are_bounded() -> None:
     assert built.kind(built.send("http://one.too.many/")) == "many" and built.network["asked"] == gate.QUESTIONS
 
 
+def test_the_line_is_told_and_what_failed_without_it_is_offline() -> None:
+    def lines() -> list[bool]:
+        return [one["open"] for one in built.papers["w1"].messages if one["type"] == "outside:line"]
+
+    built = Gatehouse()
+    built.feed("line", online=False)
+    assert lines() == [], "nobody keeps an outbox yet"
+    built.consent()
+    built.feed("line", online=True)
+    built.consent(enabled=False, origins={SITE: True})
+    built.consent()
+    assert lines() == [False, True, False, True]
+    built.feed("line", online=False)
+    one, other = built.send(), built.send()
+    built.come(one, 200)
+    built.come(other, 599, "unreachable", body=0)
+    assert built.kind(one) == "", "this machine's own servers need no line"
+    assert built.kind(other) == "offline" and "offline" in built.answers[other]["problem"]
+
+
 def test_who_is_not_the_slice_cannot_allow() -> None:
     built = Gatehouse()
     built.consent(worker="w2")

@@ -51,10 +51,10 @@ async def post(kit: Kit, path: str = "/app/network", **fields: Any) -> Any:
 @run
 async def test_off_and_empty_at_first(head: Path) -> None:
     async with network(head) as kit:
-        assert (await kit.ask("GET", "/app/network")).json == {"enabled": False, "origins": [], "log": []}
+        assert (await kit.ask("GET", "/app/network")).json == {"enabled": False, "origins": [], "log": [], "waiting": []}
         assert [(each["enabled"], each["origins"]) for each in told(kit)] == [(False, {})]
         page = (await kit.ask("GET", "/app/network", accept="text/html")).text
-        assert "Nothing leaves this browser" in page and "Turn it on" in page and page.count('class="empty"') == 3
+        assert "Nothing leaves this browser" in page and "Turn it on" in page and page.count('class="empty"') == 4
 
 
 @run
