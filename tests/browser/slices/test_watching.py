@@ -11,7 +11,9 @@ import pytest
 import witnesses as kit
 from conftest import Watched, fetch, until
 from liar import telling
+from outsidekit import answer
 from playwright.sync_api import Page
+from watchkit import served, world
 
 PATIENCE = 120_000
 """Milliseconds: the first import waits until two workers have imported keripy, on a busy machine."""
@@ -92,3 +94,24 @@ def test_refreshing_by_real_witnesses(boot: Callable[..., Watched], witnesses: A
     assert asked == [f"{whole}&sn=2", whole], "another event 2 there: so all of its log was asked for"
     known = fetch(page, f"app/ledger/{anna.aid}")["json"]
     assert known["duplicitous"] and [each["state"] for each in known["watched"]["witnesses"]] == ["agrees", "agrees", "duplicity"]
+    fifty(page)
+
+
+def fifty(page: Page) -> None:
+    """Fifty more over six witnesses: never more than six requests at the same time to one of them."""
+    with world(6) as wits, served(wits) as most:
+        everybody = [wits.makes(f"a{number}", toad=4) for number in range(50)]
+        begun = wits.addresses() + b"".join(each.events[0] for each in everybody)
+        for each in everybody:
+            each.goes_on()
+            for at in range(6):
+                wits.tell(at, each)
+        wits.told[wits.host(0), "oobi"] = answer(200, begun)
+        for at in range(6):
+            post(page, "app/network/origins", origin=wits.url(at), allowed=True)
+        post(page, "app/ledger/oobi", url=f"{wits.url(0)}oobi")
+        wits.asked.clear()
+        told = post(page, "app/ledger/refresh")
+    mine = [each for each in told["contacts"] if each["aid"] in {each.aid for each in everybody}]
+    assert len(mine) == 50 and all((each["agreed"], each["of"], each["added"]) == (6, 6, 1) for each in mine)
+    assert len(wits.asked) == 300 and 1 < max(most) <= 6, "one request of each witness on each"

@@ -5,12 +5,16 @@
         anna.goes_on()                             # an interaction
         wits.tell(0, anna); wits.tell(1, anna, 1)  # all of the log; its first event
         wits.serve(request)                        # as the /query of keripy's witnesses answers
+    with served(wits) as most: ...             # by real servers; most[at]: requests that were there at the same time
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -80,9 +84,10 @@ class World:
         self.controllers = stack.enter_context(habery("controllers"))
         self.told: dict[tuple[str, str], list[bytes] | Callable[[Request], Answer | None] | Answer] = {}
         self.asked: list[str] = []
+        self.hosts = [f"w{at}.example:{5640 + at}" for at in range(count)]
 
     def host(self, at: int) -> str:
-        return f"w{at}.example:{5640 + at}"
+        return self.hosts[at]
 
     def url(self, at: int) -> str:
         return f"http://{self.host(at)}/"
@@ -126,3 +131,48 @@ class World:
 def world(count: int = 3) -> Iterator[World]:
     with ExitStack() as stack:
         yield World(stack, count)
+
+
+TICK = 0.03
+"""Seconds that keripy's witnesses let pass between two looks at what came."""
+
+
+@contextmanager
+def served(wits: World) -> Iterator[list[int]]:
+    """The witnesses on ports of 127.0.0.1; what they tell may be set before and after."""
+    most, now, lock = [0] * len(wits.hosts), [0] * len(wits.hosts), threading.Lock()
+    servers = []
+
+    def handler(at: int) -> type[BaseHTTPRequestHandler]:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                with lock:
+                    now[at] += 1
+                    most[at] = max(most[at], now[at])
+                time.sleep(TICK)
+                with lock:
+                    now[at] -= 1
+                    came = wits.serve(Request("GET", f"http://{wits.hosts[at]}{self.path}"))
+                assert came is not None
+                self.send_response(came.status)
+                for name, value in (*came.headers, ("Access-Control-Allow-Origin", "*"), ("Content-Length", str(len(came.body)))):
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(came.body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+    try:
+        for at in range(len(wits.hosts)):
+            server = ThreadingHTTPServer(("127.0.0.1", 0), handler(at))
+            servers.append(server)
+            wits.hosts[at] = f"127.0.0.1:{server.server_address[1]}"
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield most
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()

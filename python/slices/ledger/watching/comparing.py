@@ -29,14 +29,14 @@ def judged(aid: str, top: int, held: Mapping[int, str], entries: Iterable[Entry]
     entries: what an import told of the answer, {verdict, aid, sn, said, ilk, code, reason}, after the last import of all answers
     """
     entries = [each for each in entries if each["aid"] in (aid, "") and each["ilk"] != "rct"]
-    events = sorted((each for each in entries if each["sn"] is not None), key=lambda each: (each["sn"], each["said"] or ""))
+    events = sorted((each for each in entries if each["sn"] is not None), key=_place)
     forks = [each for each in events if each.get("code") == "duplicity"]
     if forks:
         return _told("duplicity", forks[0], reason=forks[0]["reason"])
     taken = [each for each in events if each["verdict"] in ("accepted", "known")]
     same = [each for each in events if each["verdict"] != "rejected" and held.get(each["sn"]) == each["said"]]
     refused = [each for each in entries if each["verdict"] == "rejected" and each.get("code") not in ("superseded", "full")]
-    later = [each for each in events if each["sn"] > top and each["verdict"] != "accepted" and each not in refused]
+    later = [each for each in events if each["sn"] > top and (each["verdict"] == "escrowed" or each.get("code") == "full")]
     best = same[-1] if same else None
     agrees = best is not None and best["sn"] == top
     if refused:
@@ -55,6 +55,10 @@ def judged(aid: str, top: int, held: Mapping[int, str], entries: Iterable[Entry]
     if waiting:
         return _told("ahead", waiting[-1], reason=f"not accepted here yet: {waiting[0]['reason']}")
     return _told("unknown", None, reason="it knows nobody of this identifier")
+
+
+def _place(entry: Entry) -> tuple[Any, ...]:
+    return entry["sn"], entry["said"] or "", entry["verdict"], entry.get("code") or "", entry.get("reason") or ""
 
 
 def _told(state: str, event: Entry | None, behind: int = 0, agrees: bool = False, reason: str = "") -> dict[str, Any]:

@@ -60,6 +60,7 @@ def test_any_order_of_what_came_gives_the_same_verdict(entries: list[dict[str, A
         ([entry("known", 3), entry("rejected", 3, "f3", "duplicity")], "duplicity", 3, 0, False),
         ([entry("known", 0), entry("rejected", 1, "f1", "conflict")], "garbage", 0, 0, False),
         ([entry("known", 0), entry("known", 1, "f1"), entry("rejected", 2, "f2", "superseded")], "behind", 0, 3, False),
+        ([entry("known", 2), entry("known", 4, "f4")], "behind", 2, 1, False),  # as before, further on
         ([entry("known", 1, "f1")], "behind", 1, 2, False),  # before the rotation that overruled it
         ([entry("rejected", 1, code="receipt", ilk="rct")], "unknown", None, 0, False),
         ([], "unknown", None, 0, False),
