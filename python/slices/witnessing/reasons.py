@@ -42,6 +42,7 @@ SHORT = {
     "ask": "It is not allowed yet: allow it under Network.",
     "refused": "It was refused: it can be allowed under Network.",
     "unreachable": "It is not reachable.",
+    "local": "It is not reachable. Or the browser keeps this page from your own network: it asks at the left of the address bar.",
     "late": "It did not answer in time.",
     "offline": "This browser is offline.",
     "type": "It answers with 406: it speaks another version of KERI, most likely the 2.0 that is being developed.",
