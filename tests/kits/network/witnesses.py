@@ -176,7 +176,7 @@ def running(names: tuple[str, ...] = tuple(AIDS)) -> Iterator[Witnesses]:
     folder = Path(tempfile.mkdtemp(prefix="keriwasm_witnesses_"))
     witnesses = Witnesses(bench.provide(), folder)
     try:
-        for name, port in zip(names, _free(len(names)), strict=True):
+        for name, port in zip(names, free(len(names)), strict=True):
             (folder / name).mkdir()
             witnesses[name] = Witness(name, port, folder / name, witnesses.bench)
             witnesses[name].start()
@@ -189,7 +189,7 @@ def running(names: tuple[str, ...] = tuple(AIDS)) -> Iterator[Witnesses]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free(count: int) -> list[int]:
+def free(count: int) -> list[int]:
     """Ports that nobody has just now."""
     probes = [socket.socket() for _ in range(count)]
     try:
