@@ -110,7 +110,7 @@ class Ledger(Resource):
         data = viewing.listing(self.book, q, kind, page)
         more: dict[str, Any] = {}
         if not wants_json(req):
-            waiting = yield from outbox.shown(self.worker)
+            waiting = yield from outbox.acts(self.worker)
             more = {"kinds": viewing.KINDS, "most_bytes": MOST_BYTES, "outbox": waiting, **self.watching(), **scanning.form(fields)}
         answer(req, rep, "pages/ledger/index.html", {**data, **more}, title="Ledger · KeriWasm")
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import falcon
@@ -29,7 +29,7 @@ from slices.network import consent as consents
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
 
-__all__ = ["MOST", "Cancel", "Outbox", "OutboxDoer", "of", "shown"]
+__all__ = ["MOST", "Cancel", "Outbox", "OutboxDoer", "acts", "of", "shown"]
 
 MOST = 100
 """Acts that wait at once, and as many that are over; of those the oldest go."""
@@ -45,7 +45,12 @@ def of(worker: Context) -> Outbox:
 
 
 class Outbox:
-    """What waits. On the worker of the slices that are pinned."""
+    """What waits. On the worker of the slices that are pinned.
+
+    Attributes:
+        listeners: called when there is a line again
+        others: say what else waits for one, each {what, why, path} for a person: receipts, refreshes, whoever keeps it elsewhere
+    """
 
     def __init__(self, worker: Context) -> None:
         self.worker = worker
@@ -53,6 +58,8 @@ class Outbox:
         self.open = False
         self.due = False
         self.doer: Any = None
+        self.listeners: set[Callable[[], None]] = set()
+        self.others: set[Callable[[], list[dict[str, str]]]] = set()
         worker.outside.on_line = self.heard
 
     def heard(self, open: bool) -> None:
@@ -61,15 +68,17 @@ class Outbox:
         self.due = open
         if self.doer is not None:
             self.worker.doist.wake(self.doer)
+        for listener in self.listeners if open else ():
+            listener()
 
     def keep(self, what: str, path: str, fields: dict[str, str]) -> Generator[float, float, dict[str, Any]]:
         """Have an act wait: {id, what, since, path, fields, why, outcome}; one that waits already stays as it is."""
         yield from self.consent.ready()
-        acts = self.consent.store.outbox
+        kept = self.consent.store.outbox
         id = hashlib.blake2b(json.dumps([path, fields], sort_keys=True).encode(), digest_size=8).hexdigest()
-        if id in acts and acts[id]["outcome"] is None:
-            return {"id": id, **acts[id]}
-        if sum(each["outcome"] is None for each in acts.values()) >= MOST:
+        if id in kept and kept[id]["outcome"] is None:
+            return {"id": id, **kept[id]}
+        if sum(each["outcome"] is None for each in kept.values()) >= MOST:
             raise falcon.HTTPServiceUnavailable(
                 title="The outbox is full", description=f"{MOST} acts wait for the line already. Cancel some under Network."
             )
@@ -119,13 +128,20 @@ def said(reply: Reply) -> dict[str, Any]:
     return {"ok": True, "text": str(media.get("alias") or aid), "path": f"app/ledger/{aid}" if aid else ""}
 
 
-def shown(worker: Context) -> Generator[float, float, list[dict[str, Any]]]:
-    """What waits or waited, the newest first: {id, what, since, why, outcome}."""
+def acts(worker: Context) -> Generator[float, float, list[dict[str, Any]]]:
+    """What waits here or did, the newest first: {id, what, since, why, path, outcome}."""
     outbox = of(worker)
     yield from outbox.consent.ready()
-    acts = outbox.consent.store.outbox
-    told = ({"id": id, **{name: act[name] for name in ("what", "since", "why", "outcome")}} for id, act in acts.items())
+    names = ("what", "since", "why", "outcome")
+    told = [{"id": id, "path": "", **{name: act[name] for name in names}} for id, act in outbox.consent.store.outbox.items()]
     return sorted(told, key=lambda each: -each["since"])
+
+
+def shown(worker: Context) -> Generator[float, float, list[dict[str, Any]]]:
+    """The same, and what waits elsewhere: that has no id and no since, and what came of it is told at its path."""
+    kept = yield from acts(worker)
+    found = [each for other in of(worker).others for each in other()]
+    return [*kept, *({"id": "", "since": None, "outcome": None, **each} for each in sorted(found, key=lambda each: each["what"]))]
 
 
 class Cancel:
@@ -136,7 +152,7 @@ class Cancel:
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response, id: str) -> Iterator[Any]:
-        """{waiting: [{id, what, since, why, outcome}]}: what is left."""
+        """{waiting: [{id, what, since, why, path, outcome}]}: what is left."""
         outbox = of(self.worker)
         yield from outbox.consent.ready()
         if id in outbox.consent.store.outbox:

@@ -13,6 +13,7 @@ from hio.base import doing
 from keriwasm.runtime.scheduling import WAIT
 
 from slices.network import consent as consents
+from slices.network import outbox
 from slices.vault import vault as vaults
 
 from . import places, standing
@@ -54,6 +55,23 @@ class Collector:
         self._look = True
         if self.doer is not None:
             self.worker.doist.wake(self.doer)
+
+    def back(self) -> None:
+        """There is a line again."""
+        for case in self.cases.values():
+            case.asked = case.asked or any(reason.kind == "offline" for reason in case.reasons.values())
+        self.look()
+
+    def waiting(self) -> list[dict[str, str]]:
+        """What the network page says of receipts that are missing, while the wallet is open: {what, why, path}."""
+        found = []
+        for aid, hab in {} if self.vault.locked else self.vault.hby.habs.items():
+            event = standing.latest(hab)
+            missing = len(event.witnesses) - len(event.receipted)
+            if missing and aid in self.cases:
+                what = f"receipts of {hab.name}’s event {event.sn}"
+                found.append({"what": what, "why": f"{missing} of {len(event.witnesses)} are missing.", "path": f"app/identifiers/{aid}"})
+        return found
 
     def ask(self, aid: str, codes: dict[str, str]) -> None:
         """Try again for this identifier now. codes: witness -> its one-time code."""
@@ -177,6 +195,9 @@ class CollectDoer(doing.Doer):
         vault.watchers.add(self)
         vault.listeners.add(self.collector.look)
         consents.of(worker).listeners.add(lambda: self.collector.look(consent=True))
+        line = outbox.of(worker)
+        line.listeners.add(self.collector.back)
+        line.others.add(self.collector.waiting)
 
     def recur(self, tock: float = 0.0):
         yield WAIT

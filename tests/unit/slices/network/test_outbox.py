@@ -75,7 +75,7 @@ async def test_it_waits_and_goes_out_once(head: Path) -> None:  # noqa: F811
         assert (await keep(kit))["id"] == first["id"], "the same act is one"
         line(kit, open=False)
         (one,) = await waiting(kit)
-        assert one == {"id": first["id"], "what": f"the OOBI {URL}", "since": first["since"], "why": "", "outcome": None}
+        assert one == {"id": first["id"], "what": f"the OOBI {URL}", "since": first["since"], "why": "", "path": "", "outcome": None}
         page = (await kit.ask("GET", "/app/network", accept="text/html")).text
         assert "1 waits for the line" in page and URL in page and not asked
     async with house(head, (200, {"aid": AID, "alias": "Wan"})) as (kit, asked):  # a restart
@@ -125,3 +125,19 @@ async def test_cancelled_is_not_sent_and_the_outbox_has_an_end(head: Path, monke
             await kit.ask("POST", f"/app/network/outbox/{each['id']}/cancel", json_body={})
         line(kit)
         assert await waiting(kit) == [] and not asked
+
+
+@run
+async def test_what_waits_elsewhere_is_told_and_hears_of_the_line(head: Path) -> None:  # noqa: F811
+    async with house(head, (200, {})) as (kit, _):
+        heard: list[str] = []
+        outbox = outboxes.of(kit.worker)
+        outbox.listeners.add(lambda: heard.append("line"))
+        outbox.others.add(lambda: [{"what": "receipts of <Anna>", "why": "2 of 4 are missing.", "path": "app/identifiers/E"}])
+        line(kit, open=False)
+        (one,) = await waiting(kit)
+        assert (one["id"], one["since"], one["what"], one["path"]) == ("", None, "receipts of <Anna>", "app/identifiers/E") and not heard
+        page = (await kit.ask("GET", "/app/network", accept="text/html")).text
+        assert "Receipts of &lt;Anna&gt;" in page and "2 of 4" in page and 'href="app/identifiers/E"' in page
+        line(kit)
+        await until(lambda: heard)
