@@ -343,6 +343,14 @@ def on_change(event):
         tell_files(zone, field, words.too_large(field.files.length, total, most))
 
 
+def on_pick(event):
+    """A box that stands for a line of a text area: it is put there, or taken out."""
+    box = closest(event, "[data-line]")
+    field = find(box.getAttribute("data-line")) if box else None
+    if field:
+        field.value = words.with_line(field.value, box.value, box.checked)
+
+
 def tell_files(zone, field, trouble):
     """Says what is wrong with the files of a field, which then holds none; "" takes that back."""
     place = find("[data-drop-error]", zone)
@@ -378,6 +386,7 @@ def start(places, **more):
     on(document, "drop", on_drop)
     on(document, "paste", on_paste)
     on(document, "change", on_change)
+    on(document, "change", on_pick)
     on(js.window, "online", on_network)
     on(js.window, "offline", on_network)
     offline.start()

@@ -403,3 +403,11 @@ def current_place(path, base, parents):
     if parts[0] != "app" or len(parts) < 2:
         return None
     return "app/" + parents.get(parts[1], parts[1])
+
+
+def with_line(text, line, on):
+    """A text area's text with a line, or without it; what else a person wrote there stays."""
+    lines = [each for each in text.split("\n") if each.strip() and each.strip() != line]
+    if on:
+        lines.append(line)
+    return "\n".join(lines)

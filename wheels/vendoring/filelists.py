@@ -15,7 +15,7 @@ from pathlib import Path
 BEGIN = "# files: begin (written by `python wheels/vendor.py manifest`)"
 END = "# files: end"
 
-WORKER = ("python/**/*.py", "templates/**/*.html", "workers/**/*.py", "static/pyscript/*/stdlib/pyscript/*.py")
+WORKER = ("python/**/*.py", "templates/**/*.html", "workers/**/*.py", "static/pyscript/*/stdlib/pyscript/*.py", "static/witnesses.toml")
 ROUTER = ("router/**/*.py", "python/**/slices/*/routes.py")
 PAGE = (
     "index.html", "manifest.webmanifest", "pyscript.toml", "service-worker.js",
@@ -34,7 +34,7 @@ NOBODYS = (
 # What of the checkout is its own app: an app of one's own brings these itself.
 ITS_OWN = (
     "index.html", "manifest.webmanifest", "pyscript.toml", "python/page/*", "python/*slices/*", "python/suites/*", "static/css/*",
-    "static/icons/*", "static/page/*", "templates/*", "workers/lab/*", "workers/scanner/*",
+    "static/icons/*", "static/page/*", "static/witnesses.toml", "templates/*", "workers/lab/*", "workers/scanner/*",
 )  # fmt: skip
 SHARED = ("templates/macros/ui.html", "templates/fragments/problem.html")  # which the runtime renders
 ROOMS = ("python/standins/", "python/", "workers/")  # the first that fits: what a place leaves out of a path
@@ -59,7 +59,7 @@ def found(root: Path, app: Path, patterns: tuple[str, ...], *but: str) -> list[s
 def place(path: str) -> str:
     """Where a worker finds the file, below the folder that its imports begin in."""
     if path.startswith("static/"):
-        return path.partition("/stdlib/")[2]
+        return path.partition("/stdlib/")[2] or path
     return next((path.removeprefix(room) for room in ROOMS if path.startswith(room)), path)
 
 
@@ -71,7 +71,7 @@ def lists(root: Path, app: Path | None = None) -> str:
     app = app or root
     worker = [
         path for path in found(root, app, WORKER, *NOT_A_WORKERS)
-        if not path.startswith("static/") or any(fnmatchcase(path, pattern) for pattern in STDLIB)
+        if not path.startswith("static/pyscript/") or any(fnmatchcase(path, pattern) for pattern in STDLIB)
     ]  # fmt: skip
     router = found(root, app, ROUTER)
     locked = {asset["path"] for asset in json.loads((root / "static" / "lock.json").read_text())["assets"]}

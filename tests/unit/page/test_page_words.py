@@ -253,3 +253,9 @@ def test_what_cannot_be_sent_is_told_before():
     assert words.too_large(1, (64 << 20) + 1, 64 << 20).startswith("This file is larger than 64.0 MiB")
     assert words.too_large(3, (64 << 20) + 1, 64 << 20).startswith("These files together are larger")
     assert "is a folder" in words.folder("holiday")
+
+
+def test_a_line_is_put_into_a_text_and_taken_out() -> None:
+    assert words.with_line("", "b", True) == "b"
+    assert words.with_line("a\n\n b \nc\n", "b", True) == "a\nc\nb"
+    assert words.with_line("a\nb\nc", "b", False) == "a\nc" and words.with_line("b", "b", False) == ""
