@@ -16,7 +16,7 @@ from slices.kels import picture, timeline
 from slices.vault import stretching
 from slices.vault.trouble import NoIdentifier
 from slices.vault.vault import Vault
-from slices.witnessing import asking, collecting, places
+from slices.witnessing import asking, collecting, lists, places
 
 from . import delegation, view
 from .inputs import MOST_KEYS, label, threshold
@@ -64,6 +64,7 @@ class Resource:
                 "token": self.vault.token,
                 "most_keys": MOST_KEYS,
                 "collecting": collecting.of(self.vault.worker).told(hab),
+                **lists.offered(),
             }
             data["note"] = note
         path = f"app/identifiers/{aid}"
@@ -83,7 +84,7 @@ class Identifiers(Resource):
         yield from self.vault.ready()
         yield from places.ready(self.vault)
         data = {"identifiers": view.identifiers(self.vault)}
-        page = {"token": self.vault.token, "most_keys": MOST_KEYS}
+        page = {"token": self.vault.token, "most_keys": MOST_KEYS, **lists.offered()}
         moved(req, rep, "app/identifiers", "pages/wallet/identifiers.html", data, page, title="Identifiers · KeriWasm")
 
     @deed

@@ -12,7 +12,9 @@ from keriwasm.web.rendering import answer, wants_json
 
 from slices.foreign import bodies
 from slices.kels import timeline
+from slices.witnessing import own, places
 
+from . import view
 from .identifiers import Resource
 
 __all__ = ["CODE_AIM", "CODE_MOST", "Event", "Kel", "Share", "pack"]
@@ -84,13 +86,17 @@ class Share(Replaying):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
-        """{aid, alias, bytes, parts: [text or null]}: the log in parts of whole events, each of which fits a QR code;
-        null is an event too large for any, or a delegator's that is not text. As HTML with the codes of the AID and of one part."""
+        """{aid, alias, bytes, parts: [text or null], oobis: [{witness, oobi, receipted}]}: the log in parts of whole events, each
+        of which fits a QR code; null is an event too large for any, or a delegator's that is not text. As HTML with the codes of
+        the AID, of its OOBIs and of one part."""
         yield from self.vault.ready()
         hab = self.hab(aid)
+        yield from places.ready(self.vault, hab)
         messages = yield from self.replay(aid)
         parts = pack(bodies.text(each) for each in messages)
         data: dict[str, Any] = {"aid": aid, "alias": hab.name, "bytes": sum(map(len, messages)), "parts": parts}
+        hab = self.hab(aid)  # a lock may have come between
+        data["oobis"] = own.oobis(aid, view.identifier(self.vault, hab)["witnesses"])
         if wants_json(req):
             answer(req, rep, "", data)
             return
@@ -102,11 +108,18 @@ class Share(Replaying):
             "events": len(messages),
             "kel": bodies.text(b"".join(messages)),
             "aid_code": code(aid),
+            "oobis": [self._introduced(each) for each in data["oobis"]],
+            "rotates": bool(hab.kever.ndigers),
             "part_code": None if text is None else code(text),
             "limit": CODE_MOST,
             "token": self.vault.token,
         }
         answer(req, rep, "pages/wallet/identifier-share.html", data, title=f"Share {hab.name} · KeriWasm")
+
+    def _introduced(self, each: dict[str, Any]) -> dict[str, Any]:
+        """An own OOBI as the page shows it."""
+        name = places.named(self.vault.worker, each["witness"])
+        return {**each, "name": name, "code": code(each["oobi"]) if each["oobi"] else ""}
 
 
 def pack(messages: Iterable[str | None], aim: int = CODE_AIM, most: int = CODE_MOST) -> list[str | None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keriwasm.web.form.errors import FieldError
+
 from slices.network.resources import origin_of
 
 __all__ = ["BadList", "offered", "read"]

@@ -113,6 +113,10 @@ def made(page: Page, witnesses: Any) -> str:
     visit(page, "app/identifiers", "#new-form")
     page.fill("#new-alias", "Witnessed")
     page.click(".witnesses-chosen summary")
+    page.check(".picker [type=checkbox] >> nth=0")  # the list that comes with the app: it offers what `kli witness demo` starts
+    assert page.input_value("#new-witnesses") == f"http://127.0.0.1:5642/oobi/{wan.aid}/controller"
+    page.uncheck(".picker [type=checkbox] >> nth=0")
+    assert page.input_value("#new-witnesses") == ""
     page.fill("#new-witnesses", "\n".join(each.oobi for each in (wan, wil, wes, wit)))
     press(page, "new")
     shown(page, "all 4 have answered for event 0, which needs 3")
@@ -133,10 +137,14 @@ def made(page: Page, witnesses: Any) -> str:
 
 
 def others(page: Page, aid: str, witnesses: Any) -> None:
-    """`kli` resolves its OOBI at a witness and verifies what the page has signed; and the reverse."""
+    """`kli` resolves the OOBI that the page offers and verifies what the page has signed; and the reverse."""
     wan = witnesses["wan"]
+    visit(page, f"app/identifiers/{aid}/share", "#oobis")
+    offered = page.locator("#oobis output").all_text_contents()
+    assert offered == [f"{each.url}oobi/{aid}/witness/{each.aid}" for each in map(witnesses.__getitem__, ("wan", "wes", "wit", "wyz"))]
+    assert page.locator("#oobis svg.qr").count() == 4 and "no receipt" not in page.inner_text("#oobis")
     bob = witnesses.incept("bob", ("wan", "wes"))
-    witnesses.kli("oobi", "resolve", "--name", "bob", "--oobi-alias", "w", "--oobi", f"{wan.url}oobi/{aid}/witness/{wan.aid}")
+    witnesses.kli("oobi", "resolve", "--name", "bob", "--oobi-alias", "w", "--oobi", offered[0])
     signed = ask(page, f"app/identifiers/{aid}/sign", 200, {"text": "hello"})["signatures"][0]
     assert "valid" in witnesses.kli("verify", "--name", "bob", "--prefix", aid, "--text", "hello", "--signature", signed)
     ask(page, "app/ledger/oobi", 200, {"url": f"{wan.url}oobi/{bob.aid}/witness/{wan.aid}"})

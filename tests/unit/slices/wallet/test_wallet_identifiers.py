@@ -331,6 +331,9 @@ def test_one_event_in_full_and_the_log_in_codes(within: Any) -> None:
         )
         shown = await page(kit, f"/app/identifiers/{small}/share?part=2")
         assert len(shown.all("svg", **{"class": "qr"})) == 2
+        assert share["oobis"] == [] and "it has no witnesses" in shown.text and "when it is rotated" in shown.text
+        fixed = (await made(kit, alias="fixed", transferable=False))["aid"]
+        assert "cannot rotate: make one with witnesses" in (await page(kit, f"/app/identifiers/{fixed}/share")).text
         assert (await get(kit, f"/app/identifiers/{small}/share?part=99")).status == 422
 
     within(test)
