@@ -170,7 +170,7 @@ def faults(page: Page, aid: str, witnesses: Any, browsers: Browsers) -> None:
     wan.stop()
     for each in (wes, wit, wyz):
         each.kill()
-    (wyz.port,) = kit._free(1)
+    (wyz.port,) = kit.free(1)
     wyz.start()
     wyz.wait()
     try:
