@@ -254,15 +254,16 @@ class Gate:
 
     def lost(self, reason: str):
         """The gateway is gone, or is no good: what it had is answered, and the next request starts another. One that never answered
-        anything takes those along that wait, so that they do not start it once for each."""
+        anything takes those along that wait, so that they do not start it once for each; offline its script may not have come."""
+        kind = "gateway" if self.proven or self.online else "offline"
         self.log("error", "the gateway was lost: %s" % reason)
         self.alive = False
         self.emit({"do": "gateway_stop"})
         for sent in self.in_order():
-            self.end(sent, "late" if sent.deadline <= self.now else "gateway", why=reason)
+            self.end(sent, "late" if sent.deadline <= self.now else kind, why=reason)
         if not self.proven:
             for sent in self.waiting:
-                self.refuse(sent, "gateway", reason)
+                self.refuse(sent, kind, reason)
             self.waiting = []
 
     # --- how it ends --------------------------------------------------------------------------------------------------

@@ -70,6 +70,11 @@ def test_the_line_is_told_and_what_failed_without_it_is_offline() -> None:
     built.come(other, 599, "unreachable", body=0)
     assert built.kind(one) == "", "this machine's own servers need no line"
     assert built.kind(other) == "offline" and "offline" in built.answers[other]["problem"]
+    built = house()
+    built.feed("line", online=False)
+    ids = [built.send() for _ in range(gate.PER_ORIGIN + 1)]
+    built.feed("gateway_lost", generation=built.gateway, reason="its script could not be loaded")
+    assert [built.kind(id) for id in ids] == ["offline"] * len(ids), "where the app is not kept its script is not there offline"
 
 
 def test_who_is_not_the_slice_cannot_allow() -> None:
