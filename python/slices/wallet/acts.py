@@ -14,7 +14,7 @@ from keriwasm.web.rendering import answer, wants_json
 from slices.kels import timeline
 from slices.vault import stretching
 from slices.vault.consent import consent
-from slices.witnessing import asking, places
+from slices.witnessing import asking, drafts, places
 
 from . import delegation
 from .identifiers import Resource, majority
@@ -67,7 +67,8 @@ class Rotate(Acting):
         nsith = threshold(fields, "next_threshold", following)
         if nsith is None:
             nsith = isith if following == current else majority(following)
-        backers = yield from asking.changed(self.vault, self.hab(aid), fields)
+        with drafts.coming_back(f"app/identifiers/{aid}", fields, drafts.ROTATED):
+            backers = yield from asking.changed(self.vault, self.hab(aid), fields)
         if following == 0:
             yield from consent(self.vault, fields)
         plan = stretching.rotation(self.vault.hby, aid, following)

@@ -16,7 +16,7 @@ from slices.kels import picture, timeline
 from slices.vault import stretching
 from slices.vault.trouble import NoIdentifier
 from slices.vault.vault import Vault
-from slices.witnessing import asking, collecting, lists, places
+from slices.witnessing import asking, collecting, drafts, lists, places
 
 from . import delegation, view
 from .inputs import MOST_KEYS, label, threshold
@@ -65,6 +65,7 @@ class Resource:
                 "most_keys": MOST_KEYS,
                 "collecting": collecting.of(self.vault.worker).told(hab),
                 **lists.offered(),
+                "draft": drafts.filled(Fields(req) if req.method == "GET" else None, drafts.ROTATED),
             }
             data["note"] = note
         path = f"app/identifiers/{aid}"
@@ -84,7 +85,7 @@ class Identifiers(Resource):
         yield from self.vault.ready()
         yield from places.ready(self.vault)
         data = {"identifiers": view.identifiers(self.vault)}
-        page = {"token": self.vault.token, "most_keys": MOST_KEYS, **lists.offered()}
+        page = {"token": self.vault.token, "most_keys": MOST_KEYS, **lists.offered(), "draft": drafts.filled(Fields(req), drafts.NEW)}
         moved(req, rep, "app/identifiers", "pages/wallet/identifiers.html", data, page, title="Identifiers · KeriWasm")
 
     @deed
@@ -103,7 +104,8 @@ class Identifiers(Resource):
             if not asked["transferable"]:
                 raise FieldError("delegator", "goes with an identifier that can rotate only")
             delegation.check(self.hab(delegator))
-        witnesses = yield from asking.chosen(self.vault, fields, "witnesses")
+        with drafts.coming_back("app/identifiers", fields, drafts.NEW):
+            witnesses = yield from asking.chosen(self.vault, fields, "witnesses")
         if witnesses and not asked["transferable"]:
             raise FieldError("witnesses", "go with an identifier that can rotate only")
         toad = asking.threshold(fields, len(witnesses), asking.recommended(len(witnesses)))
