@@ -72,7 +72,7 @@ def removed(hab: Any, fields: Fields) -> list[str]:
 def check_left(hab: Any, cut: list[str]) -> None:
     """Raise FieldError when nobody would be left to receipt an event that needs it: the log could never be verified past it."""
     left = tuple(each for each in hab.kever.wits if each not in cut)
-    for event in standing.open_events(hab, 0) if cut else ():
+    for event in standing.open_events(hab) if cut else ():
         if len(event.receipted) + len(event.lacking(left)) < event.toad:
             raise FieldError(
                 "cut",

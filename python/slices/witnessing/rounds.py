@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Round"]
 
 PATIENCE = 2.5
+AT_ONCE = 100
+"""Events that are looked at between two yields."""
 
 
 class Round:
@@ -52,19 +54,31 @@ class Round:
         self.case.reasons = {aid: reason for aid, reason in self.case.reasons.items() if aid in self.hab.kever.wits}
         while True:
             self.case.seen = self.hab.kever.serder.said
-            event = self._next()
+            event = yield from self._next()
             if event is None:
                 return
             yield from self._event(event)
             self.sn = event.sn + 1
 
-    def _next(self) -> standing.Standing | None:
-        """The first event from `sn` on that somebody lacks who has not failed yet."""
+    def _next(self) -> Generator[float, float, standing.Standing | None]:
+        """The first event from `sn` on that somebody lacks who has not failed yet. A log may be long: it gives way in between."""
         hab = self.hab
-        found = standing.open_events(hab, self.sn)
+        db, present = hab.db, tuple(hab.kever.wits)
+        complete, found = self.sn, None
+        for count, event in enumerate(standing.walk(hab, self.sn), start=1):
+            lacking = set(event.lacking(present))
+            if not lacking and complete == event.sn:
+                complete += 1
+            if lacking - self.failed:
+                found = event
+                break
+            if count % AT_ONCE == 0:
+                yield 0.0
+                if self.hab.db is not db:  # opened anew meanwhile
+                    return (yield from self._next())
         if self.sn == self.case.complete:
-            self.case.complete = found[0].sn if found else hab.kever.sner.num + 1
-        return next((each for each in found if set(each.lacking(tuple(hab.kever.wits))) - self.failed), None)
+            self.case.complete = complete
+        return found
 
     def _event(self, event: standing.Standing) -> Generator[float, float, None]:
         sheet = yield from self._sheet(event)
@@ -150,7 +164,8 @@ class Round:
         """What is to be sent, and where to."""
         hab = self.hab
         raw = timeline.raw(hab.db, self.aid, event.sn) or b""
-        before = standing.standing(hab.db, self.aid, event.sn - 1) if event.sn else None
+        rotates = b'"t":"rot"' in raw[:100] or b'"t":"drt"' in raw[:100]
+        before = standing.standing(hab.db, self.aid, event.sn - 1) if rotates else None
         adds = tuple(each for each in event.witnesses if before is not None and each not in before.witnesses)
         delegates = b'"t":"dip"' in raw[:100] or b'"t":"drt"' in raw[:100]
         delegator = hab.kever.delpre if delegates else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Standing", "latest", "open_events", "standing"]
+__all__ = ["Standing", "latest", "open_events", "standing", "walk"]
 
 
 @dataclass(frozen=True)
@@ -40,24 +41,28 @@ def standing(db: Any, pre: str, sn: int) -> Standing | None:
     return _standing(db, pre, sn, bytes(said).decode(), witnesses, toad)
 
 
-def open_events(hab: Any, first: int) -> list[Standing]:
-    """The events from number `first` on that lack the receipt of a present witness, in order."""
-    kever = hab.kever
-    present, found = tuple(kever.wits), []
-    witnesses, toad = _asked_for(hab.db, hab.pre, first)
+def walk(hab: Any, first: int) -> Iterator[Standing]:
+    """The events from number `first` on, in order. Whoever gives way in between looks whether the database is still the same."""
     from keri.core import serdering
     from keri.db import dbing
 
+    kever, db, pre = hab.kever, hab.db, hab.pre
+    if first >= kever.lastEst.s:
+        witnesses, toad = tuple(kever.wits), kever.toader.num
+    else:
+        witnesses, toad = _asked_for(db, pre, first)
     for sn in range(first, kever.sner.num + 1):
-        said = bytes(hab.db.getKeLast(dbing.snKey(hab.pre, sn)))
-        key = dbing.dgKey(hab.pre, said)
-        raw = bytes(hab.db.getEvt(key))
-        if sn > first and b'"bt":' in raw[:100_000] and (serder := serdering.SerderKERI(raw=raw, verify=False)).estive:
-            witnesses, toad = _of_establishment(hab.db, hab.pre, serder)
-        told = _standing(hab.db, hab.pre, sn, said.decode(), witnesses, toad)
-        if told.lacking(present):
-            found.append(told)
-    return found
+        said = bytes(db.getKeLast(dbing.snKey(pre, sn)))
+        raw = bytes(db.getEvt(dbing.dgKey(pre, said)))
+        if sn > first and not _only_interacts(raw):
+            witnesses, toad = _of_establishment(db, pre, serdering.SerderKERI(raw=raw, verify=False))
+        yield _standing(db, pre, sn, said.decode(), witnesses, toad)
+
+
+def open_events(hab: Any) -> list[Standing]:
+    """All events that lack the receipt of a present witness, in order."""
+    present = tuple(hab.kever.wits)
+    return [event for event in walk(hab, 0) if event.lacking(present)]
 
 
 def _standing(db: Any, pre: str, sn: int, said: str, witnesses: tuple[str, ...], toad: int) -> Standing:
@@ -77,9 +82,14 @@ def _asked_for(db: Any, pre: str, sn: int) -> tuple[tuple[str, ...], int]:
     for number in range(sn, -1, -1):
         said = db.getKeLast(dbing.snKey(pre, number))
         raw = None if said is None else db.getEvt(dbing.dgKey(pre, bytes(said)))
-        if raw is not None and (serder := serdering.SerderKERI(raw=bytes(raw), verify=False)).estive:
-            return _of_establishment(db, pre, serder)
+        if raw is not None and not _only_interacts(raw := bytes(raw)):
+            return _of_establishment(db, pre, serdering.SerderKERI(raw=raw, verify=False))
     return (), 0
+
+
+def _only_interacts(raw: bytes) -> bool:
+    """Whether an own event leaves keys and witnesses as they are: keripy writes its kind at the beginning, and own ones in JSON."""
+    return b'"t":"ixn"' in raw[:100]
 
 
 def _of_establishment(db: Any, pre: str, serder: Any) -> tuple[tuple[str, ...], int]:
