@@ -118,6 +118,8 @@ def _texts(fields: Fields, name: str) -> list[str]:
         if not all(isinstance(each, str) for each in listed):
             raise FieldError(name, "must be a list of texts: AIDs or OOBIs")
         texts = listed
+    elif name == "cut" and not fields.typed:
+        texts = fields.several(name)  # a box for each
     else:
         texts = fields.text(name, max_bytes=TEXT_MOST).splitlines()
     return [text.strip() for text in texts if text.strip()]

@@ -189,9 +189,11 @@ class Round:
 
     def _keep(self, sn: int, receipts: dict[str, bytes]) -> Generator[float, float, None]:
         """One transaction of what came; keripy's parser puts each in its place."""
-        if receipts:
-            with self.vault.change() as hby:
-                for receipt in receipts.values():
-                    hby.habs[self.aid].psr.parseOne(ims=bytearray(receipt))
-            yield from self.worker.disk.settle()
-        self.case.fresh.pop(sn, None)
+        try:
+            if receipts:
+                with self.vault.change() as hby:
+                    for receipt in receipts.values():
+                        hby.habs[self.aid].psr.parseOne(ims=bytearray(receipt))
+                yield from self.worker.disk.settle()
+        finally:
+            self.case.fresh.pop(sn, None)

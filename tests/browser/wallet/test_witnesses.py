@@ -124,7 +124,7 @@ def made(page: Page, witnesses: Any) -> str:
     everywhere(page, aid, [wan, wil, wes, wit], 1)
 
     page.click(".witnesses-changed summary")
-    page.fill("#rotate-cut", wil.aid)
+    page.check(f"#rotate-form input[name=cut][value={wil.aid}]")
     page.fill("#rotate-add", wyz.oobi)
     press(page, "rotate")
     shown(page, "all 4 have answered for event 1, which needs 3")
