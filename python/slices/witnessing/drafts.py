@@ -16,6 +16,7 @@ ROTATED = ("add", "cut", "toad")
 MOST = 6000
 """Characters of such an address: twenty OOBIs. Longer ones lead back to the empty form."""
 FIELD_MOST = 4000
+TEXT_MOST = 64 << 10
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def coming_back(path: str, fields: Fields, names: tuple[str, ...]) -> Iterator[N
         yield
     except FieldError as ex:
         if "outside" in ex.extra:
-            given = {} if fields.typed else {name: _text(fields, name) for name in names if fields.given(name)}
+            given = {} if fields.typed else {name: _text(fields, name, TEXT_MOST) for name in names if fields.given(name)}
             query = urlencode(given)
             ex.extra["again"] = f"{path}?{query}" if query and len(query) <= MOST else path
         raise
@@ -33,9 +34,9 @@ def coming_back(path: str, fields: Fields, names: tuple[str, ...]) -> Iterator[N
 
 def filled(fields: Fields | None, names: tuple[str, ...]) -> dict[str, str]:
     """What a page's address says of the fields of its form; fields: None for an answer to something else."""
-    return {name: _text(fields, name) if fields else "" for name in names}
+    return {name: _text(fields, name, FIELD_MOST) if fields else "" for name in names}
 
 
-def _text(fields: Fields, name: str) -> str:
+def _text(fields: Fields, name: str, most: int) -> str:
     """A field as the form shows it again; `cut` is a box for each witness."""
-    return ",".join(fields.several(name, [])) if name == "cut" else fields.text(name, "", max_bytes=FIELD_MOST)
+    return ",".join(fields.several(name, [])) if name == "cut" else fields.text(name, "", max_bytes=most)

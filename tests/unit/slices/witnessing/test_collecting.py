@@ -12,7 +12,7 @@ import pytest
 from keriwasm.web.outside import Answer, Request, refusal
 from ledgerkit import habery, unsynced  # noqa: F401 (fixture)
 from outsidekit import FakeOutside, answer
-from slicekit import get, post, problem
+from slicekit import get, of_form, post, problem
 from walletkit import PASSCODE, SLICES, place, quick, vault_of, wallet  # noqa: F401 (fixtures)
 from workerkit import Kit
 
@@ -140,6 +140,13 @@ def test_fields_that_are_refused(within: Any) -> None:
         assert (turned.status, turned.json["toad"], turned.json["witnesses"]) == (201, 1, [a, c])
 
     within(test)
+
+
+def test_boxes_come_back_as_they_were() -> None:
+    from slices.witnessing import drafts
+
+    assert drafts.filled(of_form("add=a%0Ab&cut=Bx&cut=By"), drafts.ROTATED) == {"add": "a\nb", "cut": "Bx,By", "toad": ""}
+    assert drafts.filled(of_form("cut=Bx,By"), drafts.ROTATED)["cut"] == "Bx,By", "as the address has it"
 
 
 def test_a_failure_costs_one_receipt_and_its_reason_is_told(within: Any) -> None:
