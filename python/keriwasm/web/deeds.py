@@ -20,15 +20,25 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from functools import wraps
 from inspect import isgeneratorfunction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import falcon
+
+if TYPE_CHECKING:
+    from keriwasm.runtime.context import Context
 
 DEED = "keriwasm.deed"
 """environ key of the Deed that a first pass left behind."""
 
 ERROR = "keriwasm.error"
 """environ key of an exception that the next pass has to raise inside Falcon."""
+
+
+class Resource:
+    """A slice's resource that knows its worker."""
+
+    def __init__(self, worker: Context) -> None:
+        self.worker = worker
 
 
 class Deed:

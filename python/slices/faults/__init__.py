@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import falcon
-from keriwasm.web.deeds import deed
+from keriwasm.web.deeds import Resource, deed
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
 
@@ -26,11 +26,8 @@ WHAT = {
 }
 
 
-class FaultsResource:
+class FaultsResource(Resource):
     """`POST /app/faults/{worker} {kind: hang|crash|throw|slow, ms}` -> `{worker, kind, ms, what}`."""
-
-    def __init__(self, worker: Any) -> None:
-        self.worker = worker
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response, worker: str) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import falcon
+from keriwasm.web.deeds import Resource
 from keriwasm.web.rendering import answer
 
 OFFLINE = (
@@ -99,11 +100,8 @@ def entries(slices: Collection[str]) -> list[Entry]:
     return [entry for entry in chosen if entry is not None]
 
 
-class PanelResource:
+class PanelResource(Resource):
     """`GET /app/home/panel`: `{about, offline, entries: [{slice, icon, title, text, action, href}]}`."""
-
-    def __init__(self, worker: Any) -> None:
-        self.worker = worker
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
         """The first panel of the home page; it holds the page's h1."""

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import falcon
-from keriwasm.web.deeds import deed
+from keriwasm.web.deeds import Resource, deed
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer
@@ -20,7 +20,7 @@ from slices.ledger.contacts import check_aid
 from slices.vault import vault as vaults
 
 if TYPE_CHECKING:
-    from keriwasm.runtime.context import Context
+    pass
 
 __all__ = ["Verify", "signatures_of"]
 
@@ -53,11 +53,8 @@ def freshness(book: books.Book, aid: str) -> dict[str, Any] | None:
     return None if told is None else {name: told[name] for name in ("when", "sn", "agreed", "of")}
 
 
-class Verify:
+class Verify(Resource):
     """GET: the form. POST {aid, text | data | file, signatures, sn?}: the verdict."""
-
-    def __init__(self, worker: Context) -> None:
-        self.worker = worker
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:

@@ -20,7 +20,7 @@ import falcon
 from hio.base import doing
 from keriwasm.disk.errors import DiskRefused
 from keriwasm.runtime.scheduling import WAIT
-from keriwasm.web.deeds import deed
+from keriwasm.web.deeds import Resource, deed
 from keriwasm.web.pool_client import Reply
 from keriwasm.web.rendering import answer
 
@@ -144,11 +144,8 @@ def shown(worker: Context) -> Generator[float, float, list[dict[str, Any]]]:
     return [*kept, *({"id": "", "since": None, "outcome": None, **each} for each in sorted(found, key=lambda each: each["what"]))]
 
 
-class Cancel:
+class Cancel(Resource):
     """POST: what waits is not done any more; what is over is put away."""
-
-    def __init__(self, worker: Context) -> None:
-        self.worker = worker
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response, id: str) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import falcon
-from keriwasm.web.deeds import deed
+from keriwasm.web.deeds import Resource, deed
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.formats import sse
 from keriwasm.web.rendering import answer, render, wants_json
@@ -36,11 +36,8 @@ def most_workers(worker: Any) -> int:
     return int(worker.settings.pool.get("max_workers") or 16)
 
 
-class PoolResource:
+class PoolResource(Resource):
     """`GET /app/pool`: the router's report, as the contract has it; as HTML a page around the live part."""
-
-    def __init__(self, worker: Any) -> None:
-        self.worker = worker
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
         """JSON is the report as it came; HTML is made of its view."""
@@ -57,22 +54,16 @@ class PoolResource:
         answer(req, rep, "pages/pool/index.html", data, title="Pool · KeriWasm")
 
 
-class PanelResource:
+class PanelResource(Resource):
     """`GET /app/pool/panel`: the report in small, for the home page."""
-
-    def __init__(self, worker: Any) -> None:
-        self.worker = worker
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
         """As JSON `{pool: {state, router, handled, workers}, ready, troubles}`. No title: it is a part of a page."""
         answer(req, rep, "fragments/pool/panel.html", view(self.worker.pool.report(req), now_ms()))
 
 
-class EventsResource:
+class EventsResource(Resource):
     """`GET /app/pool/events`: an event stream of the live part's HTML, one message whenever it has changed."""
-
-    def __init__(self, worker: Any) -> None:
-        self.worker = worker
 
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
         """Open for as long as the reader stays; ends when the worker drains."""
@@ -103,11 +94,8 @@ class EventsResource:
             silent += PERIOD
 
 
-class SizeResource:
+class SizeResource(Resource):
     """`POST /app/pool/size {workers}`: resizes the live pool; `{workers, before}` once the router has agreed."""
-
-    def __init__(self, worker: Any) -> None:
-        self.worker = worker
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:

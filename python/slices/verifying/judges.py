@@ -17,7 +17,7 @@ from keriwasm.data import guarding
 from keriwasm.imports import native
 from keriwasm.runtime.context import MESSAGE
 from keriwasm.runtime.scheduling import ASAP
-from keriwasm.web.deeds import deed
+from keriwasm.web.deeds import Resource, deed
 from keriwasm.web.form.errors import FieldError
 
 from slices.foreign import units
@@ -152,11 +152,8 @@ class Ready:
         rep.media = {}
 
 
-class Judge:
+class Judge(Resource):
     """POST /app/judge/{what} -> lines of JSON: what is begun, then {result} or {refused: {field, reason, status}}."""
-
-    def __init__(self, worker: Any) -> None:
-        self.worker = worker
 
     def on_post(self, req: falcon.Request, rep: falcon.Response, what: str) -> None:
         if what not in JUDGES:
