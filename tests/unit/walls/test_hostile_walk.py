@@ -169,9 +169,12 @@ async def play(seed: int, numbers: range, kit: Kit, watched: list[str]) -> Count
         one = fuzzkit.request(seed, number, at, HERE)
         path, _, query = one.path.partition("?")
         headers = {"accept": fuzzkit.JSON, **one.headers}
+        left = len(kit.worker.outside.tickets)  # type: ignore[attr-defined]
         answer = await kit.ask(one.method, f"/{path}", body=one.body or b"", headers=headers, query=query)
         faults = [each["error"]["traceback"][-1500:] for each in kit.faults()]
-        assert answer.status < 500 and not faults, (seed, number, one.told(), answer.status, answer.text[:300], *faults)
+        # What a server out there answers may be nothing to go on with: that is told as its fault.
+        theirs = answer.status in (502, 504) and len(kit.worker.outside.tickets) > left  # type: ignore[attr-defined]
+        assert (answer.status < 500 or theirs) and not faults, (seed, number, one.told(), answer.status, answer.text[:300], *faults)
         assert not watched, (seed, number, one.told(), watched[0][:200])
         counted[answer.status] += 1
     return counted
