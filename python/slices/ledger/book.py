@@ -11,7 +11,6 @@ one IndexedDB transaction. First seen wins. Two imports never overlap.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from slices.foreign import cutting
 from slices.foreign.framing import Broken, Frame, Passed
 from slices.kels import timeline
 from slices.ledger import mending
+from slices.ledger.intake.known import is_known
 from slices.ledger.intake.others import other
 from slices.ledger.intake.outcome import Outcome
 from slices.ledger.intake.settling import settle
@@ -45,10 +45,6 @@ CUT = "/app/ledger/cut"
 
 STEP = 500
 """Events merged in one transaction, while nothing else runs on this worker."""
-
-SEAL = re.compile(rb"(?:-GAB[A-Za-z0-9_-]{68})?")
-NOTED = re.compile(rb"(?:-EAB[A-Za-z0-9_-]{60})?")
-"""Attachments that may follow the signatures of a replayed event: a delegator's seal; the exporter's number and date."""
 
 Source = tuple[str, bytes]
 
@@ -239,7 +235,7 @@ class Book:
                         others.append(piece)
                 elif not piece.aid:
                     outcome.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
-                elif self._is_known(piece):
+                elif is_known(self._db, piece):
                     outcome.add(piece, {"verdict": "known", "aid": piece.aid, "sn": piece.sn, "said": piece.said})
                 else:
                     fresh.append(piece)
@@ -313,37 +309,6 @@ class Book:
             logs.pin(self._db, {**state, "f": f"{ordinals[aid]:x}", "dt": stamp})
         for late in answer["late"]:
             logs.add_signatures(self._db, late)
-
-    def _is_known(self, frame: Frame) -> bool:
-        """Whether this very event is accepted already, and the message brings no signature that is not kept."""
-        from keri.db.dbing import dgKey
-
-        if not frame.said or len(frame.said) > 128 or len(frame.aid) > 128:
-            return False
-        aid, said = frame.aid.encode(), frame.said.encode()
-        if self._db.fons.get(keys=(frame.aid, frame.said)) is None:
-            return False
-        key = dgKey(aid, said)
-        body, attached = frame.raw[: frame.body], frame.raw[frame.body :]
-        if bytes(self._db.getEvt(key)) != body:
-            return False
-        rest = attached[4:] if attached[:2] == b"-V" else attached
-        at = 0
-        for code, kept in (
-            (b"-A", self._db.getSigs(key)),
-            (b"-B", self._db.getWigs(key)),
-            (b"", ()),
-            (b"-D", self._db.getVrcs(key)),
-            (b"-C", self._db.getRcts(key)),
-        ):
-            if not code:
-                at = SEAL.match(rest, at).end()  # type: ignore[union-attr]
-            elif kept:
-                expected = code + _count(len(kept)) + b"".join(bytes(each) for each in kept)
-                if not rest.startswith(expected, at):
-                    return False
-                at += len(expected)
-        return NOTED.fullmatch(rest, at) is not None
 
     def _open(self) -> None:
         from keri.db import basing
@@ -429,9 +394,3 @@ def _exhaust(generator: Generator[Any, Any, dict[str, Any]]) -> dict[str, Any]:
             next(generator)
         except StopIteration as stop:
             return stop.value
-
-
-def _count(count: int) -> bytes:
-    from keri.core.coring import intToB64b
-
-    return intToB64b(count, l=2)

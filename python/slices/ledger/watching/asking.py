@@ -65,6 +65,10 @@ class Heard:
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     @property
+    def messages(self) -> int:
+        return len(self.cut["pieces"]) if self.cut is not None else 0
+
+    @property
     def claims(self) -> list[tuple[str, int, str]]:
         """(aid, sn, said) of each message, as it says itself."""
         if self.cut is None:

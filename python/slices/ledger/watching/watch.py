@@ -33,6 +33,8 @@ __all__ = ["AT_ONCE", "Watch", "of"]
 
 AT_ONCE = 4
 """Identifiers of a round that are asked about at the same time: with six witnesses each, 24 requests."""
+TOGETHER = 300
+"""Messages of all answers on one identifier that are verified in one go; more of them go answer by answer."""
 TURNS = 3
 """Times that new witnesses are asked, when what came has changed who they are."""
 ROUND, PLAN = "round", "plan"
@@ -182,20 +184,37 @@ class Watch:
         added = 0
         others: list[Frame] = []
         fons = self.book.source().fons
-        for each in in_order(aid, came, lambda said: fons.get(keys=(aid, said)) is not None):
-            assert each.cut is not None
-            name = f"{each.place.role} {each.place.eid[:10]}…"
-            try:
-                yield from self.book.ready()  # a restore may have put another ledger here
-                result = yield from self.book.importing([(name, each.data)], others, [each.cut])
-            except (FieldError, PartFailed) as ex:
-                each.state, each.problem = "garbage", getattr(ex, "reason", "") or str(ex.description)
+        ordered = in_order(aid, came, lambda said: fons.get(keys=(aid, said)) is not None)
+        small = sum(each.messages for each in ordered) <= TOGETHER
+        if small and (told := (yield from self._import(ordered, others))) is not None:
+            added += sum(entry["aid"] == aid and entry["ilk"] != "rct" for entry in told)
+            ordered = []
+        for each in ordered:  # one that is refused as a whole, or ends the worker that looks at it, costs itself only
+            if each.state:
                 continue
-            for verdict in ("accepted", "known", "rejected", "escrowed"):
-                each.entries += [{**entry, "verdict": verdict} for entry in result[verdict] if not entry["waited"]]
-            added += sum(entry["aid"] == aid and entry["ilk"] != "rct" for entry in result["accepted"])
+            told = yield from self._import([each], others)
+            added += sum(entry["aid"] == aid and entry["ilk"] != "rct" for entry in told or ())
         yield from endpoints.learn(self.book, [piece for piece in others if endpoints.is_word(piece)])
         return added
+
+    def _import(self, some: list[asking.Heard], others: list[Frame]) -> Generator[float, float, list[dict[str, Any]] | None]:
+        """Import answers; what was accepted of them. None, and nothing done, when they are refused as a whole: of one it is told why."""
+        yield from self.book.ready()  # a restore may have put another ledger here
+        names = {f"{each.place.role} {each.place.eid}": each for each in some}
+        sources = [(name, each.data) for name, each in names.items()]
+        beside: list[Frame] = []
+        try:
+            result = yield from self.book.importing(sources, beside, [each.cut for each in some if each.cut is not None])
+        except (FieldError, PartFailed) as ex:
+            if len(some) == 1:
+                some[0].state, some[0].problem = "garbage", getattr(ex, "reason", "") or str(ex.description)
+            return None
+        others += beside
+        for verdict in ("accepted", "known", "rejected", "escrowed"):
+            for entry in result[verdict]:
+                if not entry["waited"]:
+                    names[entry["source"]].entries.append({**entry, "verdict": verdict})
+        return list(result["accepted"])
 
     def _told(self, aid: str, state: Any, heard: dict[str, asking.Heard], added: int) -> dict[str, Any]:
         from keri.db.dbing import snKey
