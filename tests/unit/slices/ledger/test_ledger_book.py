@@ -344,3 +344,26 @@ def test_keys_and_weights_that_hold_whoever_reads_them(book: Any, keys: int, isi
         assert code == "size" and told_of in reason
     else:
         assert told(result)["accepted"] == [0]
+
+
+def test_fewer_of_the_kept_signatures_in_any_order_say_nothing_new(book: Any) -> None:  # noqa: F811
+    """As a witness tells it that knows its own receipt only; one more, one twice, or another one is looked at."""
+    from keri.core import eventing, indexing
+    from slices.foreign import framing
+    from slices.ledger.intake.known import is_known
+
+    with habery("controller") as hby, habery("witnesses") as wits:
+        witnesses = [wits.makeHab(f"w{number}", transferable=False) for number in range(4)]
+        hab = hby.makeHab("one", wits=[each.pre for each in witnesses[:3]], toad=2, icount=2, isith="1", ncount=1, nsith="1")
+        serder, sigers, _ = hab.getOwnEvent(sn=0, allowPartiallySigned=True)
+        wigers = [indexing.Siger(raw=each.sign(ser=serder.raw, indexed=False)[0].raw, index=at % 3) for at, each in enumerate(witnesses)]
+
+        def verdict(sigs: list[Any], some: list[Any]) -> bool:
+            (frame,) = framing.frames(bytes(eventing.messagize(serder, sigers=sigs, wigers=some or None)))
+            return is_known(book.db, frame)
+
+        assert told(book.ingest(bytes(eventing.messagize(serder, sigers=sigers, wigers=wigers[:3]))))["accepted"] == [0]
+        assert all(verdict(sigers, some) for some in (wigers[:3], [wigers[1]], [wigers[2], wigers[0]], []))
+        assert verdict(sigers[:1], wigers[:1]) and verdict(sigers[::-1], [])
+        for sigs, some in [(sigers, [wigers[3]]), (sigers, [wigers[0], wigers[0]]), (sigers[:1] * 2, []), (sigers, wigers)]:
+            assert not verdict(sigs, some)
