@@ -103,8 +103,15 @@ def everywhere(page: Page, aid: str, known: list[Any], count: int) -> None:
         assert theirs.count(code) == count == ours.count(code), (witness.name, theirs)
 
 
+SHOWN = """words => {
+  const text = document.getElementById('receipts')?.textContent.replace(/\\s+/g, ' ') ?? '';
+  return text.includes(words) && !text.includes('being collected');
+}"""
+
+
 def shown(page: Page, words: str) -> None:
-    until(page, f"document.getElementById('receipts')?.textContent.replace(/\\s+/g, ' ').includes({words!r})", PATIENCE)
+    """What the page says once nothing is under way any more: witnesses hear of each other's receipts after they have answered."""
+    until(page, f"({SHOWN})({words!r})", PATIENCE)
 
 
 def made(page: Page, witnesses: Any) -> str:

@@ -18,7 +18,7 @@ from workerkit import Kit
 
 pytestmark = pytest.mark.usefixtures("quick", "unsynced")
 
-WITH_LEDGER = {**SLICES, "ledger": {"module": "slices.ledger"}}
+WITH_LEDGER = {**SLICES, **{name: {"module": f"slices.{name}"} for name in ("ledger", "credentials")}}
 
 
 class World:
@@ -193,6 +193,17 @@ def test_a_lock_ends_it_and_the_next_unlock_goes_on(within: Any) -> None:
         world.odd = {}
         await post(kit, "/app/wallet/unlock", passcode=PASSCODE)
         assert (await settled(kit, aid))["receipts"] == 4
+
+    within(test)
+
+
+def test_a_registry_s_anchor_is_receipted_like_any_event(within: Any) -> None:
+    async def test(kit: Kit, world: World) -> None:
+        aid = (await made(kit, witnesses=world.aids[:2]))["aid"]
+        opened = await kit.ask("POST", "/app/credentials/registries", json_body={"identifier": aid, "name": "r"})
+        assert opened.status == 200, opened.text
+        told = (await settled(kit, aid))["events"]
+        assert [(each["type"], each["witnessed"], len(each["receipts"])) for each in told] == [("icp", True, 2), ("ixn", True, 2)]
 
     within(test)
 
