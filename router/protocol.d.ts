@@ -44,6 +44,8 @@ export type HttpCredit = Message<'http:credit', { id: string; n: number }>;
 
 export type RouterPing = Message<'router:ping', { t: number }>;
 export type RouterPong = Message<'router:pong', { t: number }>;
+/** Stops the code of a person that runs in a worker, and lets the rest be. */
+export type RouterInterrupt = Message<'router:interrupt'>;
 export type DoorClose = Message<'door:close'>;
 export type PoolStatus = Message<'pool:status', { status: Status }>;
 export type Status = {
@@ -54,7 +56,7 @@ export type Status = {
   /** What leaves the browser: `last` is when something did. */
   network?: { enabled: boolean; allowed: number; asked: number; last: number | null };
 };
-export type DoorToRouter = HttpRequest | HttpCancel | HttpCredit | RouterPing | DoorClose;
+export type DoorToRouter = HttpRequest | HttpCancel | HttpCredit | RouterPing | RouterInterrupt | DoorClose;
 export type RouterToDoor = HttpReply | HttpChunk | HttpEnd | RouterPong | PoolStatus;
 
 // ---- the page and its router worker
@@ -86,7 +88,7 @@ export type RouterToPage = RouterMismatch | RouterFailed | RouterDigests;
 /** Who it is, and what it starts with (`Parts` of boot/supplies.js; nothing where a restore was begun). */
 export type WorkerInit = Message<'worker:init', {
   id: string; generation: number; slices: string[]; version?: string; spare?: boolean;
-  base?: string; faults?: boolean; form?: string;
+  base?: string; faults?: boolean; form?: string; interrupt?: Int32Array | null;
   [part: string]: any;
 }>;
 /** The wheels that were postponed; their places came with worker:init. */

@@ -54,7 +54,7 @@ export function intercept(base, fetch, { tell, mark }) {
       // Going back to the address without app/ (htmx asks for what the location says): home stands there.
       if (url.href.split(/[?#]/)[0].replace(/index\.html$/, '') === base.href)
         url.href = ctx.request.action = `${base.href}app/`;
-      if (url.origin !== location.origin || !url.pathname.startsWith(`${base.pathname}app`)) return;
+      if (url.origin !== base.origin || !url.pathname.startsWith(`${base.pathname}app`)) return;
       ctx.fetch = async (/** @type {string} */ action, /** @type {any} */ options) => {
         const began = performance.now();
         const element = ctx.sourceElement;

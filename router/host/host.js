@@ -265,6 +265,7 @@ const asked = {
     pinged.set(name, now());
     toDoor(name, { v: PROTOCOL, type: 'router:pong', t });
   },
+  'router:interrupt'() { pool.interrupt(); },
   'door:close': shutDoor,
 };
 

@@ -11,8 +11,9 @@ import { ROOT } from '../root.js';
  * @typedef {import('../boot/supplies.js').Supplies} Supplies
  * @typedef {import('../protocol.js').WorkerToRouter} WorkerToRouter
  * @typedef {import('../protocol.js').RouterToWorker} RouterToWorker
- * @typedef {{ worker: Worker, generation: number, restoring: boolean }} Entry
- *   `restoring`: it starts from the memory snapshot, and has neither come up nor found out that something did not come
+ * @typedef {{ worker: Worker, generation: number, restoring: boolean, interrupt: Int32Array | null }} Entry
+ *   `interrupt` stops code that runs in it (workers/interrupt.js), where memory can be shared; `restoring`: it starts
+ *   from the memory snapshot, and has neither come up nor found out that something did not come
  */
 
 const { PROTOCOL, VERSION, blame } = keriwasmDoor;
@@ -43,6 +44,12 @@ export class PoolWorkers {
 
   /** @param {RouterToWorker} message */
   postAll(message) { for (const { worker } of this.entries.values()) worker.postMessage(message); }
+
+  /** Stops the code of a person that runs, wherever it runs. */
+  interrupt() {
+    for (const { interrupt } of this.entries.values())
+      if (interrupt && Atomics.load(interrupt, 1)) Atomics.store(interrupt, 0, 2);
+  }
 
   /** It came up, or what it lacks is no fault of the snapshot. @param {string} id */
   settle(id) { Object.assign(this.entries.get(id) ?? {}, { restoring: false }); }
@@ -96,9 +103,11 @@ export class PoolWorkers {
    * @param {object} parts nothing for one that has them already @param {boolean} restoring
    */
   #introduce(worker, id, generation, slices, parts, restoring) {
-    Object.assign(this.entries.get(id) ?? {}, { restoring });
+    const interrupt = globalThis.crossOriginIsolated && globalThis.SharedArrayBuffer
+      ? new Int32Array(new SharedArrayBuffer(8)) : null;
+    Object.assign(this.entries.get(id) ?? {}, { restoring, interrupt });
     worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION,
-      ...this.page, ...parts });
+      interrupt, ...this.page, ...parts });
   }
 
   /**
@@ -106,7 +115,7 @@ export class PoolWorkers {
    * @param {Worker} worker @param {string} id @param {number} generation @returns {Worker}
    */
   #employ(worker, id, generation) {
-    this.entries.set(id, { worker, generation, restoring: false });
+    this.entries.set(id, { worker, generation, restoring: false, interrupt: null });
     worker.onmessage = ({ data }) => this.tell.message(id, generation, data);
     worker.onerror = event => {
       event.preventDefault();  // the policy logs the cause, once

@@ -35,6 +35,9 @@ class JsHost:
     def heap_bytes(self) -> int:
         return int(self._host.heap_bytes())
 
+    def interruptible(self, on: bool) -> None:
+        self._host.interruptible(on)
+
     def crash(self, reason: str) -> None:
         self._host.crash(reason)
 

@@ -13,7 +13,7 @@ import ctypes.util
 import importlib
 import sys
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
 from types import ModuleType
 
@@ -22,7 +22,7 @@ from keriwasm.runtime.scheduling import ASAP
 
 from . import lazy_native, packed_wheels, quick_dataclasses, wasm_ctypes
 
-__all__ = ["blake3", "keri", "keri_steps", "oqs", "pysodium"]
+__all__ = ["BEFORE", "blake3", "keri", "keri_steps", "oqs", "pysodium"]
 
 
 def _require_library(name: str) -> None:
@@ -37,9 +37,29 @@ def _prepare(library: str) -> None:
     _require_library(library)
 
 
-# Whoever imports a wrapper first, be it keripy in a worker that started from a snapshot.
-lazy_native.before["pysodium"] = partial(_prepare, "sodium")
-lazy_native.before["oqs"] = partial(_prepare, "oqs")
+def _prepare_oqs() -> None:
+    # Without its library the wrapper runs git and cmake after a countdown: say what is wrong instead.
+    _prepare("oqs")
+    # The wrapper is 0.16, the only wasm build of liboqs on a registry is 0.15. The wrapper's whole own test suite
+    # passes over it (tests/wasm), so this one warning would tell a user nothing that he could act on.
+    warnings.filterwarnings("ignore", message=r"liboqs version \(major, minor\) .* differs", category=UserWarning)
+
+
+def _prepare_keri() -> None:
+    if sys.platform == "emscripten":
+        import loopback
+
+        quick_dataclasses.install()
+        loopback.install()  # hio's servers and clients find each other within this worker
+
+
+BEFORE: dict[str, Callable[[], None]] = {
+    "pysodium": partial(_prepare, "sodium"), "oqs": _prepare_oqs, "keri": _prepare_keri,
+}  # fmt: skip
+"""What a module needs before it is imported, by whomever."""
+
+# Also by keripy in a worker that started from a snapshot.
+lazy_native.before.update({name: BEFORE[name] for name in ("pysodium", "oqs")})
 
 
 @cache
@@ -52,13 +72,8 @@ def pysodium() -> ModuleType:
 @cache
 def oqs() -> ModuleType:
     """The unmodified liboqs-python (package ``oqs``) over liboqs. Raises ImportError when the library is missing."""
-    # Without its library the wrapper runs git and cmake after a countdown: say what is wrong instead.
-    _prepare("oqs")
-    with warnings.catch_warnings():
-        # The wrapper is 0.16, the only wasm build of liboqs on a registry is 0.15. The wrapper's whole own test suite
-        # passes over it (tests/wasm), so this one warning would tell a user nothing that he could act on.
-        warnings.filterwarnings("ignore", message=r"liboqs version \(major, minor\) .* differs", category=UserWarning)
-        return lazy_native.loaded(importlib.import_module("oqs"))
+    _prepare_oqs()
+    return lazy_native.loaded(importlib.import_module("oqs"))
 
 
 @cache
@@ -91,11 +106,7 @@ def keri_steps() -> Generator[float, float, None]:
 
 def _keri_imports() -> Iterator[None]:
     pysodium()
-    if sys.platform == "emscripten":
-        import loopback
-
-        quick_dataclasses.install()
-        loopback.install()  # hio's servers and clients find each other within this worker
+    _prepare_keri()
     for name in KERI:
         if name not in sys.modules:
             importlib.import_module(name)
