@@ -77,6 +77,16 @@ DENIED_FEATURES = (
 # The one script whose worker asks other servers, when the user has turned the network on: README, "The network".
 GATEWAY = "workers/gateway.js"
 GATEWAY_POLICY = CONTENT_SECURITY_POLICY.replace("connect-src 'self'", "connect-src http: https:")
+# The notebook's page makes a frame of opaque origin, which inherits this policy and begins with one inline script, by its hash.
+NOTEBOOK = "static/notebook/index.html"
+SEED = "Q21zDMDxHFWgfyR5/FSmsNjm5rUNlZpDTvGNx6SHmNo="  # of router/capsule/seed.js
+OWN_POLICIES = {
+    GATEWAY: GATEWAY_POLICY,
+    NOTEBOOK: CONTENT_SECURITY_POLICY.replace("script-src 'self'", f"script-src 'self' blob: 'sha256-{SEED}'")
+    .replace("style-src 'self'", "style-src 'self' blob: 'unsafe-inline'")  # of style alone: what cells show may be coloured
+    .replace("worker-src 'self'", "worker-src 'self' blob:")
+    .replace("base-uri 'self'", "base-uri 'self' https://capsule.invalid") + "; frame-src blob:",
+}
 # Sent with every answer. An answer that a service worker makes carries its own headers: it must repeat this set.
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -270,8 +280,8 @@ class Handler(BaseHTTPRequestHandler):
         name, suffix, fields = self.server.name_of(path), path.suffix, {"Cache-Control": REVALIDATE}
         if name in SERVICE_WORKERS:
             fields["Service-Worker-Allowed"] = self.server.base
-        if name == GATEWAY:
-            fields["Content-Security-Policy"] = GATEWAY_POLICY
+        if name in OWN_POLICIES:
+            fields["Content-Security-Policy"] = OWN_POLICIES[name]
         assets = self.server.locked()
         digest, size = assets.get(name, ("", -1))
         if size != path.stat().st_size:  # of the app itself, or being replaced

@@ -37,8 +37,8 @@ REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "browser")
 """Those that have long tests as well."""
-FIRST_VISIT = ("boot", "disk", "doors", "offline", "tabs", "slices/test_keri.py", "slices/test_slices.py")
-RETURNING = ("page", "slices", "wallet", "doors/test_doors.py", "doors/test_routes.py")
+FIRST_VISIT = ("boot", "disk", "doors", "notebook", "offline", "tabs", "slices/test_keri.py", "slices/test_slices.py")
+RETURNING = ("notebook", "page", "slices", "wallet", "doors/test_routes.py")
 """The browser's tests by what is kept when they begin: nothing; or app and memory snapshot, which boot in a third of the time. Some run
 both ways. With options of your own all run as first visits."""
 NETWORK = "network"

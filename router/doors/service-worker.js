@@ -18,6 +18,8 @@
   const relay = new Relay(scope, base);
   const OWN = ['service-worker.js', 'router/doors/door.js', 'router/offline/versions.js',
     'router/offline/generations.js', 'router/doors/relay.js', 'router/doors/service-worker.js'];
+  /** A page of its own, beside the app's: from the server, and without one as it was kept. */
+  const NOTEBOOK = 'static/notebook/index.html';
   const NAVIGATION_MS = 2000;
   const LIFELESS_MS = 45_000;
   /** What a page that starts a pool asks for first: read and checked while it does not know yet that it will. */
@@ -359,7 +361,7 @@
           console.warn('[keriwasm] a navigation was left to the server:', error);
           return fetch(request);
         }));
-      }
+      } else if (path === NOTEBOOK) event.respondWith(walled(fromServer(request, path)));
     } else if (path.startsWith('app/')) event.respondWith(answer(event));
     // The keeper wants the server's word, not what was kept of it.
     else if (request.method === 'GET' && !request.headers.has('x-keeper') && !path.startsWith('__dev__/')) {

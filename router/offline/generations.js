@@ -17,7 +17,20 @@ var keriwasmGenerations = (() => {
   const HEADERS =
     /^(content-security-policy|cross-origin-[a-z-]+|permissions-policy|referrer-policy|x-content-type-options)$/;
   /** The one script whose worker asks other servers: its policy lets it, on every host, and no other file's does. */
-  const GATEWAY = 'workers/gateway.js';
+  /**
+   * What stands in another policy than that of all other files (serve.py sends the same). The gateway asks other
+   * servers; the notebook's page makes a frame of opaque origin, which inherits its policy and begins with one inline
+   * script: router/capsule/seed.js, by its hash.
+   * @type {{ [path: string]: { [directive: string]: string } }}
+   */
+  const OWN_POLICIES = {
+    'workers/gateway.js': { 'connect-src': 'http: https:' },
+    'static/notebook/index.html': {
+      'script-src': "'self' blob: 'sha256-Q21zDMDxHFWgfyR5/FSmsNjm5rUNlZpDTvGNx6SHmNo=' 'wasm-unsafe-eval'",
+      'style-src': "'self' blob: 'unsafe-inline'", 'worker-src': "'self' blob:", 'frame-src': 'blob:',
+      'base-uri': "'self' https://capsule.invalid",
+    },
+  };
   const ID = /^@([0-9a-f]{16})\//;
 
   /**
@@ -164,14 +177,19 @@ var keriwasmGenerations = (() => {
         { ...generation.headers, 'content-type': type, 'cache-control': 'no-cache' } }));
     }
 
-    /** The gateway's script with its own policy; any other file as it is.
-     *  @param {string} path @param {Response} response */
+    /**
+     * A script or a page with a policy of its own, which a host that sends one for all does not know; any other file as
+     * it is.
+     * @param {string} path @param {Response} response
+     */
     opened(path, response) {
       const policy = response.headers.get('content-security-policy');
-      if (path !== GATEWAY || !policy) return response;
+      const own = OWN_POLICIES[path];
+      if (!own || !policy) return response;
       const headers = new Headers(response.headers);
+      const others = policy.split(';').filter(part => !(part.trim().split(/\s/)[0] in own)).map(part => part.trim());
       headers.set('content-security-policy',
-        `${policy.replace(/;?\s*connect-src [^;]*/, '')}; connect-src http: https:`);
+        [...others, ...Object.entries(own).map(([name, value]) => `${name} ${value}`)].filter(Boolean).join('; '));
       return new Response(response.body, { status: response.status, headers });
     }
 

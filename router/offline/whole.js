@@ -28,7 +28,8 @@ export function fault(path, type, bytes) {
   }
   if (!bytes.byteLength) return `${path} is empty`;
   const begins = PAGE.test(decoder.decode(bytes.slice(0, 2000)));
-  if (path === 'index.html') {
+  // A page: ours, or one of static/; templates are parts of pages.
+  if (end === 'html' && /^(index\.html$|static\/)/.test(path)) {
     return begins && /<\/html>\s*$/.test(decoder.decode(bytes.slice(-200))) ? ''
       : `${path} is not whole: it does not end as a page does`;
   }

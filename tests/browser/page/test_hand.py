@@ -296,7 +296,7 @@ def test_a_bare_click_on_the_menu_never_fails(boot: Callable[..., Watched]) -> N
         if locked:
             ask(page, "app/wallet", 201, {"name": "w", "passcode": PASSCODE})
             ask(page, "app/wallet/lock", 200, {})
-        for name in page.locator(".site-nav a").all_inner_texts():
+        for name in page.locator(".site-nav a[hx-get]").all_inner_texts():
             page.click(f'.site-nav >> text="{name}"')
             until(page, f"document.querySelector('.site-nav [aria-current]')?.textContent === {name!r}")
             until(page, "document.querySelector('#main h1') !== null && !document.querySelector('.htmx-request:not([hx-sse\\\\:connect])')")

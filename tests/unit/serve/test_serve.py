@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from pathlib import Path
 
@@ -163,3 +165,10 @@ def test_every_suffix_has_the_type_that_browsers_want() -> None:
     }  # fmt: skip
     assert {suffix: serve.MEDIA_TYPES[suffix] for suffix in wanted} == wanted
 
+
+
+def test_the_seed_of_the_notebook_s_frame_is_the_one_that_the_policies_name() -> None:
+    """A change of it without one of its hash would leave the frame empty."""
+    seed = base64.b64encode(hashlib.sha256((Path(serve.__file__).parent / "router/capsule/seed.js").read_bytes()).digest()).decode()
+    assert f"'sha256-{seed}'" in serve.OWN_POLICIES[serve.NOTEBOOK]
+    assert f"'sha256-{seed}'" in (Path(serve.__file__).parent / "router/offline/generations.js").read_text()

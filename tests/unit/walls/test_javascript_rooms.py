@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ROOMS = (
     "router/doors", "router/offline", "router/boot", "router/host", "router/tabs",
     "workers", "workers/lab", "workers/scanner", "static/page",
+    "router/capsule", "static/notebook", "static/notebook/app",
 )  # fmt: skip
 MAY = {
     "router/doors": set(),
@@ -21,6 +22,9 @@ MAY = {
     "workers/lab": set(),
     "workers/scanner": {"router/boot"},
     "static/page": {"workers/lab"},
+    "router/capsule": set(),
+    "static/notebook": {"router/boot", "router/offline"},
+    "static/notebook/app": {"router/doors", "router/tabs"},
 }
 """Room -> rooms below it. All may import router/root.js; types are no imports."""
 

@@ -23,6 +23,7 @@ NAMES = {
     "IDBMap/",  # IndexedDB: PyScript's stores, two of ours among them:
     "keriwasm-load-runs",
     "keriwasm-suites",
+    "keriwasm-notebooks",  # IndexedDB: those of the notebook's page
     "/keriwasm/ledger",  # folders of the databases, within the log's records
     "/keriwasm/wallet",
     "/keriwasm/network",
@@ -37,7 +38,8 @@ PASSING = {"keriwasm-inert", "keriwasm-backup-", "keriwasm-load-", "keriwasm-rec
 
 
 def test_names_stay() -> None:
-    own = [*(ROOT / "router").rglob("*.js"), *(ROOT / "static" / "page").glob("*.js"), *(ROOT / "python").rglob("*.py")]
+    scripts = [path for room in ("router", "static/page", "static/notebook") for path in (ROOT / room).rglob("*.js")]
+    own = [*scripts, *(ROOT / "python").rglob("*.py")]
     assert {name for path in own for name in NAME.findall(path.read_text())} == NAMES | PASSING
 
 

@@ -43,7 +43,7 @@ JAVASCRIPT = ("js", "pyodide", "pyodide_js")
 
 MOST_FILES, MOST_LINES = 15, 450
 SOURCE = (".py", ".js", ".mjs", ".html", ".md", ".toml")
-FOLDERS = ("examples", "python", "router", "static/page", "templates", "tests", "wheels", "workers")
+FOLDERS = ("examples", "python", "router", "static/notebook", "static/page", "templates", "tests", "wheels", "workers")
 LINES = (".py", ".js", ".mjs", ".html")
 NOT_OURS = {"node_modules", "__pycache__", ".work", "cases"}  # cases: what strangers made, by number
 LONG_TESTS = ("tests/",)

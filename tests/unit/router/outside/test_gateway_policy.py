@@ -1,4 +1,5 @@
-"""router/offline/generations.js: the kept gateway script carries its own policy, and no other file does. Run by Node."""
+"""router/offline/generations.js: the kept gateway script and the notebook's page carry their own policies, and no other file does.
+Run by Node."""
 
 from __future__ import annotations
 
@@ -46,3 +47,8 @@ def test_a_host_s_policy_without_that_word_is_opened_too_and_none_stays_none() -
     }  # fmt: skip
     (gateway,) = answers({}, serve.GATEWAY)
     assert "content-security-policy" not in gateway
+
+
+def test_the_kept_notebook_has_the_policy_that_serve_py_sends_with_it() -> None:
+    (page,) = answers({"content-security-policy": serve.CONTENT_SECURITY_POLICY}, serve.NOTEBOOK)
+    assert directives(page["content-security-policy"]) == directives(serve.OWN_POLICIES[serve.NOTEBOOK])

@@ -1,0 +1,127 @@
+"""The notebook's addresses: its cells, one cell, running one, and what it may be completed to."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import falcon
+from keriwasm.web.form.errors import FieldError
+from keriwasm.web.form.fields import Fields
+from keriwasm.web.formats import sse
+from keriwasm.web.rendering import answer, render
+from markupsafe import Markup
+
+from slices.notebook import cells, completing, marking
+from slices.notebook.session import Session
+
+if TYPE_CHECKING:
+    from keriwasm.runtime.context import Context
+
+__all__ = ["Cell", "Complete", "Home", "Markdown", "Open", "Run", "Whole"]
+
+NOTEBOOK_MOST = 20 << 20
+OUTPUTS_MOST = 4 << 20
+"""Bytes of one cell's outputs in the notebook's file."""
+
+
+class Home:
+    """GET: an empty notebook."""
+
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
+        answer(req, rep, "pages/notebook/index.html", {"cells": [cells.fresh()]}, title="Notebook")
+
+
+class Open:
+    """POST {notebook}: the cells of an .ipynb file."""
+
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> None:
+        found = cells.read(Fields(req).text("notebook", max_bytes=NOTEBOOK_MOST))
+        answer(req, rep, "pages/notebook/index.html", {"cells": found}, title="Notebook")
+
+
+class Cell:
+    """GET ?kind=: a new cell."""
+
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
+        kind = Fields(req).choice("kind", ("code", "markdown"), default="code")
+        answer(req, rep, "fragments/notebook/cell.html", {"cell": cells.fresh(kind)})
+
+
+class Markdown:
+    """POST {source}: it set."""
+
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> None:
+        rep.content_type = "text/html; charset=utf-8"
+        rep.text = str(marking.html(Fields(req).text("source", "", max_bytes=cells.SOURCE_MOST * 4)))
+
+
+class Run:
+    """POST {cell, source}: run a cell; its output as server-sent events, each a fragment that says where it goes."""
+
+    def __init__(self, worker: Context) -> None:
+        self.worker = worker
+
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> None:
+        fields = Fields(req)
+        id = fields.text("cell", max_bytes=64)
+        if not cells.ID.fullmatch(id):
+            raise FieldError("cell", "must be letters, digits, - and _")
+        source = fields.text("source", "", max_bytes=cells.SOURCE_MOST * 4)
+        session = self.worker.shared(Session)
+        if session.current is not None:
+            raise falcon.HTTPConflict(
+                title="Another cell runs", description="It awaits something: stop it, or run this one after it."
+            )
+        rep.content_type = "text/event-stream"
+        rep.set_header("Cache-Control", "no-store")
+        rep.stream = self.events(session, id, source)
+
+    def events(self, session: Session, id: str, source: str) -> Iterator[Any]:
+        doer = self.worker.doist.active
+        began = time.monotonic()
+        yield sse(None, str(Markup('<span id="tail-{}"></span>').format(id)))
+        output = yield from session.run(id, source, lambda fragment: doer.push(sse(None, str(fragment))))
+        kept = json.dumps(output.items, default=str)
+        if len(kept) > OUTPUTS_MOST:
+            kept = json.dumps(
+                [
+                    {
+                        "output_type": "stream",
+                        "name": "stderr",
+                        "text": f"(outputs of {len(kept):,} bytes are not kept)\n",
+                    }
+                ]
+            )
+        about = {"id": id, "count": session.count, "outputs": kept, "seconds": time.monotonic() - began}
+        count = Markup('<hx-partial hx-target="#cell-{} [data-count]" hx-swap="innerHTML">[{}]</hx-partial>').format(id, session.count)
+        yield sse(None, str(output.end(Markup(render("fragments/notebook/ended.html", about))) + count))
+
+
+class Whole:
+    """GET: all of a cell's output that is kept."""
+
+    def __init__(self, worker: Context) -> None:
+        self.worker = worker
+
+    def on_get(self, req: falcon.Request, rep: falcon.Response, cell: str) -> None:
+        output = self.worker.shared(Session).outputs.get(cell)
+        rep.content_type = "text/html; charset=utf-8"
+        rep.text = (
+            str(output.whole()) if output else '<p class="stopped">It is gone: the interpreter was started anew.</p>'
+        )
+
+
+class Complete:
+    """POST {source, at}: {start, names}: what the word before a place may become."""
+
+    def __init__(self, worker: Context) -> None:
+        self.worker = worker
+
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> None:
+        fields = Fields(req)
+        source = fields.text("source", "", max_bytes=cells.SOURCE_MOST * 4)
+        at = fields.integer("at", 0, len(source))
+        rep.media = completing.complete(source, at, self.worker.shared(Session).namespace)
