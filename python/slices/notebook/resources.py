@@ -1,4 +1,4 @@
-"""The notebook's addresses: its cells, one cell, running one, and what it may be completed to."""
+"""The notebook's addresses: its cells, one cell, and running one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from keriwasm.web.formats import sse
 from keriwasm.web.rendering import answer, render
 from markupsafe import Markup
 
-from slices.notebook import cells, completing, marking
+from slices.notebook import cells, marking
 from slices.notebook.session import Session
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
 
-__all__ = ["Cell", "Complete", "Home", "Markdown", "Open", "Run", "Whole"]
+__all__ = ["Cell", "Home", "Markdown", "Open", "Run", "Whole"]
 
 NOTEBOOK_MOST = 20 << 20
 OUTPUTS_MOST = 4 << 20
@@ -112,16 +112,3 @@ class Whole:
         rep.text = (
             str(output.whole()) if output else '<p class="stopped">It is gone: the interpreter was started anew.</p>'
         )
-
-
-class Complete:
-    """POST {source, at}: {start, names}: what the word before a place may become."""
-
-    def __init__(self, worker: Context) -> None:
-        self.worker = worker
-
-    def on_post(self, req: falcon.Request, rep: falcon.Response) -> None:
-        fields = Fields(req)
-        source = fields.text("source", "", max_bytes=cells.SOURCE_MOST * 4)
-        at = fields.integer("at", 0, len(source))
-        rep.media = completing.complete(source, at, self.worker.shared(Session).namespace)

@@ -11,4 +11,3 @@ notebook.compute("/app/markdown")
 # A cell runs for as long as its author lets it.
 notebook.change("/app/run", where="one", stream=True, blocks=86400, deadline=300)
 notebook.get("/app/output/{cell}", where="one")
-notebook.compute("/app/complete", where="one")
