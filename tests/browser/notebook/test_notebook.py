@@ -3,85 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from conftest import BOOT_MS, ROOT, Watched, until
-from playwright.sync_api import BrowserContext, FrameLocator, Page
-
-PATH = "static/notebook/index.html"
-RUNNING = "() => document.querySelectorAll('form.cell[data-running]').length"
-
-
-class Notebook:
-    """The page with its frame."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def opened(self) -> Notebook:
-        """Once its cells are there."""
-        until(self.page, "!document.querySelector('[data-act=runAll]').disabled", BOOT_MS)
-        return self
-
-    @property
-    def frame(self) -> FrameLocator:
-        return self.page.frame_locator("#frame iframe")
-
-    def inside(self, expression: str) -> Any:
-        frame = next(frame for frame in self.page.frames if frame != self.page.main_frame)
-        return frame.evaluate(expression)
-
-    def write(self, source: str, number: int = 0) -> None:
-        self.frame.locator("form.cell textarea").nth(number).fill(source)
-
-    def begin(self, source: str, number: int = 0) -> None:
-        """Run a cell, and wait until it does."""
-        self.write(source, number)
-        self.frame.locator("form.cell textarea").nth(number).press("Control+Enter")
-        self.wait(1)
-
-    def wait(self, running: int) -> None:
-        self.frame.locator("body").wait_for()
-        for _ in range(1200):
-            if self.inside(RUNNING) == running or (running and self.inside("() => document.querySelector('form.cell').dataset.ran")):
-                return
-            self.page.wait_for_timeout(25)
-        raise AssertionError(f"not {running} cells run")
-
-    def run(self, source: str, number: int = 0) -> str:
-        """Run a cell to its end; the text of its output."""
-        before = self.count()
-        self.write(source, number)
-        self.frame.locator("form.cell textarea").nth(number).press("Control+Enter")
-        for _ in range(2400):
-            if self.count() != before and not self.inside(RUNNING):
-                return self.output(number)
-            self.page.wait_for_timeout(25)
-        raise AssertionError(f"{source!r} has not ended: {self.output(number)!r}")
-
-    def run_all(self) -> None:
-        """Run all cells; they are all done."""
-        self.inside("""() => {
-          globalThis.ran = false;
-          document.addEventListener('notebook:ran', () => { globalThis.ran = true; }, {once: true});
-        }""")
-        self.page.click("[data-act=runAll]")
-        for _ in range(2400):
-            if self.inside("() => globalThis.ran"):
-                return
-            self.page.wait_for_timeout(25)
-        raise AssertionError(f"they have not all run: {self.inside('() => document.body.innerText')}")
-
-    def count(self) -> str:
-        return "".join(self.frame.locator("[data-count]").all_inner_texts())
-
-    def output(self, number: int = 0) -> str:
-        """What stands below a cell, without how long it took."""
-        return re.sub(r"\s+[\d.]+ s$", "", self.frame.locator("form.cell .output").nth(number).inner_text()).strip()
+from conftest import ROOT, Watched, until
+from notebookkit import CHANNEL, PATH, WALLS, Notebook, escapes
+from playwright.sync_api import BrowserContext, Page
 
 
 @pytest.fixture
@@ -95,48 +22,6 @@ def notebook(context: BrowserContext, watch: Callable[[Page], Watched], app_url:
     yield Notebook(page).opened()
 
 
-# Each way out, as a cell would try it: the name of what it got, or of the error.
-ESCAPES = '''
-import asyncio, js, json
-async def tried(make):
-    try:
-        got = make()
-        if hasattr(got, "then") or asyncio.iscoroutine(got):
-            got = await got
-        return f"got {got}"
-    except BaseException as ex:
-        return f"{type(ex).__name__}: {str(ex)[:60]}"
-def xhr(url):
-    request = js.XMLHttpRequest.new()
-    request.open("GET", url, False)
-    request.send()
-    return request.status
-async def socket(url):
-    made = js.WebSocket.new(url)
-    while made.readyState == 0:
-        await asyncio.sleep(0.05)
-    if made.readyState != 1:
-        raise OSError("refused")
-    return "open"
-js.BroadcastChannel.new("keriwasm-escape").postMessage("x")
-out = {
-    "indexedDB": await tried(lambda: js.indexedDB.open("keriwasm")),
-    "caches": await tried(lambda: js.caches.keys()),
-    "cookies": await tried(lambda: js.cookieStore.getAll()),
-    "locks": await tried(lambda: js.navigator.locks.query()),
-    "files": await tried(lambda: js.navigator.storage.getDirectory()),
-    "fetch": await tried(lambda: js.fetch("%(url)sapp/wallet")),
-    "xhr": await tried(lambda: xhr("%(url)sapp/wallet")),
-    "socket": await tried(lambda: socket("ws://%(host)s/")),
-    "script": await tried(lambda: js.importScripts("%(url)sstatic/page/theme.js")),
-    "eval": await tried(lambda: js.eval("1")),
-    "parent": await tried(lambda: js.parent.document.title),
-    "document": await tried(lambda: js.document.title),
-}
-print(json.dumps(out))
-'''
-
-
 EXAMPLES = {
     "keripy": "the first history stands: True",
     "crypto": "bytes of signature, valid: True",
@@ -144,10 +29,10 @@ EXAMPLES = {
     "plots": "Change the two numbers",
 }
 
-LISTEN = """() => {
+LISTEN = f"""() => {{
   globalThis.overheard = [];
-  new BroadcastChannel('keriwasm-escape').onmessage = event => { overheard.push(event.data); };
-}"""
+  new BroadcastChannel('{CHANNEL}').onmessage = event => {{ overheard.push(event.data); }};
+}}"""
 
 
 def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, watch: Callable[[Page], Watched]) -> None:
@@ -189,12 +74,11 @@ def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, w
 
     # Nothing of the app's, of this origin's or of anybody's is in reach.
     page.evaluate(LISTEN)
-    escapes = json.loads(notebook.run(ESCAPES % {"url": app_url, "host": urlsplit(app_url).netloc}))
+    got = json.loads(notebook.run(escapes(app_url)))
     assert page.evaluate("overheard") == []
-    assert not {name: got for name, got in escapes.items() if got.startswith("got")}, escapes
-    assert notebook.inside("() => { try { return parent.document.title } catch (e) { return e.name } }") == "SecurityError"
-    assert notebook.inside("() => { try { return localStorage.length } catch (e) { return e.name } }") == "SecurityError"
-    assert notebook.inside("() => fetch.toString().includes('native')") is False
+    assert not {name: what for name, what in got.items() if what.startswith("got")}, got
+    for name, (expression, wanted) in WALLS.items():
+        assert notebook.inside(f"() => {expression}") == wanted, name
 
     # What is written is kept, and found again; and as a link it runs nothing by itself.
     page.locator("#title").fill("Mine")
@@ -210,10 +94,7 @@ def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, w
     for name, shown in EXAMPLES.items():
         page.evaluate(f"location.hash = 'example={name}'")
         heading = (ROOT / "static/notebook/examples" / f"{name}.py").read_text().split("\n")[1].removeprefix("# ")
-        for _ in range(400):
-            if notebook.inside("() => document.querySelector('textarea').value").startswith(heading):
-                break
-            page.wait_for_timeout(25)
+        notebook.shows(heading)
         notebook.run_all()
         text = notebook.inside("() => document.querySelector('#cells').innerText")
         assert "Traceback" not in text and shown in text, (name, text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Chromium, Watched, content, fetch, until, wait_ready
+from notebookkit import PATH, Notebook
 from offlinekit import DAMAGE, Profile, Site, generation, kept
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
@@ -87,6 +88,15 @@ def test_a_cold_start_without_server_and_network(
     page.goto(online.url)
     wait_ready(page)
     page.wait_for_selector("#panel-crypto")
+    notebook = Notebook(page)
+    page.goto(f"{online.url}{PATH}")  # which nobody has opened yet
+    assert notebook.opened().run("import hio; print(hio.__name__); 6 * 7") == "hio\n42"
+    page.evaluate("location.hash = 'example=plots'")
+    notebook.shows("# Plots")
+    notebook.run_all()
+    assert "Traceback" not in notebook.inside("() => document.querySelector('#cells').innerText")
+    page.reload()
+    notebook.opened().shows("# Plots")
     profile.close()
 
 
