@@ -16,8 +16,8 @@ answers as hio's dicts. Different, because a wallet has to end:
 - `close` lets what is to be posted or put still go out, in order; what only wanted to read is cancelled.
 - Server-sent events come all at once, when the stream ends or at its request's deadline: a mailbox is asked anew by who polls it.
 
-What this does not do: redirects (the gateway decides), TLS settings, `serviceWhileGen`, multipart and form bodies made by hio (`data`,
-`fargs`).
+Forms (`fargs`) are made by hio's own Requester. What this does not do: redirects (the gateway decides), TLS settings,
+`serviceWhileGen`, JSON bodies made by hio (`data`).
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Purpose:
     """What requests are for: who and why as the user reads it (see outside.Request), and what one may cost.
 
     heard: told of each answer with its request (hio's dict of method, path, headers, ...) before keripy sees it, which keeps no reason.
+    known: gives the answer to a request that need not be sent, for it was answered before; `heard` is not told of it.
     """
 
     who: str
@@ -56,6 +57,7 @@ class Purpose:
     deadline: float = 10.0
     limit: int = 1 << 20
     heard: Callable[[dict[str, Any], Answer], None] | None = None
+    known: Callable[[dict[str, Any]], Answer | None] | None = None
 
 
 class Outgoing:
@@ -192,8 +194,11 @@ class Client:
                 return
             self._under_way = None
             self._take(request, ticket.answer)
-        if self.requests:
+        while self.requests and self._under_way is None:
             request = self.requests.popleft()
+            if self.purpose.known is not None and (known := self.purpose.known(request)) is not None:
+                self._place(request, known)
+                continue
             self._under_way = (request, self.outgoing.worker.outside.send(self._outgoing(request)))
 
     def close(self) -> None:
@@ -229,9 +234,10 @@ class Client:
         **more: Any,
     ) -> None:
         """Send, now or after those before it. `more` comes back with the answer, as hio's `reply` does."""
-        for name in ("data", "fargs"):
-            if more.pop(name, None) is not None:
-                raise ValueError(f"{name}: this client sends a body as it is, it makes no forms")
+        if more.pop("data", None) is not None:
+            raise ValueError("data: this client sends a body as it is, or a form")
+        if (fargs := more.pop("fargs", None)) is not None:
+            headers, body = _form(headers, fargs)
         self.requests.append(
             {
                 **more,
@@ -257,11 +263,14 @@ class Client:
     # -- private ----------------------------------------------------------------------------------------------------
 
     def _take(self, request: dict[str, Any], came: Answer) -> None:
+        if self.purpose.heard is not None:
+            self.purpose.heard(request, came)
+        self._place(request, came)
+
+    def _place(self, request: dict[str, Any], came: Answer) -> None:
         """An answer's place: events where hio puts them, all else among the responses."""
         from hio.core.http.httping import EventSource, HTTPException
 
-        if self.purpose.heard is not None:
-            self.purpose.heard(request, came)
         response = _response(request, came)
         if came.ok and response["headers"]["content-type"].startswith("text/event-stream"):
             try:
@@ -306,6 +315,15 @@ class Doer(doing.Doer):
 def _text(value: Any) -> str:
     """A header's value: keripy gives str, bytes and numbers."""
     return bytes(value).decode("iso-8859-1") if isinstance(value, (bytes, bytearray)) else str(value)
+
+
+def _form(headers: Any, fargs: dict[str, str]) -> tuple[Any, bytes]:
+    """Headers and body of a form, as hio sends one: in parts if the headers say so."""
+    from hio.core.http.clienting import Requester as Forming
+
+    forming = Forming(method="POST", headers=headers, fargs=fargs)
+    whole = forming.build()
+    return forming.headers, whole[len(forming.head) :]
 
 
 def _response(request: dict[str, Any], answer: Answer) -> dict[str, Any]:

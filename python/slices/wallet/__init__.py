@@ -41,6 +41,7 @@ def mount(app: falcon.App, worker: Any) -> None:
         ("/app/identifiers/{aid}/rotate", acts.Rotate(vault)),
         ("/app/identifiers/{aid}/interact", acts.Interact(vault)),
         ("/app/identifiers/{aid}/receipts", receipts.Receipts(vault)),
+        ("/app/identifiers/{aid}/codes", receipts.Codes(vault)),
         ("/app/identifiers/{aid}/sign", acts.Sign(vault)),
         ("/app/identifiers/{aid}/challenge", challenges.Respond(vault)),
         ("/app/identifiers/{aid}/kel", sharing.Kel(vault)),

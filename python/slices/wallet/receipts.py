@@ -1,4 +1,4 @@
-"""The receipts of an identifier's witnesses: who has given one for the latest event, who has not and why; ask again."""
+"""The receipts of an identifier's witnesses: who has given one for the latest event, who has not and why; ask again, with codes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
 
-from slices.witnessing import collecting, places
+from slices.witnessing import collecting, enrolling, places
 
+from . import sharing
 from .identifiers import Resource
 
-__all__ = ["Receipts"]
+__all__ = ["Codes", "Receipts"]
 
 PATIENCE = 25.0
 """Seconds until it is answered with what is known by then."""
@@ -59,6 +60,27 @@ class Receipts(Resource):
         else:
             data = {"aid": aid, "collecting": data, "sn": self.hab(aid).kever.sner.num, "polled": req.method == "GET"}
         answer(req, rep, "fragments/wallet/receipts.html", data)
+
+
+class Codes(Resource):
+    """POST {witness}: the secret of this witness's one-time codes."""
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
+        """{witness, secret, otpauth}; it is kept nowhere: see witnessing/enrolling.py."""
+        yield from self.vault.ready()
+        fields = Fields(req)
+        hab = self.hab(aid)
+        yield from places.ready(self.vault, hab)
+        witness = fields.text("witness", max_bytes=200).strip()
+        if witness not in hab.kever.wits:
+            raise FieldError("witness", f"{witness[:80]!r} is no witness of this identifier")
+        secret = yield from enrolling.secret_of(self.vault, aid, witness)
+        name = places.named(self.vault.worker, witness)
+        data = {"witness": witness, "secret": secret, "otpauth": enrolling.otpauth(name, self.hab(aid).name, secret)}
+        page = {} if wants_json(req) else {"name": name, "code": sharing.code(data["otpauth"])}
+        rep.set_header("Cache-Control", "no-store")
+        answer(req, rep, "fragments/wallet/codes.html", {**data, **page})
 
 
 def codes(fields: Fields, witnesses: list[str]) -> dict[str, str]:

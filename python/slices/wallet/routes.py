@@ -34,6 +34,8 @@ wallet.change("/app/identifiers/{aid}/interact")
 wallet.get("/app/identifiers/{aid}/receipts", use=False)
 # The slowest witness has ten seconds; then the others hear of its receipt.
 wallet.change("/app/identifiers/{aid}/receipts", deadline=60)
+# The secret of a witness's one-time codes: asking again may make the one before worthless.
+wallet.change("/app/identifiers/{aid}/codes", deadline=30)
 # Ed25519 signatures of one message by one key are always the same: signing again changes nothing.
 wallet.compute("/app/identifiers/{aid}/sign")
 wallet.change("/app/identifiers/{aid}/challenge")

@@ -12,7 +12,8 @@ __all__ = ["Case"]
 
 @dataclass
 class Case:
-    """One identifier. seen: SAID of the latest event when it was last looked at; complete: events before this number lack nothing."""
+    """One identifier. seen: SAID of the latest event when it was last looked at; complete: events before this number lack nothing;
+    codes: of the round to come, witness to `code#time`."""
 
     seen: str = ""
     complete: int = 0

@@ -18,6 +18,7 @@ from slices.vault import vault as vaults
 
 from . import places, standing
 from .cases import Case
+from .reasons import CODES
 from .rounds import Round
 
 if TYPE_CHECKING:
@@ -75,9 +76,11 @@ class Collector:
 
     def ask(self, aid: str, codes: dict[str, str]) -> None:
         """Try again for this identifier now. codes: witness -> its one-time code."""
+        from keri.help import helping
+
         case = self.cases.setdefault(aid, Case())
         case.asked = True
-        case.codes |= codes
+        case.codes |= {witness: f"{code}#{helping.nowIso8601()}" for witness, code in codes.items()}
         self.look()
 
     def busy(self, hab: Any) -> bool:
@@ -86,7 +89,7 @@ class Collector:
         return bool(hab.kever.wits) and (case is None or case.asked or case.round is not None or case.seen != hab.kever.serder.said)
 
     def told(self, hab: Any) -> dict[str, Any]:
-        """{witnesses: [{aid, url, name, receipted, problem, kind}], toad, receipts, busy, again_s} of the latest event."""
+        """{witnesses: [{aid, url, name, receipted, problem, kind, code}], toad, receipts, busy, again_s} of the latest event."""
         event = standing.latest(hab)
         case = self.cases.get(hab.pre, Case())
         receipted = event.receipted | (case.fresh.get(event.sn, set()) & set(event.witnesses))
@@ -101,6 +104,7 @@ class Collector:
                     "receipted": aid in receipted,
                     "problem": reason.words if reason is not None else None,
                     "kind": reason.kind if reason is not None else None,
+                    "code": reason is not None and reason.kind in CODES,
                 }
             )
         return {
@@ -154,9 +158,9 @@ class Collector:
                 running += 1
                 if case.seen != hab.kever.serder.said:
                     case.tries = 0
-                case.asked, case.due = False, None
+                case.round = Round(self.worker, self.vault, aid, case, case.codes, case.asked).go()
+                case.asked, case.due, case.codes = False, None, {}
                 case.seen = hab.kever.serder.said
-                case.round = Round(self.worker, self.vault, aid, case).go()
 
     def _go_on(self, aid: str, case: Case) -> float:
         """A step of one round."""
@@ -168,7 +172,6 @@ class Collector:
         except Exception as ex:  # nothing that a round meets may end those of others
             self.worker.fault(ex, about={"type": "witnesses:collect"})
         case.round = None
-        case.codes.clear()
         if case.reasons and any(reason.passes for reason in case.reasons.values()):
             case.due = self.worker.doist.now() + PAUSES[min(case.tries, len(PAUSES) - 1)]
             case.tries += 1

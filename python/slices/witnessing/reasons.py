@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keriwasm.web.outside import Answer
 
-__all__ = ["NO_ADDRESS", "NO_RECEIPT", "Reason", "of"]
+__all__ = ["CODES", "NO_ADDRESS", "NO_RECEIPT", "Reason", "of"]
 
 BY_USER = ("off", "ask", "many", "refused", "stopped", "revoked")
 """Kinds that end when the user says something else under Network."""
@@ -15,6 +15,8 @@ BY_ITSELF = (
     *("waits", "server", "html", "garbage"),
 )
 """Kinds that may be over at the next try."""
+CODES = ("code", "another", "wrong")
+"""Kinds that end when the user types a one-time code."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,15 @@ SHORT = {
     "local": "It is not reachable. Or the browser keeps this page from your own network: it asks at the left of the address bar.",
     "late": "It did not answer in time.",
     "offline": "This browser is offline.",
+    "code": "It wants a one-time code: type the one that your authenticator shows for it.",
+    "another": "It wants another one-time code for this event: it takes each once. Type the next one that your authenticator shows.",
+    "wrong": "It did not take the one-time code: it is wrong, too old, or was used before. Type the one that your authenticator shows now.",
     "type": "It answers with 406: it speaks another version of KERI, most likely the 2.0 that is being developed.",
 }
 
 
-def of(path: str, answer: Answer) -> Reason | None:
-    """What an answer says; None when it is one of success."""
+def of(path: str, answer: Answer, code: str = "code") -> Reason | None:
+    """What an answer says; None when it is one of success. code: the kind of a refusal that is about codes, one of CODES."""
     if answer.kind in SHORT:
         return Reason(answer.kind, SHORT[answer.kind])
     if answer.problem:
@@ -58,7 +63,7 @@ def of(path: str, answer: Answer) -> Reason | None:
     if answer.status == 406:
         return Reason("type", SHORT["type"])
     if answer.status in (401, 403):
-        return Reason("code", "It wants a one-time code: type the one that it gave you for this identifier.")
+        return Reason(code, SHORT[code])
     if answer.status == 202 and path == "/receipts":
         return Reason("waits", "It keeps the event, and gives no receipt before it knows what comes before it.")
     if answer.status == 400 and path == "/receipts":

@@ -3,7 +3,7 @@
 Most often all witnesses answer, and one Run of keripy's Receiptor asks them in turn, as it always does. A witness that says nothing for
 PATIENCE seconds must not cost the others theirs: then the rest are asked each by itself, all at once. Those that gave none the last
 time are asked that way from the beginning. Receipts are kept once the witnesses that gave them know each other's: when the browser is
-killed before, they are collected anew.
+killed before, they are collected anew. A witness whose receipt is here is not asked for it again, which may cost a one-time code.
 """
 
 from __future__ import annotations
@@ -35,12 +35,16 @@ AT_ONCE = 100
 class Round:
     """Until nothing is missing, or each witness that is missing has said or shown why."""
 
-    def __init__(self, worker: Context, vault: Vault, aid: str, case: Case) -> None:
+    def __init__(self, worker: Context, vault: Vault, aid: str, case: Case, codes: dict[str, str], asked: bool) -> None:
+        """codes: witness to `code#time`; asked: by the user, so that those are tried as well that would want a code."""
         self.worker, self.vault = worker, vault
-        self.aid, self.case = aid, case
+        self.aid, self.case, self.codes = aid, case, codes
+        self.coded: set[str] = set()
+        """Those that have taken their code."""
         self.before = set(case.reasons)
         """Those that had given none the last time."""
-        self.failed: set[str] = set()
+        waiting = (each for each, reason in case.reasons.items() if reason.kind in reasons.CODES and each not in codes)
+        self.failed: set[str] = set() if asked else set(waiting)
         """Those that have failed in this round: they are asked for no later event either."""
         self.sn = case.complete
 
@@ -90,11 +94,11 @@ class Round:
         got: dict[str, bytes] = {}
         together = [each for each in lacking if each not in self.before]
         if together and not had:
-            run = self._run(sheet, together)
+            run = self._run(sheet, together, {})
             ended = yield from self._driven(run, patience=PATIENCE)
             got |= run.receipts
             if not ended and len(got) > 1:
-                yield from self._driven(self._run(sheet, list(got)), patience=PATIENCE)
+                yield from self._driven(self._run(sheet, list(got), got), patience=PATIENCE)
             yield from self._keep(event.sn, got)
         rest = [each for each in lacking if each not in got and each not in self.failed]
         if rest:
@@ -102,7 +106,8 @@ class Round:
             got |= more
             everybody = [each for each in event.witnesses if each in got or each in had]
             if more and len(everybody) > 1:
-                yield from self._driven(self._run(sheet, everybody), patience=PATIENCE)
+                known = standing.receipts(self.hab.db, self.aid, event) | got
+                yield from self._driven(self._run(sheet, everybody, known), patience=PATIENCE)
             yield from self._keep(event.sn, more)
         for aid in lacking:
             if aid not in got and aid not in self.failed:
@@ -110,11 +115,8 @@ class Round:
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
-    def _run(self, sheet: Sheet, witnesses: list[str]) -> Run:
-        from keri.help import helping
-
-        codes = {aid: f"{code}#{helping.nowIso8601()}" for aid, code in self.case.codes.items() if aid in witnesses}
-        return Run(self.worker, sheet, witnesses, codes, self._heard)
+    def _run(self, sheet: Sheet, witnesses: list[str], known: dict[str, bytes]) -> Run:
+        return Run(self.worker, sheet, witnesses, self.codes, known, self._heard)
 
     def _driven(self, run: Run, patience: float = 0.0, alone: bool = False) -> Generator[float, float, bool]:
         """Until it ends, is given up, or a witness answers with what is no receipt."""
@@ -130,7 +132,7 @@ class Round:
 
     def _apart(self, sheet: Sheet, witnesses: list[str]) -> Generator[float, float, dict[str, bytes]]:
         """Each by itself, all at once: one that is silent costs its own answer only."""
-        runs = {aid: self._run(sheet, [aid]) for aid in witnesses}
+        runs = {aid: self._run(sheet, [aid], {}) for aid in witnesses}
         going = {aid: self._driven(run, alone=True) for aid, run in runs.items()}
         try:
             while going:
@@ -147,10 +149,11 @@ class Round:
         return {aid: run.receipts[aid] for aid, run in runs.items() if aid in run.receipts}
 
     def _heard(self, aid: str, path: str, answer: Answer) -> None:
-        reason = reasons.of(path, answer)
+        reason = reasons.of(path, answer, "code" if aid not in self.codes else "another" if aid in self.coded else "wrong")
         if reason is None:
             if path == "/receipts":
                 self.case.reasons.pop(aid, None)
+                self.coded.add(aid)
         elif aid in self.hab.kever.wits:
             self._note(aid, reason)
 

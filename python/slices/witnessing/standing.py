@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Standing", "latest", "open_events", "standing", "walk"]
+__all__ = ["Standing", "latest", "open_events", "receipts", "standing", "walk"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,26 @@ def open_events(hab: Any) -> list[Standing]:
     """All events that lack the receipt of a present witness, in order."""
     present = tuple(hab.kever.wits)
     return [event for event in walk(hab, 0) if event.lacking(present)]
+
+
+def receipts(db: Any, pre: str, event: Standing) -> dict[str, bytes]:
+    """The receipts of an event that are here, by witness, as each witness gave its own. One of a kind of key that is not known here
+    is left out, and asked for again."""
+    from keri.core import coring, eventing, indexing
+    from keri.db import dbing
+
+    codes = coring.MtrDex
+    signed = {codes.Ed25519N: codes.Ed25519_Sig, codes.ECDSA_256k1N: codes.ECDSA_256k1_Sig, codes.ECDSA_256r1N: codes.ECDSA_256r1_Sig}
+    told = eventing.receipt(pre=pre, sn=event.sn, said=event.said)
+    found = {}
+    for wig in db.getWigs(dbing.dgKey(pre, event.said)):
+        siger = indexing.Siger(qb64b=bytes(wig))
+        aid = event.witnesses[siger.index]
+        verfer = coring.Verfer(qb64=aid)
+        if verfer.code in signed:
+            cigar = coring.Cigar(raw=siger.raw, code=signed[verfer.code], verfer=verfer)
+            found[aid] = bytes(eventing.messagize(told, cigars=[cigar]))
+    return found
 
 
 def _standing(db: Any, pre: str, sn: int, said: str, witnesses: tuple[str, ...], toad: int) -> Standing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import witnesses as kit
 from conftest import CHROMIUM, FLAGS, SAVE_DATA, Watched, fetch, until, wait_ready
 from faulty import garbage, listening, slow
+from guarded import code, guarding
 from playwright.sync_api import Page, Playwright
 from test_old_keys import ciphers, dump, salts, workers  # noqa: F401 (a fixture)
 from test_wallet import forms, kill
@@ -170,6 +172,36 @@ def no_secrets(page: Page) -> None:
     assert not [name for name, qb64 in secrets.items() if any(form in said for form in forms(qb64))] and PASSCODE not in said
 
 
+def codes(page: Page, witnesses: Any) -> None:
+    """One of two wants one-time codes: its secret by the page, a code that is too old, then the right one."""
+    wan, wub = witnesses["wan"], witnesses["wub"]
+    with guarding(wub) as guard:
+        aid = ask(page, "app/identifiers", 201, {"alias": "Coded", "witnesses": [wan.oobi, wub.oobi]})["aid"]
+        visit(page, f"app/identifiers/{aid}", "#interact-form")
+        shown(page, "below its threshold: 1 of 2 receipts for event 0")
+        field = f"#receipts-code-{wub.aid}"
+        assert "wants a one-time code" in page.inner_text("#receipts") and page.is_visible(field)
+        page.click("#receipts .code-secret summary")
+        page.click("#receipts .code-secret button")
+        page.wait_for_selector("#codes-result svg.qr", timeout=PATIENCE)
+        secret, address = page.locator("#codes-result output").all_text_contents()
+        assert guard.secrets == {aid: secret} and address.startswith("otpauth://totp/") and secret in address
+        page.fill(field, code(secret, time.time() - 600))
+        page.click("#receipts-form [type=submit]")
+        page.wait_for_selector(f"{field}-error", timeout=PATIENCE)
+        name = page.text_content(f"label[for={field[1:]}]").removeprefix("One-time code of ")
+        assert f"{name} did not take that code" in page.inner_text(f"{field}-error")
+        assert page.get_attribute(field, "aria-invalid") == "true" and "1 of 2" in page.inner_text("#receipts")
+        page.fill(field, code(secret, time.time()))
+        page.click("#receipts-form [type=submit]")
+        shown(page, "all 2 have answered for event 0, which needs 2")
+        everywhere(page, aid, [wan, wub], 1)
+        assert [why for _, _, why in guard.asked] == ["unknown", "wrong", ""], guard.asked
+        visit(page, f"app/identifiers/{aid}", "#interact-form")
+        assert not page.text_content("#codes-result").strip(), "it was shown once"
+        assert secret not in "\n".join(page.evaluate(TOLD)) and secret not in repr(dump(page))
+
+
 def faults(page: Page, aid: str, witnesses: Any, browsers: Browsers) -> None:
     """One witness stopped, one gone, one that talks nonsense, one slow; then the browser is killed, and all is made up for."""
     wan, wes, wit, wyz = (witnesses[name] for name in ("wan", "wes", "wit", "wyz"))
@@ -216,4 +248,5 @@ def test_an_identifier_with_witnesses(browsers: Browsers, witnesses: Any, worker
     aid = made(page, witnesses)
     others(page, aid, witnesses)
     no_secrets(page)
+    codes(page, witnesses)
     faults(page, aid, witnesses, browsers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import http.server
 import threading
 import time
@@ -48,14 +49,17 @@ def net(outside: FakeOutside, doist: Doist | None = None) -> Outgoing:
     return Outgoing(SimpleNamespace(outside=outside, doist=doist or Doist()))
 
 
-def made(outside: FakeOutside, doist: Doist, *args: Any, **kwa: Any) -> Client:
+PURPOSE = Purpose("keripy", "x")
+
+
+def made(outside: FakeOutside, doist: Doist, *args: Any, purpose: Purpose = PURPOSE, **kwa: Any) -> Client:
     """A client as keripy makes it."""
 
     def steps():
         return hio_http.clienting.Client(*args, **kwa)
         yield
 
-    return ended(net(outside, doist).within(Purpose("keripy", "x"), steps()))
+    return ended(net(outside, doist).within(purpose, steps()))
 
 
 def ended(steps: Any) -> Any:
@@ -212,9 +216,30 @@ def test_a_mailbox_brings_events_and_no_answer(outside, doist):
     assert client.respond().status == 503
 
 
-def test_forms_are_refused_by_name(outside, doist):
-    with pytest.raises(ValueError, match="fargs"):
-        made(outside, doist).request("POST", "/", fargs={"kel": "x"})
+def test_a_form_is_hio_s_own_and_json_is_refused_by_name(outside, doist):
+    made(outside, doist).request("POST", "/aids", headers={"Content-Type": "multipart/form-data"}, fargs={"kel": "x\r\ny", "delkel": "z"})
+    sent = outside.tickets[-1].request
+    read = email.message_from_bytes(f"Content-Type: {dict(sent.headers)['content-type']}\r\n\r\n".encode() + sent.body)
+    assert [(each.get_param("name", header="content-disposition"), each.get_payload()) for each in read.get_payload()] == [
+        ("kel", "x\r\ny"),
+        ("delkel", "z"),
+    ]
+    with pytest.raises(ValueError, match="data"):
+        made(outside, doist).request("POST", "/", data={"kel": "x"})
+
+
+def test_what_is_known_is_not_sent(outside, doist):
+    heard = []
+    known = {"/k": answer(200, b"k")}
+    purpose = Purpose("x", "y", heard=lambda *told: heard.append(told), known=lambda each: known.get(each["path"]))
+    client = made(outside, doist, purpose=purpose)
+    for path in ("/a", "/k", "/b"):
+        client.request("POST", path)
+    assert [each.request.url[-2:] for each in outside.tickets] == ["/a"]
+    outside.tickets[0].answer = answer(200, b"a")
+    assert bytes(client.respond().body) == b"a" and bytes(client.respond().body) == b"k"
+    outside.tickets[1].answer = answer(200, b"b")
+    assert bytes(client.respond().body) == b"b" and len(heard) == 2
 
 
 # -- beside hio's own -------------------------------------------------------------------------------------------------

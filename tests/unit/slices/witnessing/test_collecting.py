@@ -169,15 +169,101 @@ def test_a_failure_costs_one_receipt_and_its_reason_is_told(within: Any) -> None
         assert (told["receipts"], told["toad"]) == (2, 3)
         assert "one-time code" in told["witnesses"][0]["problem"] and "comes before" in told["witnesses"][2]["problem"]
         assert f'name="code-{a}"' in (await get(kit, f"/app/identifiers/{aid}/receipts")).text
+        told = (await post(kit, f"/app/identifiers/{aid}/receipts", codes={a: "654321"})).json
+        assert "did not take the one-time code" in told["witnesses"][0]["problem"]
+        page = (await get(kit, f"/app/identifiers/{aid}/receipts")).text
+        assert f'id="receipts-code-{a}-error"' in page and f"{a[:10]}… did not take that code" in page and "hx-trigger" not in page
         world.odd, world.asked = {}, []
         told = (await post(kit, f"/app/identifiers/{aid}/receipts", codes={a: "123456"})).json
         assert (told["receipts"], {each["problem"] for each in told["witnesses"]}) == (4, {None})
         sent = [dict(each.headers).get("Authorization", "") for whose, each in world.of("receipts") if whose == a]
-        assert sent[0].startswith("123456#20") and len(world.of("receipts")) >= 2
+        assert len(sent) == 1 and sent[0].startswith("123456#20"), "a code is sent once"
+        assert sorted(whose for whose, _ in world.of("receipts")) == sorted([a, c]), "nobody is asked for a receipt that is here"
         # Each of the others' receipts is with each witness: the last that it was sent has three.
         last = dict(world.of(""))
         assert {dict(each.headers)["CESR-ATTACHMENT"][:4] for each in last.values()} == {"-CAD"} and len(last) == 4
         assert (await settled(kit, aid))["events"][0]["witnessed"] is True
+
+    within(test)
+
+
+def test_who_wants_a_code_is_asked_again_with_one_or_by_the_user_only(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from slices.witnessing import collecting
+
+    async def test(kit: Kit, world: World) -> None:
+        a, b, *_ = world.aids
+        monkeypatch.setattr(collecting, "PAUSES", (0.05, 600.0))
+        world.odd = {a: answer(401), b: refusal("unreachable", "x")}
+        aid = (await made(kit, witnesses=[a, b]))["aid"]
+
+        def asked(whose: str) -> int:
+            return sum(each == whose for each, _ in world.of("receipts"))
+
+        for _ in range(400):
+            if asked(b) == 2:
+                break
+            await asyncio.sleep(0.01)
+        told = await settled(kit, aid)
+        assert (asked(a), asked(b), told["receipts"]) == (1, 2, 0), "a silent one is tried again by itself, and it alone"
+        await post(kit, f"/app/identifiers/{aid}/receipts")
+        assert asked(a) == 2
+        await post(kit, f"/app/identifiers/{aid}/interact", text="x")
+        await settled(kit, aid)
+        taken = iter((True,))
+
+        def once(request: Request) -> Answer | None:
+            """It takes a code for one event."""
+            if world.whose(request) == a and request.url.endswith("/receipts"):
+                coded = "Authorization" in dict(request.headers) and next(taken, False)
+                world.odd = {b: answer(401), **({} if coded else {a: answer(401)})}
+            return world.serve(request)
+
+        kit.worker.outside.serve = once
+        told = (await post(kit, f"/app/identifiers/{aid}/receipts", codes={a: "123456"})).json
+        assert "wants another one-time code" in told["witnesses"][0]["problem"], told
+
+    within(test)
+
+
+def sealed(body: Any, kever: Any, number: int = 0) -> Answer:
+    """What a host answers at /aids."""
+    from keri.core import Encrypter, coring
+
+    plain = coring.Matter(raw=body, code=coring.MtrDex.Ed25519_Seed)
+    return answer(200, json.dumps({"totp": Encrypter(verkey=kever.verfers[number].qb64).encrypt(prim=plain).qb64}).encode())
+
+
+def test_the_secret_of_codes_is_opened_and_kept_nowhere(within: Any) -> None:
+    async def test(kit: Kit, world: World) -> None:
+        a, b, *_ = world.aids
+        aid = (await made(kit, keys=2, witnesses=[a]))["aid"]
+        await settled(kit, aid)
+        kever, secret = vault_of(kit).hby.habs[aid].kever, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+        path = f"/app/identifiers/{aid}/codes"
+        for number in (0, 1):
+            world.odd, world.asked = {a: sealed(secret.encode(), kever, number)}, []
+            told = (await post(kit, path, witness=a)).json
+            assert told["secret"] == secret and told["otpauth"].startswith("otpauth://totp/") and f"?secret={secret}&" in told["otpauth"]
+            (sent,) = world.asked
+            assert (sent.method, sent.url) == ("POST", world.url(a) + "aids")
+            assert dict(sent.headers)["content-type"].startswith("multipart/form-data; boundary=") and b'name="kel"' in sent.body
+            assert kever.serder.raw in sent.body
+        problem(await post(kit, path, witness=b), 422, "witness")
+        with habery("other") as hby:
+            strange = hby.makeHab("x").kever
+        for odd, words in (
+            (answer(404), "gives out no secret (404)"),
+            (answer(500, b"broken"), "status 500: broken"),
+            (answer(200, b"[]"), "holds no sealed secret"),
+            (answer(200, b'{"totp": "PAAA"}'), "holds no sealed secret"),
+            (sealed(b"?" * 32, kever), "no secret of one-time codes"),
+            (sealed(secret.encode(), strange), "another key"),
+        ):
+            world.odd = {a: odd}
+            assert words in problem(await post(kit, path, witness=a), 502, "witness")["detail"], words
+        world.odd = {a: refusal("ask", "Not yet.")}
+        told = problem(await post(kit, path, witness=a), 403, "witness")
+        assert (told["outside"], told["again"]) == ("ask", f"app/identifiers/{aid}")
 
     within(test)
 
