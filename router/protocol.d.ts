@@ -46,6 +46,8 @@ export type RouterPing = Message<'router:ping', { t: number }>;
 export type RouterPong = Message<'router:pong', { t: number }>;
 /** Stops the code of a person that runs in a worker, and lets the rest be. */
 export type RouterInterrupt = Message<'router:interrupt'>;
+/** What a person wrote for code that waits for it; null: no more is to come. */
+export type RouterTyped = Message<'router:typed', { text: string | null }>;
 export type DoorClose = Message<'door:close'>;
 export type PoolStatus = Message<'pool:status', { status: Status }>;
 export type Status = {
@@ -56,7 +58,8 @@ export type Status = {
   /** What leaves the browser: `last` is when something did. */
   network?: { enabled: boolean; allowed: number; asked: number; last: number | null };
 };
-export type DoorToRouter = HttpRequest | HttpCancel | HttpCredit | RouterPing | RouterInterrupt | DoorClose;
+export type DoorToRouter = HttpRequest | HttpCancel | HttpCredit | RouterPing | RouterInterrupt
+  | RouterTyped | DoorClose;
 export type RouterToDoor = HttpReply | HttpChunk | HttpEnd | RouterPong | PoolStatus;
 
 // ---- the page and its router worker
@@ -85,7 +88,12 @@ export type RouterToPage = RouterMismatch | RouterFailed | RouterDigests;
 
 // ---- the router and a pool worker
 
-/** Who it is, and what it starts with (`Parts` of boot/supplies.js; nothing where a restore was begun). */
+/**
+ * `interrupt`, shared: a signal, whether a person's code runs, whether it waits for a line (1: it does, 2: here it is, 3: none
+ * comes), the line's bytes; behind these four numbers the line.
+ *
+ * Who it is, and what it starts with (`Parts` of boot/supplies.js; nothing where a restore was begun).
+ */
 export type WorkerInit = Message<'worker:init', {
   id: string; generation: number; slices: string[]; version?: string; spare?: boolean;
   base?: string; faults?: boolean; form?: string; interrupt?: Int32Array | null;

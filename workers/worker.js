@@ -7,7 +7,7 @@
  */
 import { packedModules, writePostponed } from './files.js';
 import { fresh, restored } from './interpreter.js';
-import { interruptible } from './interrupt.js';
+import { asking, interruptible } from './interrupt.js';
 import { begin } from './restore-first.js';
 
 /**
@@ -77,6 +77,7 @@ async function boot(told) {
     now: () => performance.timeOrigin + performance.now(),
     heap_bytes: () => python._module.HEAPU8.length,
     interruptible: interruptible(python, init.interrupt ?? null),
+    line: asking(init.interrupt ?? null),
     crash(/** @type {string} */ reason) { setTimeout(() => { throw new Error(reason); }); },
   };
   const { id, generation, version, base, faults, form, config: { pool } } = init;

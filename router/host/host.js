@@ -266,6 +266,7 @@ const asked = {
     toDoor(name, { v: PROTOCOL, type: 'router:pong', t });
   },
   'router:interrupt'() { pool.interrupt(); },
+  'router:typed'(name, { text }) { pool.answer(text); },
   'door:close': shutDoor,
 };
 

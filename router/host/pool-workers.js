@@ -20,6 +20,10 @@ const { PROTOCOL, VERSION, blame } = keriwasmDoor;
 
 /** A spare worker that makes a memory snapshot may take so long. */
 const SPARE_MS = 120_000;
+// The memory shared with each worker: protocol.d.ts, `interrupt`.
+const [SIGNAL, RUNS, ASKS, SIZE] = [0, 1, 2, 3];
+const HEAD = 16;
+const LINE_BYTES = 1 << 16;
 
 const start = (/** @type {string} */ name) => new Worker(new URL('workers/worker.js', ROOT), { type: 'module', name });
 
@@ -47,8 +51,24 @@ export class PoolWorkers {
 
   /** Stops the code of a person that runs, wherever it runs. */
   interrupt() {
-    for (const { interrupt } of this.entries.values())
-      if (interrupt && Atomics.load(interrupt, 1)) Atomics.store(interrupt, 0, 2);
+    for (const { interrupt } of this.entries.values()) {
+      if (!interrupt) continue;
+      if (Atomics.load(interrupt, RUNS)) Atomics.store(interrupt, SIGNAL, 2);
+      if (Atomics.compareExchange(interrupt, ASKS, 1, 0) === 1) Atomics.notify(interrupt, ASKS);
+    }
+  }
+
+  /** What a person wrote, to the code that waits for it. @param {string | null} text null: there is no more to come */
+  answer(text) {
+    const bytes = new TextEncoder().encode(text ?? '');
+    if (bytes.length > LINE_BYTES) throw new RangeError(`a line of ${bytes.length} bytes: ${LINE_BYTES} are the most`);
+    for (const { interrupt } of this.entries.values()) {
+      if (!interrupt || Atomics.load(interrupt, ASKS) !== 1) continue;
+      new Uint8Array(interrupt.buffer, HEAD, bytes.length).set(bytes);
+      Atomics.store(interrupt, SIZE, bytes.length);
+      Atomics.compareExchange(interrupt, ASKS, 1, text === null ? 3 : 2);
+      Atomics.notify(interrupt, ASKS);
+    }
   }
 
   /** It came up, or what it lacks is no fault of the snapshot. @param {string} id */
@@ -104,7 +124,7 @@ export class PoolWorkers {
    */
   #introduce(worker, id, generation, slices, parts, restoring) {
     const interrupt = globalThis.crossOriginIsolated && globalThis.SharedArrayBuffer
-      ? new Int32Array(new SharedArrayBuffer(8)) : null;
+      ? new Int32Array(new SharedArrayBuffer(HEAD + LINE_BYTES)) : null;
     Object.assign(this.entries.get(id) ?? {}, { restoring, interrupt });
     worker.postMessage({ v: PROTOCOL, type: 'worker:init', id, generation, slices, version: VERSION,
       interrupt, ...this.page, ...parts });

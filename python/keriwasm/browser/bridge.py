@@ -38,6 +38,9 @@ class JsHost:
     def interruptible(self, on: bool) -> None:
         self._host.interruptible(on)
 
+    def line(self) -> str:
+        return self._host.line()
+
     def crash(self, reason: str) -> None:
         self._host.crash(reason)
 

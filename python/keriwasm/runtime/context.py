@@ -37,6 +37,13 @@ class Host(Protocol):
     def heap_bytes(self) -> int:
         """Size of the interpreter's linear memory."""
 
+    def interruptible(self, on: bool) -> None:
+        """From now on a person's code runs, which may be interrupted; or it does no more."""
+
+    def line(self) -> str:
+        """Wait, all of the worker with it, for a line that a person writes: "line:" and the text, "end", "stop", or "none"
+        where nobody could answer."""
+
     def crash(self, reason: str) -> None:
         """Die at once, without a goodbye (fault injection)."""
 

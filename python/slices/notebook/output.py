@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from keriwasm.web.rendering import render
 from markupsafe import Markup, escape
 
 __all__ = ["KEPT", "SHOWN", "Output", "Stream"]
@@ -79,6 +80,20 @@ class Output:
         self._end_line()
         self._done.append(html)
         self.items.append(item)
+        self._dirty = True
+        self.flush()
+
+    def ask(self, hidden: bool) -> None:
+        """A field for a line of text stands behind the last line, which is its label."""
+        self.flush()
+        label = "".join(text for _, text in self._line).strip()
+        field = Markup(render("fragments/notebook/ask.html", {"id": self.id, "label": label, "hidden": hidden}))
+        inner = Markup('<hx-partial hx-target="#tail-{0}" hx-swap="outerHTML"><span id="tail-{0}">{1}</span></hx-partial>')
+        self.push(inner.format(self.id, field))
+
+    def answered(self, text: str) -> None:
+        """The field goes; what was written stands in its place, on a line that has ended."""
+        self.write("stdout", f"{text}\n")
         self._dirty = True
         self.flush()
 

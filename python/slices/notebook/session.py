@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from keriwasm.imports import packed_wheels
 from markupsafe import Markup
 
-from slices.notebook import displays, marking, preparing, running
+from slices.notebook import asking, displays, marking, preparing, running
 from slices.notebook.output import Output, Stream
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ class Session:
         number = self.count
         yield from packed_wheels.here()
         output = self.outputs[id] = self.current = Output(id, push)
-        before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = Stream("stdout", output), Stream("stderr", output)
+        before = sys.stdout, sys.stderr, sys.stdin
+        sys.stdout, sys.stderr, sys.stdin = Stream("stdout", output), Stream("stderr", output), asking.Lines(self.ask)
+        asking.secret(sys.stdin)
         try:
             value = yield from running.execute(source, self.namespace, f"<cell {number}>", self.worker.doist, self._guard)
             if value is not running.SILENT and value is not None:
@@ -60,7 +61,7 @@ class Session:
         except BaseException as ex:  # also SystemExit and KeyboardInterrupt: they end the cell, not the worker
             self._failed(output, ex)
         finally:
-            sys.stdout, sys.stderr = before
+            sys.stdout, sys.stderr, sys.stdin = before
             self.current = None
         return output
 
@@ -72,6 +73,16 @@ class Session:
             yield
         finally:
             self.worker.host.interruptible(False)
+
+    def ask(self, hidden: bool) -> str:
+        """A line from the cell's author, by a field in its output; what host.line() says."""
+        output = self.current
+        if output is None:
+            return "end"
+        output.ask(hidden)
+        answer = self.worker.host.line()
+        output.answered(answer[len("line:") :] if answer.startswith("line:") and not hidden else "")
+        return answer
 
     def display(self, *values: Any) -> None:
         """Show values in the output of the cell that runs."""

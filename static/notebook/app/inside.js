@@ -6,6 +6,7 @@
 import '../../../router/doors/door.js';
 import { intercept, through } from '../../../router/doors/intercept.js';
 import { OwnRouter } from '../../../router/tabs/own-router.js';
+import { answers } from './answers.js';
 import { contents } from './contents.js';
 
 const base = new URL(document.baseURI);
@@ -54,6 +55,7 @@ async function anyDoor(signal) {
 
 intercept(base, through(anyDoor, () => status.state === 'failed'), { tell: inform, mark() {} });
 own.start();
+answers(text => door?.post('router:typed', { text }));
 
 // ------------------------------------------------------------------------------------------------------- cells
 

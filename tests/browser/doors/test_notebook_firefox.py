@@ -13,12 +13,16 @@ ENDLESS = "x = 41\nprint('first')\nwhile True: pass"
 
 
 def test_the_notebook_in_firefox(app_url: str, tmp_path: Path) -> None:
-    cells = [["value", "6 * 7", 0], ["stopped", ENDLESS, 1], ["kept", "x + 1", 0], ["escapes", escapes(app_url), 0]]
+    cells = [
+        ["value", "6 * 7", 0], ["stopped", ENDLESS, 1], ["kept", "x + 1", 0], ["asks", "input('Name? ') + '!'", 0, "Änne"],
+        ["escapes", escapes(app_url), 0],
+    ]  # fmt: skip
     jobs = {"cells": cells, "inside": {name: expression for name, (expression, _) in WALLS.items()}, "channel": CHANNEL}
     given = tmp_path / "jobs.json"
     given.write_text(json.dumps(jobs))
     seen = firefox("notebook.mjs", app_url + PATH, given)
     shown = seen["cells"]
+    assert shown["asks"].split("\n")[:2] == ["Name? Änne", "'Änne!'"]
     assert (shown["value"].strip(), shown["kept"].strip()) == ("42", "42")
     assert shown["stopped"].startswith("first") and "What the cell had done is still there" in shown["stopped"]
     got = json.loads(shown["escapes"])

@@ -1,5 +1,5 @@
 // The notebook in Debian's Firefox ESR: node notebook.mjs URL JOBS.json; prints one JSON line.
-// JOBS: {cells: [[name, source, seconds until Stop or 0], …], inside: {name: expression, …}}: what each cell shows, and what the frame's own
+// JOBS: {cells: [[name, source, seconds until Stop or 0, answer to its input()], …], inside: {name: expression, …}}: what each cell shows, and what the frame's own
 // script finds. A name of a BroadcastChannel on which nothing may be heard is `heard`.
 import fs from 'node:fs';
 import puppeteer from 'puppeteer-core';
@@ -31,13 +31,19 @@ try {
   const seen = { cells: {}, inside: {}, note: '' };
   const running = () => frame.evaluate(`document.querySelectorAll('form.cell[data-running]').length`);
   const count = () => frame.evaluate(`document.querySelector('[data-count]').innerText`);
-  for (const [name, source, stop] of cells) {
+  for (const [name, source, stop, answer] of cells) {
     const before = await count();
     await frame.evaluate(`(source => {
       const cell = document.querySelector('form.cell');
       cell.querySelector('textarea').value = source;
       cell.querySelector('[data-run]').click();
     })(${JSON.stringify(source)})`);
+    if (answer) {
+      await until(() => frame.$('.ask input'), `${name} asks`);
+      await frame.type('.ask input', answer);
+      await frame.focus('.ask input');
+      await page.keyboard.press('Enter');
+    }
     if (stop) {
       await until(running, `${name} runs`);
       await new Promise(resolve => setTimeout(resolve, stop * 1000));

@@ -60,6 +60,31 @@ def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, w
     assert "Stopped" in notebook.output()
     assert notebook.run("x") == "41"
 
+    # A cell asks: its prompt is the field's label; the answer, none, and Stop.
+    notebook.begin("name = input('Your name: ')\nprint('Hello', name)")
+    notebook.asked("Your name:").fill("Ä <b>")
+    notebook.asked("Your name:").press("Enter")
+    notebook.wait(0)
+    assert notebook.output() == "Your name: Ä <b>\nHello Ä <b>"
+    notebook.begin("import getpass, sys\nsecret = getpass.getpass()\nprint(len(secret))\nlist(sys.stdin)")
+    assert notebook.asked("Password:").get_attribute("type") == "password"
+    notebook.asked("Password:").fill("hidden")
+    notebook.frame.get_by_role("button", name="Enter").click()
+    notebook.asked("Input").fill("one")
+    notebook.asked("Input").press("Enter")
+    notebook.asked("Input")
+    notebook.frame.get_by_role("button", name="End of input").click()
+    notebook.wait(0)
+    assert notebook.output() == "Password: \n6\none\n\n['one\\n']"
+    notebook.begin("try:\n    input('On? ')\nexcept EOFError:\n    print('none')\ninput('And now? ')")
+    notebook.asked("On?")
+    notebook.frame.get_by_role("button", name="End of input").click()
+    notebook.asked("And now?")
+    notebook.frame.locator("[data-stop]").click()
+    notebook.wait(0)
+    assert "none" in notebook.output() and "What the cell had done is still there" in notebook.output()
+    assert notebook.run("name") == "'Ä <b>'"
+
     # Text without end is bounded, and the page goes on.
     text = notebook.run("for n in range(60_000): print(n, 'x' * 90)")
     assert "characters are left out here" in text and "59999 x" in text and "Show all of it" in text

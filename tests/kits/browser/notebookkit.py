@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conftest import BOOT_MS, until
-from playwright.sync_api import FrameLocator, Page
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 __all__ = ["CHANNEL", "PATH", "WALLS", "Notebook", "escapes"]
 
@@ -44,6 +44,13 @@ class Notebook:
         self.write(source, number)
         self.frame.locator("form.cell textarea").nth(number).press("Control+Enter")
         self.wait(1)
+
+    def asked(self, label: str) -> Locator:
+        """The field of a cell that waits for a line, once it is there and a hand may write at once."""
+        field = self.frame.get_by_label(label, exact=True)
+        field.wait_for()
+        expect(field).to_be_focused()
+        return field
 
     def wait(self, running: int) -> None:
         self.frame.locator("body").wait_for()
