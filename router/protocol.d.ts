@@ -89,8 +89,8 @@ export type RouterToPage = RouterMismatch | RouterFailed | RouterDigests;
 // ---- the router and a pool worker
 
 /**
- * `interrupt`, shared: a signal, whether a person's code runs, whether it waits for a line (1: it does, 2: here it is, 3: none
- * comes), the line's bytes; behind these four numbers the line.
+ * `interrupt`, shared: a signal, whether a person's code runs, whether it waits for a line (1: it does, 2: here it is,
+ * 3: none comes), the line's bytes; behind these four numbers the line.
  *
  * Who it is, and what it starts with (`Parts` of boot/supplies.js; nothing where a restore was begun).
  */
