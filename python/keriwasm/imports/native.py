@@ -9,7 +9,6 @@ The libraries lie in site-packages (wheels ``libsodium`` and ``liboqs_wasm``), w
 
 from __future__ import annotations
 
-import ctypes.util
 import importlib
 import sys
 import warnings
@@ -20,19 +19,25 @@ from types import ModuleType
 from keriwasm.data import guarding
 from keriwasm.runtime.scheduling import ASAP
 
-from . import lazy_native, packed_wheels, quick_dataclasses, wasm_ctypes
+from . import lazy_native, packed_wheels, quick_dataclasses
 
 __all__ = ["BEFORE", "blake3", "keri", "keri_steps", "oqs", "pysodium"]
 
 
 def _require_library(name: str) -> None:
     """Raise ImportError, naming the wheel's library, where a wrapper would start a download or die obscurely."""
+    import ctypes.util
+
     if ctypes.util.find_library(name) is None and not packed_wheels.bring(f"lib{name}"):
         raise ImportError(f"lib{name}.so is not on LD_LIBRARY_PATH: is its wheel unpacked?", name=name)
 
 
 def _prepare(library: str) -> None:
     """What a ctypes wrapper needs before it is imported: safe calls, and its library on the disk."""
+    if sys.platform == "wasi":  # it has no ctypes: packages of these names are pure there (edge/standins)
+        return
+    from . import wasm_ctypes
+
     wasm_ctypes.install()
     _require_library(library)
 
@@ -46,10 +51,11 @@ def _prepare_oqs() -> None:
 
 
 def _prepare_keri() -> None:
+    if sys.platform in ("emscripten", "wasi"):
+        quick_dataclasses.install()
     if sys.platform == "emscripten":
         import loopback
 
-        quick_dataclasses.install()
         loopback.install()  # hio's servers and clients find each other within this worker
 
 

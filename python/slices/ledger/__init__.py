@@ -6,15 +6,18 @@ from typing import Any
 
 import falcon
 
-from . import oobis, resources, verification
-from .watching import resources as watching
-from .watching.doer import WatchDoer
-
 __all__ = ["mount"]
 
 
 def mount(app: falcon.App, worker: Any) -> None:
-    """Add the slice's routes to a worker's application, and the Doer that asks witnesses by itself."""
+    """Add the slice's routes to a worker's application, and the Doer that asks witnesses by itself.
+
+    Its modules come here, not above: verifying and edge/ import ledger.checks and ledger.intake without the wallet behind the rest.
+    """
+    from . import oobis, resources, verification
+    from .watching import resources as watching
+    from .watching.doer import WatchDoer
+
     worker.doist.doers.append(WatchDoer(worker))
     app.add_route("/app/ledger", resources.Ledger(worker))
     app.add_route("/app/ledger/panel", resources.Panel(worker))

@@ -40,7 +40,7 @@ __all__ = ["HEAD", "Book", "of"]
 
 HEAD = Path("/keriwasm/ledger")
 NAME = "ledger"
-CHECK = "/app/ledger/check"
+SEGMENT = "/app/ledger/segment"
 CUT = "/app/ledger/cut"
 
 STEP = 500
@@ -278,7 +278,7 @@ class Book:
 
         headers = {"content-type": "application/msgpack"}
         packed = (msgpack.packb(payload) for payload in payloads)
-        replies = yield from self.worker.pool.map("POST", CHECK, packed, headers=headers)
+        replies = yield from self.worker.pool.map("POST", SEGMENT, packed, headers=headers)
         return [(msgpack.unpackb(reply.check().body, strict_map_key=False), reply.worker) for reply in replies]
 
     def _merge(self, answers: list[dict[str, Any]], outcome: Outcome) -> Generator[float, float, None]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 from keriwasm.web.deeds import deed
-from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.foreign import bodies
+from slices.foreign.sources import sources_of
 from slices.kels import picture, timeline
 from slices.ledger import book as books
 from slices.ledger import contacts, endpoints, scanning, viewing
@@ -26,7 +26,6 @@ __all__ = ["Contact", "Event", "Events", "Identifier", "Kel", "Ledger", "Panel",
 
 MOST_BYTES = 16 << 20
 """Bytes of one import: some 20,000 events, a minute of work for two workers."""
-CESR = ("application/cesr", "application/json+cesr", "application/cesr+json", "application/octet-stream", "text/plain")
 PER_ANSWER = 1000
 """Events of one JSON answer at most; `next` tells where to go on."""
 SHOWN_MOST = 200
@@ -121,7 +120,7 @@ class Ledger(Resource):
         Each element is {aid, sn, said, ilk, source, offset, size} and, where it was not accepted, {code, reason}; what is
         no key event is in `other`: {kind, where, byte, …}, see outcome.Outcome.
         """
-        sources = sources_of(req)
+        sources = sources_of(req, MOST_BYTES)
         yield from self.book.ready()
         result = yield from self.book.importing(sources)
         if wants_json(req):
@@ -248,41 +247,3 @@ class Kel(Resource):
         if Fields(req).flag("download"):
             rep.set_header("Content-Disposition", f'attachment; filename="{aid}.cesr"')
         rep.data = yield from self.book.kel(aid)
-
-
-def sources_of(req: falcon.Request) -> list[tuple[str, bytes]]:
-    """What an import brings: [(name, bytes)]. Raises FieldError, 413, 415."""
-    kind = (req.content_type or "").partition(";")[0].strip().lower()
-    if kind in CESR:
-        length = req.content_length or 0
-        _bounded("body", length)
-        data = req.bounded_stream.read()
-        if not data.strip():
-            raise FieldError("body", "is empty: send a stream of key events")
-        return [("", data)]
-    fields = Fields(req)
-    sources = [(each.filename, each.content) for each in fields.uploads("file") if each.content]
-    for name in ("text", "data"):
-        if not fields.given(name):
-            continue
-        data = (
-            fields.text(name, max_bytes=MOST_BYTES).encode()
-            if name == "text"
-            else fields.binary(name, max_bytes=MOST_BYTES)
-        )
-        if data.strip():
-            sources.append(("pasted text" if name == "text" else "", data))
-    if not sources:
-        raise FieldError("file", "is missing: choose a file of key events (CESR), drop one, or paste its text")
-    _bounded("file", sum(len(data) for _, data in sources))
-    names: dict[str, int] = {}
-    named = []
-    for name, data in sources:  # two files of one name stay apart in the result
-        names[name] = names.get(name, 0) + 1
-        named.append((name if names[name] == 1 else f"{name} ({names[name]})", data))
-    return named
-
-
-def _bounded(field: str, size: int) -> None:
-    if size > MOST_BYTES:
-        raise FieldError(field, f"is {size:,} bytes long, {MOST_BYTES:,} are accepted at once", status=413)

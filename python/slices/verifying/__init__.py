@@ -1,6 +1,6 @@
 """The pure part of ledger and wallet, on every worker: what strangers made is verified and judged, and nothing is stored.
 
-`POST /app/ledger/cut` and `/app/ledger/check` take and give MessagePack (see foreign.cutting.cut, ledger.checking.check); they
+`POST /app/ledger/cut` and `/app/ledger/segment` take and give MessagePack (see foreign.cutting.cut, ledger.checking.check); they
 are for workers among themselves. What ended its worker is not given to another: the import says so, and has changed nothing.
 """
 
@@ -17,6 +17,7 @@ from keriwasm.web.deeds import deed
 
 from slices.foreign import cutting, units
 from slices.verifying import judges
+from slices.verifying.alone import CheckAlone
 
 __all__ = ["mount"]
 
@@ -71,6 +72,7 @@ def pieced(work: Generator[Any, Any, Any], rep: falcon.Response) -> Generator[fl
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's route to a worker's application."""
     app.add_route("/app/ledger/cut", Cut())
-    app.add_route("/app/ledger/check", Check())
+    app.add_route("/app/ledger/segment", Check())
+    app.add_route("/app/ledger/check", CheckAlone())
     app.add_route("/app/judge", judges.Ready())
     app.add_route("/app/judge/{what}", judges.Judge(worker))

@@ -12,6 +12,8 @@ from router.policy.routes import Slice
 verifying = Slice("verifying", blocks=30)
 
 verifying.compute("/app/ledger/cut", where="keyless", again=False, deadline=300)
-verifying.compute("/app/ledger/check", where="keyless", again=False, deadline=300)
+verifying.compute("/app/ledger/segment", where="keyless", again=False, deadline=300)
+verifying.get("/app/ledger/check")
+verifying.compute("/app/ledger/check", where="keyless", again=False, deadline=120)
 verifying.compute("/app/judge", where="others", deadline=120)
 verifying.compute("/app/judge/{what}", where="others", again=False, heavy=True, blocks=10, deadline=120, stream=True)

@@ -83,7 +83,7 @@ class Probe:
 
 
 def mount(app, worker):
-    app.add_route('/app/ledger/check', Probe())
+    app.add_route('/app/ledger/segment', Probe())
 """
 
 
@@ -95,7 +95,7 @@ def test_a_pool_worker_imports_keripy(
     watched = watch(context.new_page())
     watched.page.goto(f"{url}app/pool?workers=1")
     wait_ready(watched.page)
-    answer = fetch(watched.page, "app/ledger/check", method="POST", json={})
+    answer = fetch(watched.page, "app/ledger/segment", method="POST", json={})
     assert answer["status"] == 200, answer["text"]
     found = answer["json"]
     later = {url.rpartition("/")[2] for url in MANIFEST["postponed"]}

@@ -9,7 +9,7 @@ from tablekit import TABLE
 from router.policy.routing import Table
 
 JUDGE = "/app/judge/presentation"
-CHECK, CUT = "/app/ledger/check", "/app/ledger/cut"
+CHECK, CUT = "/app/ledger/segment", "/app/ledger/cut"
 
 
 def house(workers=2, **more):

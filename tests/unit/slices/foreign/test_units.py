@@ -46,7 +46,7 @@ def test_each_judge_has_a_unit_that_fits_in_the_kit() -> None:
 @run
 async def test_units_of_strangers_are_the_senders_fault(place: Path) -> None:  # noqa: F811
     """Values left out, of another type, or such as keripy refuses: 400 or a refusal with the field, no fault of the worker."""
-    paths = ["/app/ledger/cut", "/app/ledger/check", *(f"/app/judge/{what}" for what in judges.JUDGES)]
+    paths = ["/app/ledger/cut", "/app/ledger/segment", *(f"/app/judge/{what}" for what in judges.JUDGES)]
     async with running(slices={"verifying": {}}) as kit:
         for body in (b"", b"\xc1", b"\x80", msgpack.packb([]), msgpack.packb(dict.fromkeys(fuzzkit.UNITS, 3))):
             for path in paths:

@@ -297,7 +297,7 @@ def test_bad_imports_are_refused_whole(within: Any, monkeypatch: pytest.MonkeyPa
         problem(await upload(kit, "/app/ledger", [("file", ("a", b"x" * 60)), ("file", ("b", b"x" * 60))]), 413, "file")
         problem(await get(kit, "/app/ledger?kind=x", "application/json"), 422, "kind")
         problem(
-            await kit.ask("POST", "/app/ledger/check", body=b"\xc1", headers={"content-type": "application/msgpack"}),
+            await kit.ask("POST", "/app/ledger/segment", body=b"\xc1", headers={"content-type": "application/msgpack"}),
             400,
         )
 
@@ -340,7 +340,7 @@ def test_an_import_is_cut_and_checked_by_others(within: Any, monkeypatch: pytest
     async def test(kit: Kit) -> None:
         asked = alone(kit)
         assert numbers(await sent(kit, log), "accepted") == [0]
-        assert [each["path"] for each in asked] == ["/app/ledger/cut", "/app/ledger/check"]
+        assert [each["path"] for each in asked] == ["/app/ledger/cut", "/app/ledger/segment"]
         assert msgpack.unpackb(asked[0]["content"]) == {"data": log}
         monkeypatch.setattr(cutting, "PIECES_MOST", 0)
         problem(await sent(kit, log), 422, "file")
@@ -361,7 +361,7 @@ def test_a_first_share_imports_keripy_in_steps(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(native, "keri_steps", steps)
     content = msgpack.packb({"contexts": [], "messages": []})
-    req = falcon.Request(falcon.testing.create_environ("/app/ledger/check", method="POST", body=content))
+    req = falcon.Request(falcon.testing.create_environ("/app/ledger/segment", method="POST", body=content))
     rep = falcon.Response()
     turns = Check.on_post.__wrapped__(Check(), req, rep)
     for count in (1, 2, 3):
