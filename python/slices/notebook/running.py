@@ -22,7 +22,7 @@ from keriwasm.runtime.scheduling import WAIT
 
 Guard = Callable[[], AbstractContextManager[None]]
 
-__all__ = ["SILENT", "execute", "failure", "pieces"]
+__all__ = ["SILENT", "called", "execute", "failure", "pieces"]
 
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 SILENT = object()
@@ -83,8 +83,17 @@ def _ran(code: CodeType, namespace: dict[str, Any], doist: Any, guard: Guard) ->
     """What code gives; when it awaits at its top that is waited for."""
     with guard():
         value = eval(code, namespace)
-    if not code.co_flags & inspect.CO_COROUTINE:
-        return value
+    return (yield from _awaited(value, doist, guard)) if code.co_flags & inspect.CO_COROUTINE else value
+
+
+def called(function: Callable[[], Any], doist: Any, guard: Guard) -> Generator[Any, Any, Any]:
+    """What a function gives; of one that is `async` what it gives in the end. Raises what it raises."""
+    with guard():
+        value = function()
+    return (yield from _awaited(value, doist, guard)) if inspect.iscoroutine(value) else value
+
+
+def _awaited(value: Any, doist: Any, guard: Guard) -> Generator[Any, Any, Any]:
     doer = doist.active
     task = asyncio.ensure_future(Steps(value, guard))
     task.add_done_callback(lambda _: doist.wake(doer))

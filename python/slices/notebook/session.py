@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -10,9 +11,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from keriwasm.imports import packed_wheels
+from keriwasm.web.rendering import render
 from markupsafe import Markup
 
-from slices.notebook import asking, displays, marking, preparing, running
+from slices.notebook import asking, controls, displays, marking, preparing, running
+from slices.notebook.controls import Panel
 from slices.notebook.output import Output, Stream
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ class Session:
         namespace: their globals, those of the module __main__
         count (int): cells that were run
         outputs: of each cell, by its id
+        panels: the buttons that cells have made, by their ids
     """
 
     def __init__(self, worker: Context) -> None:
@@ -35,27 +39,46 @@ class Session:
         self.count = 0
         self.outputs: dict[str, Output] = {}
         self.current: Output | None = None
+        self.panels: dict[str, Panel] = {}
+        self._cell = ""
+        self._numbers = itertools.count(1)
         main = sys.modules["__main__"] = ModuleType("__main__")
         self.namespace = vars(main)
         self.namespace["__builtins__"] = builtins
         preparing.install()
         self.namespace.update(displays.offer(self.display, self.clear))
+        self.namespace["controls"] = self.controls
 
     def run(self, id: str, source: str, push: Callable[[Markup], None]) -> Generator[Any, Any, Output]:
         """Run a cell. Whatever its code raises is shown in its output; returns that, not ended yet."""
         self.count += 1
         number = self.count
+        self.panels = {each.id: each for each in self.panels.values() if each.cell != id}
+        self._cell = id
+        steps = running.execute(source, self.namespace, f"<cell {number}>", self.worker.doist, self._guard)
+        return (yield from self._within(id, push, steps, {"output_type": "execute_result", "execution_count": number}))
+
+    def call(self, panel: Panel, values: dict[str, Any], push: Callable[[Markup], None]) -> Generator[Any, Any, Output]:
+        """Call the function that a cell put behind a button, as `run` runs a cell."""
+        self._cell = panel.cell
+        steps = running.called(lambda: panel.function(**values), self.worker.doist, self._guard)
+        return (yield from self._within(panel.id, push, steps, {"output_type": "display_data"}))
+
+    def _within(
+        self, id: str, push: Callable[[Markup], None], steps: Generator[Any, Any, Any], item: dict[str, Any]
+    ) -> Generator[Any, Any, Output]:
+        """The output of code of a person, which `steps` runs."""
         yield from packed_wheels.here()
         output = self.outputs[id] = self.current = Output(id, push)
         before = sys.stdout, sys.stderr, sys.stdin
         sys.stdout, sys.stderr, sys.stdin = Stream("stdout", output), Stream("stderr", output), asking.Lines(self.ask)
         asking.secret(sys.stdin)
         try:
-            value = yield from running.execute(source, self.namespace, f"<cell {number}>", self.worker.doist, self._guard)
+            value = yield from steps
             if value is not running.SILENT and value is not None:
                 self.namespace["_"] = value
                 with self._guard():
-                    self._shown(output, value, {"output_type": "execute_result", "execution_count": number})
+                    self._shown(output, value, item)
         except GeneratorExit:
             raise
         except BaseException as ex:  # also SystemExit and KeyboardInterrupt: they end the cell, not the worker
@@ -91,6 +114,21 @@ class Session:
                 print(repr(value))
             else:
                 self._shown(self.current, value, {"output_type": "display_data"})
+
+    def controls(self, *, button: str = "Run", **defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Inputs and a button that calls the function below this line: slices.notebook.controls."""
+
+        def show(function: Callable[..., Any]) -> Callable[..., Any]:
+            output = self.current
+            if output is None:
+                raise RuntimeError("controls are made by a cell that runs")
+            panel = controls.panel(f"{output.id}-p{next(self._numbers)}", self._cell, function, defaults, button)
+            self.panels[panel.id] = panel
+            html = Markup(render("fragments/notebook/controls.html", {"panel": panel}))
+            output.show(html, {"output_type": "display_data", "metadata": {}, "data": {"text/plain": str(panel)}})
+            return function
+
+        return show
 
     def clear(self, wait: bool = False) -> None:
         """Take away what the cell that runs has shown."""

@@ -17,11 +17,24 @@ def bell(mu: float, sigma: float):
     return chart
 
 
+bell(mu=0, sigma=1)
+
 # %% [markdown]
-# Change the two numbers and run the cell again.
+# ## Two inputs and a button
+# `@controls` shows an input for each name and a button. Whoever presses it calls the function with what the inputs say;
+# what that returns, shows or prints stands below. A default says what an input takes: a number, a whole number, text, yes or no,
+# or one of a tuple.
 
 # %%
-bell(mu=1, sigma=1)
+@controls(mu=1.0, sigma=1.0, button="Plot")
+def plot(mu, sigma):
+    if sigma <= 0:
+        raise ValueError("sigma must be more than 0")
+    return bell(mu, sigma)
+
+
+# %% [markdown]
+# ## Bars
 
 # %%
 sizes = pygal.HorizontalBar(height=320, title="Bytes of a signature", print_values=True)

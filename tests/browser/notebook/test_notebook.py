@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,10 +24,12 @@ def notebook(context: BrowserContext, watch: Callable[[Page], Watched], app_url:
 
 
 EXAMPLES = {
-    "keripy": "the first history stands: True",
-    "crypto": "bytes of signature, valid: True",
-    "doers": "done: True at",
-    "plots": "Change the two numbers",
+    "keripy": ["the delegate alone: False", "with its delegator: True", "one identifier: True - the first history stands: True",
+               "this: True - another text: False", "state: iss", "and now: rev", "weights"],
+    "crypto": ["the other text is refused", "valid: True", "another text is valid: False", "b'for you alone'", "(1088, True)"],
+    "doers": ["done: True at"],
+    "pool": ["worker w1", "a loop without end takes too long; replaced", "the last = 42", "workers that were made: 3"],
+    "plots": ["Bars"],
 }
 
 LISTEN = f"""() => {{
@@ -122,7 +125,21 @@ def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, w
         notebook.shows(heading)
         notebook.run_all()
         text = notebook.inside("() => document.querySelector('#cells').innerText")
-        assert "Traceback" not in text and shown in text, (name, text)
+        assert "Traceback" not in text and not [words for words in shown if words not in text], (name, text)
+
+    # The last of them has two inputs and a button, which calls Python again.
+    panel = notebook.frame.locator(".controls")
+    panel.get_by_label("mu").fill("3")
+    panel.get_by_label("sigma").fill("0.5")
+    panel.get_by_role("button", name="Plot").click()
+    panel.locator("img").wait_for()
+    assert "sigma = 0.5" in b64decode((panel.locator("img").get_attribute("src") or "").partition(",")[2]).decode()
+    panel.get_by_label("sigma").fill("")
+    panel.get_by_label("sigma").press("Enter")
+    panel.get_by_text("sigma: must be a number").wait_for()
+    panel.get_by_label("sigma").fill("-1")
+    panel.get_by_label("sigma").press("Enter")
+    panel.get_by_text("ValueError: sigma must be more than 0").wait_for()
 
     link = page.evaluate("""async () => {
       const { pack } = await import('/static/notebook/links.js');
