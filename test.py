@@ -1,5 +1,6 @@
-"""Run the tests: `python test.py [unit] [wasm] [network] [browser] [-- PYTEST OPTIONS]`; without a name, these four.
+"""Run the tests: `python test.py [unit] [wasm] [network] [server] [browser] [-- PYTEST OPTIONS]`; without a name, these five.
 `network` has real witnesses of keripy as the other side; it brings the Python they need (tests/kits/network/bench.py).
+`server` has the app from a plain server, on the Python that its own setup brings (tests/kits/server/serverkit.py).
 `python test.py long` runs the tests marked `long`: they take minutes each, or kill browsers by the dozen, and are left out
 otherwise (but collected, so that they cannot rot).
 `python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
@@ -42,6 +43,9 @@ RETURNING = ("notebook", "page", "slices", "wallet", "doors/test_routes.py")
 """The browser's tests by what is kept when they begin: nothing; or app and memory snapshot, which boot in a third of the time. Some run
 both ways. With options of your own all run as first visits."""
 NETWORK = "network"
+SERVER = "server"
+BROUGHT = {NETWORK: "tests/kits/network/bench.py", SERVER: "tests/kits/server/serverkit.py"}
+"""Suites that need another Python than ours: what brings it, and says why where it cannot."""
 LONG = "long"
 NOTHING = 5
 """pytest's status when it was left nothing to run."""
@@ -59,6 +63,7 @@ DEBIAN = {
 }
 DEBIAN[LONG] = DEBIAN["browser"]
 DEBIAN[NETWORK] = DEBIAN["unit"]
+DEBIAN[SERVER] = {path: name for path, name in DEBIAN["browser"].items() if name in ("chromium", "libsodium23")}
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
@@ -176,7 +181,7 @@ def main(arguments: list[str]) -> int:
         environment()
         packages(["browser", "unit"] if names == ["fuzz"] else ["browser"])
         return subprocess.run([PYTHON, f"tests/{names[0]}.py", *options], cwd=ROOT).returncode
-    plain = ("unit", "wasm", NETWORK, "browser")
+    plain = ("unit", "wasm", NETWORK, SERVER, "browser")
     unknown = [name for name in names if name not in (*plain, LONG)]
     if unknown:
         sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join((*plain, LONG))} (pytest's own options go after --)")
@@ -200,7 +205,7 @@ def main(arguments: list[str]) -> int:
         again = [*secondchance.OPTIONS, "--durations=20"] if suite == "browser" else []
         if suite == LONG:
             status = long(options)
-        elif suite == NETWORK and subprocess.run([PYTHON, "tests/kits/network/bench.py"], cwd=ROOT).returncode:
+        elif suite in BROUGHT and subprocess.run([PYTHON, BROUGHT[suite]], cwd=ROOT).returncode:
             status = 1  # it has said why
         else:
             which = [f"tests/{suite}"] if suite != "browser" or options else [f"tests/browser/{name}" for name in FIRST_VISIT]

@@ -76,6 +76,13 @@ def read_slices(given) -> tuple:
     return slices, complaints
 
 
+def withheld(given) -> dict:
+    """Slices of the app that the host does not run, and why: a server says so of what is for one person's own device."""
+    if not isinstance(given, dict):
+        return {}
+    return {name: given[name] for name in given if isinstance(name, str) and isinstance(given[name], str)}
+
+
 NAMES = {}  # header names seen -> lower case, or None if it is no name; bounded: the same few come with every request
 
 

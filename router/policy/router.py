@@ -10,7 +10,7 @@ gone when it is answered, except that a worker that has to let go of it is watch
 
 import json
 
-from router.policy.envelope import read_config, read_slices, text, whole
+from router.policy.envelope import read_config, read_slices, text, whole, withheld
 from router.policy.hands.admission import Admission
 from router.policy.hands.commands import Commands
 from router.policy.hands.delivery import Delivery
@@ -103,7 +103,11 @@ class Router:
             return
         state.numbers = numbers
         state.slices, complaints = read_slices(config.get("slices"))
+        state.withheld = withheld(event.get("withheld"))
+        for name in state.withheld:
+            state.slices.pop(name, None)
         state.faults = event.get("faults") is True
+        state.fixed = event.get("fixed") is True
         state.shell = Shell(event.get("shell"), text(event.get("base"), "/", 2000), text(config.get("name"), ""))
         if self.gathers and state.slices:
             complaints += gather(config["slices"], state.table.add)

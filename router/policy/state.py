@@ -14,7 +14,9 @@ class State:
         self.queue = self.pool = self.snapshot = self.postponed = self.gate = None
         self.numbers = {}
         self.slices = {}
+        self.withheld = {}  # slices of the app that this host does not run -> why
         self.faults = False
+        self.fixed = False  # nobody who asks may change the number of workers
         self.shell = Shell(None, "./")
         self.now = 0.0
         self.started_at = None

@@ -14,10 +14,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import falcon
+from keriwasm.disk import places
 from keriwasm.imports import native
 from keriwasm.web.form.errors import FieldError
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "Book", "of"]
 
-HEAD = Path("/keriwasm/ledger")
+HEAD = places.place("/keriwasm/ledger")
 NAME = "ledger"
 SEGMENT = "/app/ledger/segment"
 CUT = "/app/ledger/cut"

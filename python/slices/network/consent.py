@@ -11,10 +11,10 @@ was asked comes from the router as news, and is noted there once it is on the di
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hio.base import doing
+from keriwasm.disk import places
 from keriwasm.disk.errors import DiskRefused
 from keriwasm.runtime.scheduling import ASAP, WAIT
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "Consent", "ConsentDoer", "of"]
 
-HEAD = Path("/keriwasm/network")
+HEAD = places.place("/keriwasm/network")
 
 
 def of(worker: Context) -> Consent:

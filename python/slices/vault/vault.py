@@ -25,9 +25,9 @@ import time
 from collections import ChainMap
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keriwasm.disk import places
 from keriwasm.imports import native
 
 from slices.vault import passcode as passcodes
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from slices.vault.stretching import Plan
 
-HEAD = Path("/keriwasm/wallet")
+HEAD = places.place("/keriwasm/wallet")
 """Below it lie all databases of the wallet: keri/db, keri/ks, keri/reg and facts."""
 
 NAME = "wallet"

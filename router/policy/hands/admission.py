@@ -109,6 +109,8 @@ class Admission:
         task.quiet = task.quiet or not route.use
         if self.answered_here(task):
             return None
+        if task.slice in state.withheld:
+            return problem(501, state.withheld[task.slice], path)
         if task.slice not in state.slices:
             detail = "There is nothing at this address: this pool has no slice %s." % clip(task.slice, 60)
             return problem(404, detail, path)

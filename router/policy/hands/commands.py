@@ -34,6 +34,9 @@ class Commands:
 
     def on_resize(self, event: dict):
         """Change the number of workers."""
+        if self.state.fixed:
+            self.done(event, "whoever runs this server has set the number of workers")
+            return
         most = self.state.numbers["max_workers"]
         size = whole(event.get("workers"), None, 1, most)
         if size is None:

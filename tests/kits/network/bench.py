@@ -2,16 +2,12 @@
 
     python tests/kits/network/bench.py      # brings it, says where it is; test.py does this before the suite `network`
 
-keripy 1.3.6 asks for Python 3.12. A machine that has one lends it. On one that has not (Debian 12 has 3.11) the packages of
-Debian 13's are unpacked into the folder and started through their own loader: nothing is installed, no root is needed. They
-come through the private apt that also brings the compiler (wheels/vendoring), checked against Debian's keyring.
+The Python is the machine's own or Debian 13's, unpacked (wheels/vendoring/newer_python.py).
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -20,30 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "wheels"))
 
-from vendoring import paths  # noqa: E402
-from vendoring.build.toolchain import Apt  # noqa: E402
-from vendoring.fetch import run  # noqa: E402
+from vendoring import newer_python, paths  # noqa: E402
 from vendoring.lock import digest  # noqa: E402
 
 PINS = ROOT / "tests" / "requirements.txt"
 KERI = next(line for line in PINS.read_text().splitlines() if line.startswith("keri=="))
-LEAST = "3.12.2"
-NEWER = ("python3.14", "python3.13", "python3.12", "python3")
-SUITE = "trixie"
-DEBIAN = [
-    *("python3.13-minimal", "libpython3.13-minimal", "libpython3.13-stdlib", "libc6", "libexpat1", "zlib1g", "libssl3t64", "libffi8"),
-    *("liblzma5", "libbz2-1.0", "libsqlite3-0", "libuuid1", "libgcc-s1", "libstdc++6", "libzstd1", "libsodium23"),
-]
-STARTED = "debian/usr/bin/python3"
-STARTER = """#!/bin/sh
-root=${0%/*}/..
-exec "$root/lib64/ld-linux-x86-64.so.2" --argv0 "$0" --library-path "$root/lib/x86_64-linux-gnu" "$root/bin/python3.13" "$@"
-"""
-
-
-class Unavailable(Exception):
-    """The bench cannot be had on this machine; the message says why."""
-
 
 @dataclass(frozen=True)
 class Bench:
@@ -59,7 +36,7 @@ class Bench:
 
 
 def provide() -> Bench:
-    """The bench, from the cache when it is there. Raises Unavailable."""
+    """The bench, from the cache when it is there. Raises newer_python.Unavailable."""
     key = digest(PINS.read_bytes() + Path(__file__).read_bytes())[:16]
     folder = paths.cache() / f"witnesses-{key}"
     if not folder.exists():
@@ -68,48 +45,11 @@ def provide() -> Bench:
             Path(name).chmod(0o755)
             Path(name).rename(folder)
             Path(name).mkdir()  # for the context manager to remove
-    lent = folder / "python"
-    return Bench(Path(lent.read_text()) if lent.exists() else folder / STARTED, folder / "site")
+    return Bench(newer_python.provided(folder), folder / "site")
 
 
 def _make(folder: Path) -> None:
-    python = _newer()
-    if python is None:
-        python = _debian(folder)
-    else:
-        (folder / "python").write_text(str(python))
-    # pip runs under that Python; hio's metadata asks for 3.14 (see requirements.txt).
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--ignore-requires-python", "--target", str(folder / "site"), "--constraint", str(PINS), KERI])
-    library = [str(part) for part in (folder / "debian").glob("usr/lib/python3*")]  # Debian compiles it when it installs
-    run([str(python), "-m", "compileall", "-q", "-j", "0", str(folder / "site"), *library])
-
-
-def _newer() -> Path | None:
-    """A Python of this machine that can run keripy."""
-    wanted = f"import sys; sys.exit(sys.version_info < {tuple(int(part) for part in LEAST.split('.'))})"
-    for name in NEWER:
-        found = shutil.which(name)
-        if found and subprocess.run([found, "-c", wanted], capture_output=True, check=False).returncode == 0:
-            return Path(found)
-    return None
-
-
-def _debian(folder: Path) -> Path:
-    """Debian 13's Python, unpacked."""
-    if os.uname().machine != "x86_64":
-        raise Unavailable(f"no Python {LEAST} or newer here, and Debian's can be brought for x86_64 only: please install one")
-    apt = Apt(paths.cache() / f"apt-{SUITE}", SUITE)
-    debs = folder / "debs"
-    debs.mkdir()
-    apt.run("apt-get", "--quiet", "download", *(f"{name}/{SUITE}" for name in DEBIAN), cwd=debs)
-    for deb in debs.iterdir():
-        run(["dpkg", "-x", str(deb), str(folder / "debian")])
-    shutil.rmtree(debs)
-    starter = folder / STARTED
-    starter.write_text(STARTER)
-    starter.chmod(0o755)
-    return starter
+    newer_python.install(folder, newer_python.provide(folder), [KERI], PINS)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_an_app_of_its_own_has_the_runtime_and_nothing_of_the_checkout_s_app() -
     mine = tomllib.loads((APPS[1] / "pyscript.toml").read_text())
     files = {*mine["files"], *mine["router"]["files"], *mine["app"]["files"]}
     rooms = ("python/keriwasm/**/*.py", "router/**/*.js", "router/**/*.py", "workers/*.js", "workers/*.py")
-    runtime = {path for path in paths(*rooms) if "/slices/" not in path}
+    runtime = {path for path in paths(*rooms) if "/slices/" not in path and not path.startswith("./python/keriwasm/server/")}
     assert runtime - files == set()
     assert not [path for path in files if "/slices/" in path and not path.startswith("./python/slices/notes/")]
     assert "./templates/pages/notes.html" in files and "./templates/pages/pool/index.html" not in files
@@ -148,8 +148,8 @@ def test_what_a_page_asks_for_first_is_there() -> None:
 
 
 def test_the_app_is_listed_as_a_whole() -> None:
-    """What the browser keeps for offline use (router/offline/app-files.js): every file that is served, but for pictures of README and
-    the load lab's peers."""
+    """What the browser keeps for offline use (router/offline/app-files.js): every file that is served, but for pictures of README,
+    the load lab's peers, and what makes a plain server of it."""
     parts = (ROOT / "router/offline/app-files.js").read_text()
     program = (
         f"const code = 'data:text/javascript,' + encodeURIComponent({json.dumps(parts)});"
@@ -170,6 +170,7 @@ def test_the_app_is_listed_as_a_whole() -> None:
     readme = ("screenshot.png", "wallet-open.png", "wallet-log.png", ".jpg")
     pictures = {path for path in served if path.startswith("static/") and path.endswith(readme)}
     peers = {path for path in served if path.startswith("static/vendor/peers/")}
+    served = {path for path in served if not path.startswith("python/keriwasm/server/") and path != "static/page/served.js"}
     assert not set(locked) & set(own)
     assert {*locked, *own} == served - pictures - peers
 

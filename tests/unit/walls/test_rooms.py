@@ -25,6 +25,7 @@ MAY: dict[str, str] = {
     "keriwasm.web": "data runtime imports",
     "keriwasm.worker": "runtime disk web keriwasm",
     "keriwasm.snapshot": "runtime imports web worker keriwasm",
+    "keriwasm.server": "browser disk keriwasm",
     "lmdb": "",
     "slices": "data runtime browser imports disk web lmdb keriwasm",
 }
