@@ -178,7 +178,9 @@ def source_archive(built: Built, packages: Packages) -> Path:
         return packages.fetcher.sdist(name, built.version)
     if kind == "pypi-wheel":
         return packages.fetcher.wheel(name, built.version)
-    raise ValueError(f"[[built]] {built.name}: from must be debian-source:, pypi-sdist: or pypi-wheel:, not {kind}:")
+    if kind == "own":
+        return paths.ROOT / name
+    raise ValueError(f"[[built]] {built.name}: from must be debian-source:, pypi-sdist:, pypi-wheel: or own:, not {kind}:")
 
 
 def build_wheel(

@@ -9,6 +9,10 @@ The library itself knows better: a wasm file's type section holds the true param
 export. This module reads them (WebAssembly core specification 3.0, chapter 5, "Binary Format") and puts a
 ``ctypes.CDLL`` in place that converts each argument and result to them, whatever the wrapper declared.
 
+Two ways lead to the library. `wasm_calls` (wheels/native/wasm_calls.c) converts what wrappers usually pass in C and calls
+by the true signature; what it cannot convert without loss goes through the converters here and ctypes itself, whose
+words a caller gets when they refuse it.
+
 Use::
 
     wasm_ctypes.install()       # once, before the wrapper is imported
@@ -31,6 +35,7 @@ from typing import Any, NamedTuple
 __all__ = ["Signature", "WasmCDLL", "install", "signatures"]
 
 I32, I64, F32, F64 = 0x7F, 0x7E, 0x7D, 0x7C
+_LETTERS = {I32: "i", I64: "l", F32: "f", F64: "d"}
 
 _MAGIC = b"\0asm\x01\0\0\0"
 _SECTION_TYPE, _SECTION_IMPORT, _SECTION_FUNCTION, _SECTION_EXPORT = 1, 2, 3, 7
@@ -43,6 +48,10 @@ class Signature(NamedTuple):
 
     params: bytes
     results: bytes
+
+    def __str__(self) -> str:
+        """As `wasm_calls` names it: "iil>i" takes two 32-bit values and one of 64 bits, and returns one of 32."""
+        return ">".join("".join(_LETTERS[valtype] for valtype in part) for part in self)
 
 
 class _Reader:
@@ -205,7 +214,15 @@ class WasmCDLL(ctypes.CDLL):
         function = super().__getitem__(name_or_ordinal)
         if signature := self._signatures.get(name_or_ordinal):
             function._adapt(signature)
+            return _direct(function, str(signature))
         return function
+
+
+def _direct(function: Any, signature: str) -> Any:
+    """The function as `wasm_calls` calls it. Imported here: a wasm library is not loaded before a snapshot is taken."""
+    import wasm_calls
+
+    return wasm_calls.Function(function, signature)
 
 
 def _function_pointer(base: Any) -> Any:

@@ -10,7 +10,7 @@ from vendoring.build.recipes import needs_toolchain
 from vendoring.refresh import build_wheel
 from vendoring.repack import archives
 
-NAMES = ("libsodium", "blake3", "markupsafe", "liboqs-wasm")
+NAMES = ("libsodium", "blake3", "markupsafe", "liboqs-wasm", "wasm-calls")
 
 
 @pytest.mark.parametrize("name", NAMES)
