@@ -9,6 +9,7 @@ from typing import Any
 from slices.foreign import bodies
 from slices.kels.thresholds import readable
 from slices.ledger.book import Book
+from slices.ledger.calling import Calling
 from slices.ledger.watching import asking
 
 __all__ = ["KINDS", "alike", "detail", "groups", "imported", "kinds", "listing", "news", "rounds", "summary", "watched"]
@@ -97,8 +98,10 @@ def listing(book: Book, q: str = "", kind: str = "", page: int = 1) -> dict[str,
     found.sort(key=lambda each: (not each["duplicitous"], not each["alias"], each["alias"].casefold(), each["aid"]))
     pages = max(1, -(-len(found) // PAGE))
     page = min(page, pages)
+    calling = Calling(book)
+    shown = found[(page - 1) * PAGE : page * PAGE]
     return {
-        "identifiers": found[(page - 1) * PAGE : page * PAGE],
+        "identifiers": [{**each, "called": calling.of(each["aid"], each["alias"])} for each in shown],
         "total": len(everybody),
         "found": len(found),
         "page": page,
@@ -127,6 +130,7 @@ def detail(book: Book, aid: str) -> dict[str, Any] | None:
         return None
     made = summary(aid, book, contact, len(waiting))
     made["events_kept"] = made.pop("events")
+    made["called"] = Calling(book).of(aid, made["alias"])
     made["waiting"] = [_waiting(each, made["sn"]) for each in waiting]
     made["duplicity"] = [_proof(book, aid, each) for each in book.notes.duplicity(aid)]
     return made
@@ -220,7 +224,11 @@ def watched(book: Book, aid: str, asked: dict[str, Any] | None = None) -> dict[s
             nothing = {"state": "unasked", "sn": None, "said": "", "behind": 0, "agrees": False, "reason": reason}
             witnesses.append({"aid": place.eid, "role": place.role, "url": place.url, **nothing})
     known = book.notes.contacts()
-    return {**told, "witnesses": [{**each, "alias": known.get(each["aid"], {}).get("alias", "")} for each in witnesses]}
+    calling, found = Calling(book), []
+    for each in witnesses:
+        alias = known.get(each["aid"], {}).get("alias", "")
+        found.append({**each, "alias": alias, "called": calling.of(each["aid"], alias)})
+    return {**told, "witnesses": found}
 
 
 def news(told: dict[str, Any]) -> str:

@@ -35,8 +35,8 @@ MOST = 100
 """Acts that wait at once, and as many that are over; of those the oldest go."""
 PAUSE = 5.0
 """Seconds until an act is tried again that this app itself could not do yet."""
-WAITS = (202, 403)
-"""Statuses of an act that goes on waiting: for the line, for the user's word."""
+WAITS = {202: "line", 403: "word"}
+"""Statuses of an act that goes on waiting: for the line, for the user's word about the network."""
 
 
 def of(worker: Context) -> Outbox:
@@ -49,7 +49,8 @@ class Outbox:
 
     Attributes:
         listeners: called when there is a line again
-        others: say what else waits for one, each {what, why, path} for a person: receipts, refreshes, whoever keeps it elsewhere
+        others: say what else waits, each {what, waits, why, path} for a person: receipts, refreshes, whoever keeps it elsewhere; waits:
+            "line", "word" or "server", which is there and has not answered as it should
     """
 
     def __init__(self, worker: Context) -> None:
@@ -61,6 +62,7 @@ class Outbox:
         self.listeners: set[Callable[[], None]] = set()
         self.others: set[Callable[[], list[dict[str, str]]]] = set()
         worker.outside.on_line = self.heard
+        self.consent.listeners.add(self.spoken)
 
     def heard(self, open: bool) -> None:
         """There is a line, or none any more."""
@@ -71,8 +73,15 @@ class Outbox:
         for listener in self.listeners if open else ():
             listener()
 
+    def spoken(self) -> None:
+        """The user has said something about the network: some may wait for just that."""
+        if self.open:
+            self.due = True
+            if self.doer is not None:
+                self.worker.doist.wake(self.doer)
+
     def keep(self, what: str, path: str, fields: dict[str, str]) -> Generator[float, float, dict[str, Any]]:
-        """Have an act wait: {id, what, since, path, fields, why, outcome}; one that waits already stays as it is."""
+        """Have an act wait: {id, what, since, path, fields, waits, why, outcome}; one that waits already stays as it is."""
         yield from self.consent.ready()
         kept = self.consent.store.outbox
         id = hashlib.blake2b(json.dumps([path, fields], sort_keys=True).encode(), digest_size=8).hexdigest()
@@ -82,7 +91,7 @@ class Outbox:
             raise falcon.HTTPServiceUnavailable(
                 title="The outbox is full", description=f"{MOST} acts wait for the line already. Cancel some under Network."
             )
-        act = {"what": what, "since": int(time.time() * 1000), "path": path, "fields": fields, "why": "", "outcome": None}
+        act = {"what": what, "since": int(time.time() * 1000), "path": path, "fields": fields, "waits": "line", "why": "", "outcome": None}
         yield from self.note(id, act)
         return {"id": id, **act}
 
@@ -110,8 +119,9 @@ class Outbox:
             told = said(reply)
             if reply.status in WAITS or reply.status == 503:
                 soon = soon or reply.status == 503
-                if told["text"] != act["why"]:
-                    yield from self.note(id, {**act, "why": told["text"]})
+                now = {"why": told["text"], "waits": WAITS.get(reply.status, "line")}
+                if now != {"why": act["why"], "waits": act.get("waits", "line")}:
+                    yield from self.note(id, {**act, **now})
             else:
                 yield from self.note(id, {**act, "why": "", "outcome": told})
         return soon
@@ -129,11 +139,12 @@ def said(reply: Reply) -> dict[str, Any]:
 
 
 def acts(worker: Context) -> Generator[float, float, list[dict[str, Any]]]:
-    """What waits here or did, the newest first: {id, what, since, why, path, outcome}."""
+    """What waits here or did, the newest first: {id, what, since, waits, why, path, outcome}."""
     outbox = of(worker)
     yield from outbox.consent.ready()
     names = ("what", "since", "why", "outcome")
-    told = [{"id": id, "path": "", **{name: act[name] for name in names}} for id, act in outbox.consent.store.outbox.items()]
+    kept = outbox.consent.store.outbox
+    told = [{"id": id, "path": "", "waits": kept[id].get("waits", "line"), **{name: kept[id][name] for name in names}} for id in kept]
     return sorted(told, key=lambda each: -each["since"])
 
 
@@ -149,7 +160,7 @@ class Cancel(Resource):
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response, id: str) -> Iterator[Any]:
-        """{waiting: [{id, what, since, why, path, outcome}]}: what is left."""
+        """{waiting: [{id, what, since, waits, why, path, outcome}]}: what is left."""
         outbox = of(self.worker)
         yield from outbox.consent.ready()
         if id in outbox.consent.store.outbox:

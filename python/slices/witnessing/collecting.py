@@ -64,14 +64,16 @@ class Collector:
         self.look()
 
     def waiting(self) -> list[dict[str, str]]:
-        """What the network page says of receipts that are missing, while the wallet is open: {what, why, path}."""
+        """What the network page says of receipts that are missing, while the wallet is open: {what, waits, why, path}."""
         found = []
         for aid, hab in {} if self.vault.locked else self.vault.hby.habs.items():
             event = standing.latest(hab)
             missing = len(event.witnesses) - len(event.receipted)
             if missing and aid in self.cases:
-                what = f"receipts of {hab.name}’s event {event.sn}"
-                found.append({"what": what, "why": f"{missing} of {len(event.witnesses)} are missing.", "path": f"app/identifiers/{aid}"})
+                reasons = [reason for each, reason in self.cases[aid].reasons.items() if each not in event.receipted]
+                word, line = any(each.allowed for each in reasons), any(each.kind == "offline" for each in reasons)
+                what = {"what": f"receipts of {hab.name}’s event {event.sn}", "waits": "word" if word else "line" if line else "server"}
+                found.append({**what, "why": f"{missing} of {len(event.witnesses)} are missing.", "path": f"app/identifiers/{aid}"})
         return found
 
     def ask(self, aid: str, codes: dict[str, str]) -> None:

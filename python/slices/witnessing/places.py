@@ -10,6 +10,7 @@ from collections.abc import Generator
 from typing import Any
 
 from slices.ledger import book as books
+from slices.ledger.calling import Calling
 
 __all__ = ["keep", "named", "ready", "schemes", "urls"]
 
@@ -40,10 +41,10 @@ def schemes(found: dict[str, str]) -> str:
 
 
 def named(worker: Any, aid: str) -> str:
-    """What the ledger's owner calls it, or the beginning of its AID."""
+    """What the ledger's owner calls it; else what a page does, or the beginning of its AID."""
     book = books.of(worker)
     contact = (book.notes.contact(aid) if book.notes is not None else None) or {}
-    return contact.get("alias") or f"{aid[:10]}…"
+    return Calling(book).of(aid, contact.get("alias", "")) or f"{aid[:10]}…"
 
 
 def keep(worker: Any, db: Any, aids: list[str]) -> None:

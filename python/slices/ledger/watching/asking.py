@@ -55,13 +55,15 @@ class Place:
 
 @dataclass
 class Heard:
-    """What came of one place. problem: why there is nothing to judge, with its state; else data and its cut."""
+    """What came of one place. problem: why there is nothing to judge, with its state, and its kind where nothing came at all (see
+    outside.Answer); else data and its cut."""
 
     place: Place
     data: bytes = b""
     cut: cutting.Cut | None = None
     state: str = ""
     problem: str = ""
+    kind: str = ""
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -146,6 +148,7 @@ class Round:
     def _take(self, heard: Heard, came: Answer) -> Generator[float, float, None]:
         heard.data, heard.cut = b"", None
         heard.state, heard.problem = _unfit(came)
+        heard.kind = came.kind
         if heard.state:
             return
         try:

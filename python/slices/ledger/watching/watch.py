@@ -229,7 +229,7 @@ class Watch:
             if each is None:
                 found = _unheard("unasked", f"More than {asking.MOST} witnesses: this one was not asked.")
             elif each.state:
-                found = _unheard(each.state, each.problem)
+                found = {**_unheard(each.state, each.problem), "outside": each.kind}
             else:
                 found = comparing.judged(aid, top, held, each.entries)
             witnesses.append({"aid": place.eid, "role": place.role, "url": place.url, **found})

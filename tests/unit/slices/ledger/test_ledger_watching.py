@@ -242,8 +242,11 @@ def test_every_way_to_give_no_answer_has_its_words(within: Any) -> None:
             for each, (_, state, words) in zip(told["witnesses"], cases, strict=True):
                 assert each["state"] == state and words in each["reason"], each
             assert (told["agreed"], told["asked"], told["of"]) == (0, len(cases) - 2, len(cases))
-            page = Page((await get(kit, f"/app/ledger/{anna.aid}")).text)
+            shown = (await get(kit, f"/app/ledger/{anna.aid}")).text
+            page = Page(shown)
             assert page.problems == [] and "not a key event log" in page.text
+            assert page.text.count("Answer under Network") == 1 and f"app/network?back=app%2Fledger%2F{anna.aid}" in shown
+            assert told["witnesses"][2]["outside"] == "ask"
             got = await post(kit, f"/app/ledger/{later.aid}/refresh")
             assert got.status == 404
             await post(kit, f"/app/ledger/{later.aid}/contact", alias="Later")
@@ -252,6 +255,31 @@ def test_every_way_to_give_no_answer_has_its_words(within: Any) -> None:
             assert (await post(kit, "/app/network", enabled=False)).status == 200
             got = await post(kit, f"/app/ledger/{anna.aid}/refresh")
             assert got.status == 403 and "The network is off" in got.text
+
+        within(wits, test)
+
+
+def test_a_witness_without_alias_is_called_by_the_lists_or_by_where_it_is(within: Any) -> None:
+    from slices.witnessing import lists
+
+    listed = lists.offered()["lists"][0]["witnesses"][1]
+    with world(1) as wits:
+        anna = wits.makes("anna")
+
+        async def test(kit: Kit) -> None:
+            await know(kit, wits, *anna.events)
+            wit = (await refresh(kit, anna.aid))["witnesses"][0]
+            host = wit["url"].split("/")[2]
+            for path in ("/app/ledger", f"/app/ledger/{wit['aid']}", f"/app/ledger/{anna.aid}"):
+                assert f"Server at {host}" in (await get(kit, path)).text, path
+            known = (await get(kit, "/app/ledger", accept="application/json")).json["identifiers"]
+            told = {each["aid"]: (each["alias"], each["called"]) for each in known}
+            assert (told[wit["aid"]], told[anna.aid]) == (("", f"Server at {host}"), ("", ""))
+            await post(kit, f"/app/ledger/{listed['aid']}/contact", notes="seen")
+            assert f'alias">{listed["name"]}<' in (await get(kit, "/app/ledger")).text
+            await post(kit, f"/app/ledger/{wit['aid']}/contact", alias="Mine")
+            page = (await get(kit, f"/app/ledger/{anna.aid}")).text
+            assert "Mine" in page and f"Server at {host}" not in page
 
         within(wits, test)
 

@@ -75,7 +75,8 @@ async def test_it_waits_and_goes_out_once(head: Path) -> None:  # noqa: F811
         assert (await keep(kit))["id"] == first["id"], "the same act is one"
         line(kit, open=False)
         (one,) = await waiting(kit)
-        assert one == {"id": first["id"], "what": f"the OOBI {URL}", "since": first["since"], "why": "", "path": "", "outcome": None}
+        what = {"what": f"the OOBI {URL}", "waits": "line", "why": "", "path": "", "outcome": None}
+        assert one == {"id": first["id"], "since": first["since"], **what}
         page = (await kit.ask("GET", "/app/network", accept="text/html")).text
         assert "1 waits for the line" in page and URL in page and not asked
     async with house(head, (200, {"aid": AID, "alias": "Wan"})) as (kit, asked):  # a restart
@@ -88,7 +89,7 @@ async def test_it_waits_and_goes_out_once(head: Path) -> None:  # noqa: F811
         await waiting(kit)
         assert asked == [{"path": "/app/ledger/oobi", "url": URL, "alias": "Wan"}]
         page = (await kit.ask("GET", "/app/network", accept="text/html")).text
-        assert "0 wait for the line" in page and f'href="app/ledger/{AID}"' in page and "Put away" in page
+        assert "waits for the" not in page and f'href="app/ledger/{AID}"' in page and "Put away" in page
         left = await kit.ask("POST", f"/app/network/outbox/{one['id']}/cancel", json_body={})
         assert left.json == {"waiting": []} and await waiting(kit) == []
 
@@ -99,13 +100,16 @@ async def test_it_waits_on_for_the_line_and_the_user_s_word(head: Path) -> None:
     failed = {"title": "It failed", "detail": "that server answered with status 500"}
     async with house(head, (202, {"waits": True}), (403, refused), (502, failed)) as (kit, asked):
         await keep(kit)
-        for number, why in enumerate(("", "wan.example is not allowed yet")):
+        for number, (why, waits) in enumerate((("", "line"), ("wan.example is not allowed yet", "word"))):
             line(kit)
             await until(lambda number=number: len(asked) == number + 1)
             while (one := (await waiting(kit))[0])["why"] != why:
                 pass
-            assert one["outcome"] is None
-        line(kit)
+            assert (one["outcome"], one["waits"]) == (None, waits)
+            page = (await kit.ask("GET", "/app/network", accept="text/html")).text
+            assert f"1 waits for {'the line' if waits == 'line' else 'your word'}" in page
+        # The user says it: no line has to go and come for that.
+        await kit.ask("POST", "/app/network/origins", json_body={"origin": "http://wan.example:5642", "allowed": True})
         while not (one := (await waiting(kit))[0])["outcome"]:
             pass
         assert one["outcome"] == {"ok": False, "text": "that server answered with status 500", "path": ""} and len(asked) == 3
@@ -133,11 +137,13 @@ async def test_what_waits_elsewhere_is_told_and_hears_of_the_line(head: Path) ->
         heard: list[str] = []
         outbox = outboxes.of(kit.worker)
         outbox.listeners.add(lambda: heard.append("line"))
-        outbox.others.add(lambda: [{"what": "receipts of <Anna>", "why": "2 of 4 are missing.", "path": "app/identifiers/E"}])
+        act = {"what": "receipts of <Anna>", "waits": "server", "why": "2 of 4 are missing.", "path": "app/identifiers/E"}
+        outbox.others.add(lambda: [act])
         line(kit, open=False)
         (one,) = await waiting(kit)
         assert (one["id"], one["since"], one["what"], one["path"]) == ("", None, "receipts of <Anna>", "app/identifiers/E") and not heard
         page = (await kit.ask("GET", "/app/network", accept="text/html")).text
-        assert "Receipts of &lt;Anna&gt;" in page and "2 of 4" in page and 'href="app/identifiers/E"' in page
+        for words in ("Receipts of &lt;Anna&gt;", "1 waits for a server", "2 of 4", 'href="app/identifiers/E"'):
+            assert words in page
         line(kit)
         await until(lambda: heard)

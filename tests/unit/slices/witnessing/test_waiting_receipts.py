@@ -24,9 +24,11 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> collecting.Collector:
 
 
 def test_what_is_missing_is_told_while_the_wallet_is_open(collector: collecting.Collector) -> None:
-    collector.cases = {aid: Case() for aid in ("Anna", "Bert")}
     told = {"what": "receipts of Anna’s event 2", "why": "2 of 3 are missing.", "path": "app/identifiers/Anna"}
-    assert collector.waiting() == [told]
+    for kinds, waits in (((), "server"), (("late", "offline"), "line"), (("offline", "ask"), "word")):
+        reasons = {aid: Reason(kind, "…") for aid, kind in zip("bc", kinds, strict=False)}
+        collector.cases = {"Anna": Case(reasons=reasons | {"a": Reason("off", "of an earlier event")}), "Bert": Case()}
+        assert collector.waiting() == [{**told, "waits": waits}]
     collector.vault.locked = True
     assert collector.waiting() == []
 
