@@ -13,6 +13,7 @@ from conftest import Watched, fetch, until
 from liar import telling
 from outsidekit import answer
 from playwright.sync_api import Page
+from walletkit_browser import PASSCODE
 from watchkit import served, world
 
 PATIENCE = 120_000
@@ -45,6 +46,30 @@ def refresh(page: Page, words: str) -> str:
     return page.inner_text("#watched")
 
 
+ROUND = "async () => (await (await keriwasm.fetch('app/ledger/watching', {headers: {accept: 'application/json'}})).json())"
+
+
+def cancelled(page: Page) -> None:
+    """A round that waits for a silent witness is cancelled by its button: it ends, and the form is there for the next one."""
+    visit(page, "app/ledger", "Ledger")
+    page.click("#refresh-form [type=submit]")
+    until(page, f"({ROUND})().then(each => each.running)", PATIENCE)
+    page.click("#refresh-form .cancel")
+    until(page, f"({ROUND})().then(each => !each.running)", PATIENCE)
+    until(page, "!document.querySelector('#refresh-form [type=submit]').disabled", PATIENCE)
+    assert not page.inner_text("#refresh-result").strip()
+
+
+def at_unlock(page: Page) -> None:
+    """Everybody is asked when the wallet is opened, if the user wants it so."""
+    assert fetch(page, "app/wallet", "POST", json={"name": "Mine", "passcode": PASSCODE, "tier": "low"})["status"] == 201
+    post(page, "app/wallet/lock")
+    before = post(page, "app/ledger/watching", every=0, unlock=True)["last"]
+    post(page, "app/wallet/unlock", passcode=PASSCODE)
+    until(page, f"({ROUND})().then(each => !each.running && each.last > {before})", PATIENCE)
+    post(page, "app/ledger/watching", every=0, unlock=False)
+
+
 def test_refreshing_by_real_witnesses(boot: Callable[..., Watched], witnesses: Any) -> None:
     anna = witnesses.incept("anna", NAMES)
     wan, wes = witnesses["wan"], witnesses["wes"]
@@ -70,6 +95,7 @@ def test_refreshing_by_real_witnesses(boot: Callable[..., Watched], witnesses: A
     wes.stop()
     try:
         table = refresh(page, "1 new event. 2 of 3 hold event 2")
+        cancelled(page)
     finally:
         wes.go_on()
     assert "silent" in table and "had not answered in full" in table
@@ -80,6 +106,7 @@ def test_refreshing_by_real_witnesses(boot: Callable[..., Watched], witnesses: A
     until(page, f"{ask}.watched.agreed === 3", PATIENCE)
     assert post(page, "app/ledger/watching", every=0)["last"] is not None
 
+    at_unlock(page)
     wes.kill()
     with telling(wes.port, log[: log.rindex(b'{"v":')] + fork) as asked:
         visit(page, "app/ledger", "Ledger")
