@@ -28,7 +28,7 @@ STDLIB = ("*/pyscript/flatted.py", "*/pyscript/storage.py")
 NOT_A_WORKERS = ("python/page*", "python/suites/*", "python/*slices/*/routes.py")
 # Pictures of the README, the server on CPython and its page, notes for readers, what an interpreter or an editor leaves behind.
 NOBODYS = (
-    "static/*screenshot.png", "static/*wallet-open.png", "static/*wallet-log.png", "static/*.jpg",
+    "static/*screenshot.png", "static/*wallet-open.png", "static/*wallet-log.png", "static/*.jpg", "static/*.webp",
     "python/keriwasm/server/*", "static/page/served.js", "router/*.d.ts", "*.md", "*.br", "*/__pycache__/*", "*/.*", ".*", "*~",
 )  # fmt: skip
 # What of the checkout is its own app: an app of one's own brings these itself.

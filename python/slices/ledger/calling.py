@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from slices.witnessing import lists
+from slices.ledger import lists
 
 if TYPE_CHECKING:
     from slices.ledger.book import Book

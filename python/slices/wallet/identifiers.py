@@ -13,10 +13,11 @@ from keriwasm.web.form.fields import Fields
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.kels import picture, timeline
+from slices.ledger import lists
 from slices.vault import stretching
 from slices.vault.trouble import NoIdentifier
 from slices.vault.vault import Vault
-from slices.witnessing import asking, collecting, drafts, lists, places
+from slices.witnessing import asking, collecting, drafts, places
 
 from . import delegation, view
 from .inputs import MOST_KEYS, label, threshold

@@ -154,7 +154,7 @@ def waits_for_the_line(watched: Watched, there: Outer) -> None:
     page.click("#oobi-form button[type=submit]")
     until(page, "document.querySelector('#oobi-result').textContent.includes('It waits for the line')")
     there.deaf = False
-    page.context.set_offline(False)  # a restart meanwhile is unit/slices/network: Playwright lifts "offline" from a page that is left
+    page.context.set_offline(False)  # a restart meanwhile is test_outbox.py
     assert until(page, done, BOOT_MS) == {"ok": True, "text": "Cora", "path": f"app/ledger/{cora}"}
     assert there.paths()[before:] == [f"/oobi/{anna}", f"/oobi/{cora}"], "each once, and none that was cancelled"
     known = fetch(page, "app/ledger")["json"]["identifiers"]

@@ -167,7 +167,7 @@ def test_the_app_is_listed_as_a_whole() -> None:
     served = {path[2:] for path in paths(*files) if (ROOT / path).is_file()}
     nobodys = (".br", ".pyc", "README.md", "/protocol.d.ts", "/globals.d.ts")
     served = {path for path in served if not path.endswith(nobodys) and "__pycache__" not in path}
-    readme = ("screenshot.png", "wallet-open.png", "wallet-log.png", ".jpg")
+    readme = ("screenshot.png", "wallet-open.png", "wallet-log.png", ".jpg", ".webp")
     pictures = {path for path in served if path.startswith("static/") and path.endswith(readme)}
     peers = {path for path in served if path.startswith("static/vendor/peers/")}
     served = {path for path in served if not path.startswith("python/keriwasm/server/") and path != "static/page/served.js"}

@@ -260,7 +260,7 @@ def test_every_way_to_give_no_answer_has_its_words(within: Any) -> None:
 
 
 def test_a_witness_without_alias_is_called_by_the_lists_or_by_where_it_is(within: Any) -> None:
-    from slices.witnessing import lists
+    from slices.ledger import lists
 
     listed = lists.offered()["lists"][0]["witnesses"][1]
     with world(1) as wits:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slices.ledger import lists
 from slices.ledger.oobis import read as read_oobi
-from slices.witnessing import lists, own
+from slices.witnessing import own
 
 ROOT = Path(__file__).resolve().parents[4]
 sys.path.insert(0, str(ROOT / "tests/kits/network"))
