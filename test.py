@@ -1,4 +1,5 @@
-"""Run the tests: `python test.py [unit] [wasm] [network] [server] [browser] [-- PYTEST OPTIONS]`; without a name, these five.
+"""Run the tests: `python test.py [unit] [wasm] [network] [server] [conformance] [browser] [-- PYTEST OPTIONS]`; without a name, these six.
+`conformance` asks the page, the server and the edge component the same; it builds that with tools that it brings (wheels/edge.py).
 `network` has real witnesses of keripy as the other side; it brings the Python they need (tests/kits/network/bench.py).
 `server` has the app from a plain server, on the Python that its own setup brings (tests/kits/server/serverkit.py).
 `python test.py long` runs the tests marked `long`: they take minutes each, or kill browsers by the dozen, and are left out
@@ -46,6 +47,7 @@ NETWORK = "network"
 SERVER = "server"
 BROUGHT = {NETWORK: "tests/kits/network/bench.py", SERVER: "tests/kits/server/serverkit.py"}
 """Suites that need another Python than ours: what brings it, and says why where it cannot."""
+CONFORMANCE = "conformance"
 LONG = "long"
 NOTHING = 5
 """pytest's status when it was left nothing to run."""
@@ -64,6 +66,7 @@ DEBIAN = {
 DEBIAN[LONG] = DEBIAN["browser"]
 DEBIAN[NETWORK] = DEBIAN["unit"]
 DEBIAN[SERVER] = {path: name for path, name in DEBIAN["browser"].items() if name in ("chromium", "libsodium23")}
+DEBIAN[CONFORMANCE] = {name: package for name, package in DEBIAN["browser"].items() if package in ("libsodium23", "chromium")}
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
@@ -181,7 +184,7 @@ def main(arguments: list[str]) -> int:
         environment()
         packages(["browser", "unit"] if names == ["fuzz"] else ["browser"])
         return subprocess.run([PYTHON, f"tests/{names[0]}.py", *options], cwd=ROOT).returncode
-    plain = ("unit", "wasm", NETWORK, SERVER, "browser")
+    plain = ("unit", "wasm", NETWORK, SERVER, CONFORMANCE, "browser")
     unknown = [name for name in names if name not in (*plain, LONG)]
     if unknown:
         sys.exit(f"test.py: no suite {unknown[0]!r}; there are {', '.join((*plain, LONG))} (pytest's own options go after --)")

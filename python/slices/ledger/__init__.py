@@ -12,7 +12,7 @@ __all__ = ["mount"]
 def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's routes to a worker's application, and the Doer that asks witnesses by itself.
 
-    Its modules come here, not above: verifying and edge/ import ledger.checks and ledger.intake without the wallet behind the rest.
+    Its modules come here, not above: others import ledger.checks and ledger.intake without the wallet that stands behind the rest.
     """
     from . import oobis, resources, verification
     from .watching import resources as watching

@@ -1,0 +1,1 @@
+"""How the edge component is made: its tools (tools.py), what goes into it (building.py)."""
