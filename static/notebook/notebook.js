@@ -125,6 +125,7 @@ async function opened() {
 
 /** @param {File} file */
 async function take(file) {
+  if (file.name.endsWith('.whl')) return ask('package', { name: file.name, bytes: await file.arrayBuffer() });
   const [size, most] = [file.size, TEXT_MOST].map(each => each.toLocaleString('en'));
   if (file.size > TEXT_MOST) return trouble(`${file.name} has ${size} bytes; ${most} are the most.`);
   const text = await file.text();

@@ -11,7 +11,7 @@ const { digest } = keriwasmGenerations;
 const LOCK = 'static/lock.json';
 const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
 const INSIDE = 'static/notebook/app/';
-const OWN = ['inside.js', 'answers.js', 'contents.js', 'panels.js'].map(name => INSIDE + name);
+const OWN = ['inside.js', 'answers.js', 'contents.js', 'packages.js', 'panels.js'].map(name => INSIDE + name);
 const SCRIPTS = ['static/vendor/htmx/4.0.1/htmx.min.js', 'static/vendor/htmx/4.0.1/ext/hx-sse.min.js'];
 const STYLES = ['static/vendor/pico/2.1.1/pico.min.css', 'static/css/app.css', 'static/notebook/app/app.css'];
 const SLICES = { notebook: { module: 'slices.notebook', workers: 'all' } };

@@ -25,4 +25,5 @@ def mount(app: falcon.App, worker: Context) -> None:
     app.add_route("/app/markdown", resources.Markdown())
     app.add_route("/app/run", resources.Run(worker))
     app.add_route("/app/call", resources.Call(worker))
+    app.add_route("/app/packages", resources.Bring(worker))
     app.add_route("/app/output/{cell}", resources.Whole(worker))

@@ -84,12 +84,52 @@ def _cell(cell: Any, where: str) -> Cell:
     if source is None or len(source) > SOURCE_MOST:
         raise FieldError("notebook", f"{where}: its source must be text of at most {SOURCE_MOST:,} characters")
     id = cell.get("id")
-    outputs = cell.get("outputs") if kind == "code" else []
-    outputs = [each for each in outputs if isinstance(each, dict)][:OUTPUTS_MOST] if isinstance(outputs, list) else []
-    count = cell.get("execution_count")
-    made = Cell(id if isinstance(id, str) and ID.fullmatch(id) else fresh().id, kind, source, outputs)
-    made.count = count if isinstance(count, int) and 0 < count < 1_000_000 else None
+    made = Cell(id if isinstance(id, str) and ID.fullmatch(id) else fresh().id, kind, source)
+    if kind == "code":
+        made.outputs = _outputs(cell.get("outputs", []), where)
+        count = cell.get("execution_count")
+        made.count = count if isinstance(count, int) and 0 < count < 1_000_000 else None
     return made
+
+
+def _outputs(outputs: Any, where: str) -> list[dict[str, Any]]:
+    """As nbformat has them, and nothing beside that; what is too much is said in their place."""
+    if not isinstance(outputs, list):
+        raise FieldError("notebook", f"{where}: its outputs must be a list")
+    made = [_output(item, f"{where}, output {number}") for number, item in enumerate(outputs[:OUTPUTS_MOST], start=1)]
+    if (left := len(outputs) - OUTPUTS_MOST) > 0:
+        made.append({"output_type": "stream", "name": "stderr", "text": f"({left:,} more outputs are left out)\n"})
+    return made
+
+
+def _output(item: Any, where: str) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        raise FieldError("notebook", f"{where} is no object")
+    match kind := item.get("output_type"):
+        case "stream":
+            if (text := joined(item.get("text"))) is None:
+                raise FieldError("notebook", f"{where}: its text must be text")
+            return {"output_type": kind, "name": "stderr" if item.get("name") == "stderr" else "stdout", "text": text}
+        case "display_data" | "execute_result":
+            data, metadata = item.get("data"), item.get("metadata", {})
+            if not isinstance(data, dict) or not isinstance(metadata, dict):
+                raise FieldError("notebook", f"{where}: its data and metadata must be objects")
+            forms = {form: value if "json" in form else joined(value) for form, value in data.items()}
+            if wrong := [form for form, value in forms.items() if value is None and "json" not in form]:
+                raise FieldError("notebook", f"{where}: its {wrong[0][:60]} must be text")
+            made = {"output_type": kind, "data": forms, "metadata": metadata}
+            if kind == "execute_result":
+                count = item.get("execution_count")
+                made["execution_count"] = count if isinstance(count, int) and count > 0 else None
+            return made
+        case "error":
+            lines = item.get("traceback", [])
+            if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+                raise FieldError("notebook", f"{where}: its traceback must be a list of lines")
+            name, words = (str(item.get(key, ""))[:10_000] for key in ("ename", "evalue"))
+            return {"output_type": kind, "ename": name, "evalue": words, "traceback": lines}
+    known = "stream, display_data, execute_result and error are known"
+    raise FieldError("notebook", f"{where} is of type {str(kind)[:20]!r}; {known}")
 
 
 def joined(value: Any) -> str | None:

@@ -14,14 +14,14 @@ from keriwasm.web.formats import sse
 from keriwasm.web.rendering import answer, render
 from markupsafe import Markup
 
-from slices.notebook import cells, marking
+from slices.notebook import cells, marking, packages
 from slices.notebook.controls import Panel
 from slices.notebook.session import Session
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
 
-__all__ = ["Call", "Cell", "Home", "Markdown", "Open", "Run", "Whole"]
+__all__ = ["Bring", "Call", "Cell", "Home", "Markdown", "Open", "Run", "Whole"]
 
 NOTEBOOK_MOST = 20 << 20
 CALL_MOST = 1 << 20
@@ -140,6 +140,19 @@ def ended(outputs: str | None, began: float) -> Markup:
     """What stands below an output; outputs: for the notebook's file, None where they are not of it."""
     about = {"outputs": outputs, "seconds": time.monotonic() - began}
     return Markup(render("fragments/notebook/ended.html", about))
+
+
+class Bring:
+    """POST {file}: a wheel, from now on to be imported; answers with all that were brought."""
+
+    def __init__(self, worker: Context) -> None:
+        self.worker = worker
+
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> None:
+        wheel = packages.judge(*Fields(req).file("file", max_bytes=packages.MOST))
+        brought = self.worker.shared(packages.Packages)
+        brought.add(wheel)
+        answer(req, rep, "fragments/notebook/placed.html", {"packages": list(brought.placed.values())})
 
 
 class Whole:

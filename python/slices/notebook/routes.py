@@ -11,4 +11,5 @@ notebook.compute("/app/markdown")
 # A cell runs for as long as its author lets it.
 notebook.change("/app/run", where="one", stream=True, blocks=86400, deadline=300)
 notebook.change("/app/call", where="one", stream=True, blocks=86400, deadline=300)
+notebook.change("/app/packages", where="one")
 notebook.get("/app/output/{cell}", where="one")

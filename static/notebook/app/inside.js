@@ -8,6 +8,7 @@ import { intercept, through } from '../../../router/doors/intercept.js';
 import { OwnRouter } from '../../../router/tabs/own-router.js';
 import { answers } from './answers.js';
 import { contents } from './contents.js';
+import './packages.js';
 import './panels.js';
 
 const base = new URL(document.baseURI);

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import judges
 import pytest
 from conftest import ROOT, Watched, until
 from notebookkit import CHANNEL, PATH, WALLS, Notebook, escapes
+from notebookplay import wheel
 from playwright.sync_api import BrowserContext, Page
 
 
@@ -32,13 +36,18 @@ EXAMPLES = {
     "plots": ["Bars"],
 }
 
+PURE = ("keripy", "doers")
+"""Those that need nothing of a browser: Jupyter runs them too, with the same outputs."""
+
 LISTEN = f"""() => {{
   globalThis.overheard = [];
   new BroadcastChannel('{CHANNEL}').onmessage = event => {{ overheard.push(event.data); }};
 }}"""
 
 
-def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, watch: Callable[[Page], Watched]) -> None:
+def test_a_notebook(
+    notebook: Notebook, context: BrowserContext, app_url: str, watch: Callable[[Page], Watched], tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     """One page carries it: a start costs most."""
     page = notebook.page
     assert notebook.run("1 + 1") == "2"
@@ -100,6 +109,17 @@ def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, w
     until(page, "document.querySelector('#note').textContent.includes('started anew')")
     assert "NameError" in notebook.run("x")
 
+    # A wheel of one's own: chosen outside, or inside and refused with the reason.
+    name, content = wheel("my-thing", "1.0", {"mything/__init__.py": "def answer():\n    return 42"}, needs=("not-there>=2",))
+    page.locator("#file").set_input_files({"name": name, "mimeType": "application/zip", "buffer": content})
+    placed = notebook.frame.locator("#packages-result")
+    placed.get_by_text("my-thing 1.0").wait_for()
+    assert hashlib.sha256(content).hexdigest() in placed.inner_text() and "not-there>=2" in placed.inner_text()
+    assert notebook.run("import mything; mything.answer()") == "42"
+    native = {"name": "x-1.0-cp314-cp314-linux_x86_64.whl", "mimeType": "application/zip", "buffer": b"x"}
+    notebook.frame.locator("#packages-file").set_input_files(native)
+    placed.get_by_text("only pure Python (none-any) runs here").wait_for()
+
     # Nothing of the app's, of this origin's or of anybody's is in reach.
     page.evaluate(LISTEN)
     got = json.loads(notebook.run(escapes(app_url)))
@@ -125,6 +145,10 @@ def test_a_notebook(notebook: Notebook, context: BrowserContext, app_url: str, w
         notebook.shows(heading)
         notebook.run_all()
         text = notebook.inside("() => document.querySelector('#cells').innerText")
+        book = judges.valid(notebook.saved())
+        assert [cell.execution_count for cell in book.cells if cell.cell_type == "code"], name
+        if name in PURE and not pytestconfig.getoption("--restored"):  # once is enough
+            assert judges.outputs(judges.run(book, tmp_path)) == judges.outputs(book), name
         assert "Traceback" not in text and not [words for words in shown if words not in text], (name, text)
 
     # The last of them has two inputs and a button, which calls Python again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,6 +92,13 @@ class Notebook:
                 return
             self.page.wait_for_timeout(25)
         raise AssertionError(f"they have not all run: {self.inside('() => document.body.innerText')}")
+
+    def saved(self) -> str:
+        """The file that "Save as .ipynb" gives, once the page outside has heard of what is shown."""
+        self.page.wait_for_timeout(600)
+        with self.page.expect_download() as saving:
+            self.page.evaluate("document.querySelector('[data-act=ipynb]').click()")
+        return Path(saving.value.path()).read_text()
 
     def count(self) -> str:
         return "".join(self.frame.locator("[data-count]").all_inner_texts())

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import getpass
+import hashlib
+import io
 import sys
+import zipfile
 from collections.abc import Generator
 from typing import Any
 
@@ -12,7 +16,7 @@ import pytest
 from slices.notebook.output import Output
 from slices.notebook.session import Session
 
-__all__ = ["Interpreter", "text"]
+__all__ = ["Interpreter", "text", "wheel"]
 
 
 class Host:
@@ -84,3 +88,23 @@ class Interpreter:
 def text(output: Output) -> str:
     """What a cell wrote."""
     return "".join(item.get("text", "") for item in output.items)
+
+
+def wheel(
+    name: str, version: str, files: dict[str, str], *, needs: tuple[str, ...] = (), pure: str = "true", spoil: str = "", without: str = ""
+) -> tuple[str, bytes]:
+    """A wheel's name and bytes. spoil: a file that is not as RECORD says; without: a file of its .dist-info that is left out."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    asks = "".join(f"Requires-Dist: {need}\n" for need in needs)
+    info = {"WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: {pure}\nTag: py3-none-any\n",
+            "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asks}"}  # fmt: skip
+    whole = files | {f"{stem}.dist-info/{path}": text for path, text in info.items() if path != without}
+    record = ""
+    for path, content in whole.items():
+        digest = hashlib.sha256(content.encode()).digest() if path != spoil else bytes(32)
+        record += f"{path},sha256={base64.urlsafe_b64encode(digest).decode().rstrip('=')},{len(content)}\n"
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in (whole | {f"{stem}.dist-info/RECORD": f"{record}{stem}.dist-info/RECORD,,\n"}).items():
+            archive.writestr(path, content)
+    return f"{stem}-py3-none-any.whl", made.getvalue()
