@@ -84,10 +84,22 @@ def chromium(*flags: str) -> Iterator[Browser]:
             browser.close()
 
 
-SETTLED = """async () => (pool => pool.snapshot ?? pool.image)(
-  await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).state === 'kept'
-  && document.documentElement.dataset.offline === 'kept'"""
-"""A first visit's own work is done: the app is kept, and a spare worker has made the memory snapshot."""
+SETTLED = """async () => {
+  const pool = await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json();
+  const {state, reason} = pool.snapshot ?? pool.image ?? {};
+  return {state: state ?? null, reason: reason ?? null, kept: document.documentElement.dataset.offline === 'kept'};
+}"""
+
+
+def settled(page: Page, timeout: float = 240) -> None:
+    """Wait until a first visit's own work is done: the app is kept, and a spare worker has made the memory snapshot; or this
+    visit began with it. Raises RuntimeError when none could be made, or not in `timeout` seconds."""
+    end = time.monotonic() + timeout
+    while (now := page.evaluate(SETTLED))["state"] != "used" and not (now["state"] == "kept" and now["kept"]):
+        if now["state"] in ("failed", "off") or time.monotonic() > end:
+            raise RuntimeError(f"the app does not settle: {now}")
+        time.sleep(0.5)
+
 
 WHOLE = "document.documentElement.dataset.state === 'ready'"
 

@@ -35,13 +35,13 @@ await loadPyodide();
 postMessage('ready');
 """
 KINDS = {".mjs": "text/javascript", ".wasm": "application/wasm", ".zip": "application/zip", ".json": "application/json"}
-WANTED = {"click": 0.4, "pool": 0.8, "hang": 0.5}
+WANTED = {"click": 0.35, "pool": 0.7, "hang": 0.5}
 NAMES = {"click": "navigation to first answered click", "pool": "whole pool of 4, keripy imported",
          "hang": "hung worker replaced and answering, from detection"}  # fmt: skip
 LINE = 20e6 / 8
 """Bytes a second."""
 CHUNK = 16384
-BUDGET = 10_000_000
+BUDGET = 6_500_000
 
 
 class Line:
@@ -126,7 +126,7 @@ def warm(engine: str, rounds: int) -> list[dict]:
     for key, name in NAMES.items():
         values = [row[key] for row in rows]
         told.append({"what": f"{engine}: {name}", "median_ms": median(values), "min_ms": min(values), "max_ms": max(values),
-                     "of bare": median(values) / median(bare), "wanted": WANTED[key]})  # fmt: skip
+                     "of": "bare loadPyodide", "ratio": median(values) / median(bare), "wanted": f"<= {WANTED[key]}"})  # fmt: skip
     return told
 
 
@@ -142,7 +142,7 @@ def first_visit(engine: str) -> list[dict]:
             for name, count in sorted(parts.items(), key=lambda item: -item[1]) if count > 20_000]  # fmt: skip
     total = sum(parts.values())
     return [*told, {"what": f"{engine}: first visit, bytes before the first answer ({row['click']:.0f} ms)",
-                    "bytes": total, "wanted": BUDGET}]  # fmt: skip
+                    "bytes": total, "of": "what is wanted", "ratio": total / BUDGET, "wanted": "<= 1"}]  # fmt: skip
 
 
 def main(rounds: int, engines: list[str]) -> None:

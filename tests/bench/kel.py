@@ -12,6 +12,7 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -22,6 +23,7 @@ import lmdb  # noqa: E402, F401  (the real one, before python/ is on the path)
 sys.path.insert(0, str(ROOT / "python"))
 
 import kel_program  # noqa: E402
+from bench_site import median, report  # noqa: E402
 from conftest import Pyodide, locked_wheels  # noqa: E402
 
 
@@ -33,6 +35,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("pyodide", "cpython"))
     options = parser.parse_args()
     args = {"events": options.events, "rounds": options.rounds, "profile": options.profile}
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for where in ("cpython", "pyodide"):
             if options.only not in (None, where):
@@ -41,14 +44,17 @@ def main() -> None:
                 found = Pyodide(locked_wheels(), Path(folder)).run(HERE / "programs/kel_program.py", args)
             else:
                 found = kel_program.main({**args, "profile": 0})
-            clock, processor = (", ".join(f"{rate:.0f}" for rate in rates) for rates in zip(*found["rates"], strict=True))
-            print(f"{where}: {options.events} events ({found['bytes']:,} bytes)")
-            print(f"  {processor} events a second of processor time; {clock} a second of the clock")
+            clock, processor = (median(list(rates)) for rates in zip(*found["rates"], strict=True))
+            rows.append({"what": where, "events": options.events, "bytes": found["bytes"], "events_per_s_processor": processor,
+                         "events_per_s": clock})  # fmt: skip
             parts = sorted(found["parts"].items(), key=lambda item: -item[1])
             if parts:
                 print("  own time: " + ", ".join(f"{part} {share:.0f} %" for part, share in parts if share >= 0.5))
             for own, whole, calls, name in found["profile"]:
                 print(f"  {own:5.1f} % own {whole:5.1f} % whole {calls:>8} calls  {name}")
+    if len(rows) == 2:
+        rows[1] |= {"of": "native keripy", "ratio": rows[1]["events_per_s_processor"] / rows[0]["events_per_s_processor"]}
+    report("kel", rows)
 
 
 if __name__ == "__main__":

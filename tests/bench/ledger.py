@@ -10,11 +10,10 @@ merge, durable commit, answer. Medians of ROUNDS (3), each with logs that were n
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from bench_site import Page, chromium, median, ready, report, site
+from bench_site import chromium, median, ready, report, settled, site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kits"))
 
@@ -29,20 +28,6 @@ IMPORT = """async text => {
   return {ms: performance.now() - began, accepted: told.accepted.length, workers: told.workers.join(' '),
           timing: response.headers.get('server-timing')};
 }"""
-
-
-SNAPSHOT = """async () => (pool => pool.snapshot ?? pool.image)(
-  await (await keriwasm.fetch('app/pool', {headers: {accept: 'application/json'}})).json()).state"""
-
-
-def settle(page: Page) -> None:
-    """Wait until no spare worker makes a memory snapshot any more. Raises RuntimeError when none could be made."""
-    end = time.monotonic() + 120
-    while (state := page.evaluate(SNAPSHOT)) not in ("kept", "used"):
-        if state not in ("none", "making") or time.monotonic() > end:
-            raise RuntimeError(f"no memory snapshot: it is {state}")
-        time.sleep(0.5)
-    page.wait_for_timeout(3000)
 
 
 def logs(count: int, events: int, name: str) -> list[str]:
@@ -71,7 +56,8 @@ def main(events: int, count: int, rounds: int) -> None:
         for workers in (1, 2):
             page = browser.new_context().new_page()
             ready(page, f"{url}?workers={workers}")
-            settle(page)
+            settled(page)
+            page.wait_for_timeout(3000)
             page.evaluate(IMPORT, "".join(warm))  # shared out: every worker gets its turn
             done = {what: [page.evaluate(IMPORT, texts[n]) for n in range(rounds)] for what, texts in kinds.items()}
             for what, each in done.items():

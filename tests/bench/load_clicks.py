@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from bench_site import SETTLED, chromium, median, ready, report, site, until
+from bench_site import chromium, median, ready, report, settled, site
 from playwright.sync_api import Page
 
 OPERATIONS = ["ed25519-sign", "ed25519-verify", "xchacha-1m", "blake3-1m", "ml-kem-768-encaps", "ml-dsa-65-sign"]
@@ -83,7 +83,7 @@ def main(clicks: int) -> int:
         ready(leader, f"{url}?workers=2")
         ready(follower, url, whole=FOLLOWS)
         # Once a version, a spare worker makes the memory snapshot when the pool is idle: that is not what is measured.
-        until(leader, SETTLED)
+        settled(leader)
         leader.wait_for_timeout(3000)
         tabs = {"own tab": leader, "another tab": follower}
         found = rows(tabs, clicks // 3, "at rest")

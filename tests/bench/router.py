@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/kits/router"), str(ROOT / "wheels")]
 
+import bench_site as site  # noqa: E402
 from routerkit import HTML, House  # noqa: E402
 from vendoring import node  # noqa: E402
 
@@ -59,10 +60,13 @@ def main() -> None:
         given.write_text("".join(json.dumps(event) + "\n" for event in events))
         node.run(ROOT / "tests" / "wasm" / "router_host.mjs", ROOT, given, made, report)
         told = json.loads(report.read_text())
-    print(f"{args.requests} requests, {told['events']} events, {args.workers} workers")
-    print(f"boot of MicroPython and the policy: {told['boot_ms']:.0f} ms")
-    print(f"per request: {told['cpu_ms'] / args.requests:.3f} ms of processor, {told['wall_ms'] / args.requests:.3f} ms of time")
-    print(f"live memory over the run, KB: {', '.join(f'{size / 1024:.0f}' for size in told['alloc'])}")
+    memory = [size / 1024 for size in told["alloc"]]
+    site.report("router", [
+        {"what": f"{args.requests} requests, {told['events']} events, {args.workers} workers",
+         "boot_ms": told["boot_ms"], "processor_ms_per_request": told["cpu_ms"] / args.requests,
+         "ms_per_request": told["wall_ms"] / args.requests},
+        {"what": "live memory in KB, least and last", "figure": f"{min(memory):.0f} {memory[-1]:.0f}"},
+    ])  # fmt: skip
 
 
 if __name__ == "__main__":

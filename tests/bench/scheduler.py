@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "programs"), str(ROOT / "python"), str(ROOT / "tests" / "wasm")]
 
 import scheduler_program  # noqa: E402
+from bench_site import report  # noqa: E402
 from conftest import Pyodide, locked_wheels  # noqa: E402
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=5.0)
     parser.add_argument("--messages", type=int, default=200)
     options = parser.parse_args()
-    print(f"{'':24}{'idle CPU':>10}{'p50':>12}{'p95':>12}{'max':>12}")
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         pyodide = Pyodide(locked_wheels(), Path(folder))
         for where in ("CPython", "Pyodide"):
@@ -37,8 +38,9 @@ def main() -> None:
                     figures = asyncio.run(scheduler_program.main(args))
                 else:
                     figures = pyodide.run(HERE / "programs/scheduler_program.py", args)
-                times = "".join(f"{figures[name]:>9.3f} ms" for name in ("p50", "p95", "max"))
-                print(f"{where + ' ' + kind:24}{figures['cpu_percent']:>8.2f} %{times}")
+                times = {f"{name}_ms": figures[name] for name in ("p50", "p95", "max")}
+                rows.append({"what": f"{where} {kind}", "idle_cpu_percent": figures["cpu_percent"], **times})
+    report("scheduler", rows)
 
 
 if __name__ == "__main__":

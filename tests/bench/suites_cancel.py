@@ -10,7 +10,7 @@ import random
 import sys
 import time
 
-from bench_site import SETTLED, chromium, median, ready, report, site, until
+from bench_site import chromium, median, ready, report, settled, site
 
 BEGIN = """async () => (await (await keriwasm.fetch('app/suites/all/runs', {method: 'POST', body: '{"effort": "standard"}',
   headers: {'content-type': 'application/json', accept: 'application/json'}})).json()).id"""
@@ -33,7 +33,7 @@ def main(times: int) -> None:
     with site() as url, chromium() as browser:
         page = browser.new_page()
         ready(page, f"{url}?workers=2")
-        until(page, SETTLED)
+        settled(page)
         found = []
         for number in range(times):
             run = page.evaluate(BEGIN)

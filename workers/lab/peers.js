@@ -37,7 +37,7 @@ function must(truth, what) {
   if (!truth) throw new Error(`${what} did not work`);
 }
 
-const SIZES = { '200': 200, '1k': 1024, '1m': MIB };
+const SIZES = { '200': 200, '1k': 1024, '16k': 16384, '1m': MIB };
 /** @param {string} text */
 const sized = text => SIZES[/** @type {keyof typeof SIZES} */ (text)];
 

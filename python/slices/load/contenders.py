@@ -17,7 +17,7 @@ PAGE = "page"
 
 _CLASSICAL = ("ed25519-keypair", "ed25519-sign", "ed25519-verify")
 _BOXES = ("x25519-seal", "x25519-open")
-_XCHACHA = ("xchacha-1k", "xchacha-1m")
+_XCHACHA = ("xchacha-1k", "xchacha-16k", "xchacha-1m")
 _BLAKE3 = ("blake3-200", "blake3-1m")
 _BLAKE2B = ("blake2b-200", "blake2b-1m")
 _ARGON = ("argon2id-interactive", "argon2id-moderate")

@@ -256,6 +256,7 @@ def _listed() -> list[Operation]:
         Operation("x25519-seal", "X25519 sealed box, seal", classical, box_seal, payload=True),
         Operation("x25519-open", "X25519 sealed box, open", classical, box_open, payload=True),
         Operation("xchacha-1k", "XChaCha20-Poly1305 1 KB", classical, xchacha(1024), bytes=1024),
+        Operation("xchacha-16k", "XChaCha20-Poly1305 16 KB", classical, xchacha(16384), bytes=16384),
         Operation("xchacha-1m", "XChaCha20-Poly1305 1 MB", classical, xchacha(MIB), bytes=MIB),
         Operation("blake3-200", "BLAKE3 200 B", hashes, blake3(200), bytes=200),
         Operation("blake3-1m", "BLAKE3 1 MB", hashes, blake3(MIB), bytes=MIB),
