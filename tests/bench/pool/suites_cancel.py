@@ -1,4 +1,4 @@
-"""Cancel in mid-run: `python tests/bench/suites_cancel.py [TIMES]`. From the request until no worker has anything in hand,
+"""Cancel in mid-run: `python tests/bench/pool/suites_cancel.py [TIMES]`. From the request until no worker has anything in hand,
 and until all serve again (one that was inside a long test is replaced).
 
 All suites in standard effort on two workers, stopped after some 25 seconds, when long tests run. Wanted: idle within a second.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import random
 import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_site import chromium, median, ready, report, settled, site
 

@@ -1,6 +1,6 @@
 """Soak: many requests by both doors, none lost, memory flat.
 
-    python tests/bench/soak.py [REQUESTS]
+    python tests/bench/pool/soak.py [REQUESTS]
 
 Prints the answers by status, and the memory of the page, of the router worker and of the pool workers at each tenth of the
 run. Exit status 1 if one answer is missing, wrong, or the router still holds state when all is done.
@@ -9,6 +9,9 @@ run. Exit status 1 if one answer is missing, wrong, or the router still holds st
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_site import chromium, ready, report, site
 

@@ -1,6 +1,6 @@
 """A rotation with the receipts of six witnesses: in the page, and by native keripy, against the same witnesses in the same run.
 
-    python tests/bench/witnesses.py [ROUNDS]
+    python tests/bench/network/receipts.py [ROUNDS]
 
 The page: from the POST until the receipts of all six are there, saved. Native: keripy's Receiptor on CPython over hio's own client,
 `rotate` included, at the Doist's tock of `kli` (1/32 s) and at one of 1 ms. Medians of ROUNDS (10); the ratios are page to native.
@@ -15,11 +15,12 @@ from pathlib import Path
 
 from bench_site import chromium, median, ready, report, site
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kits" / "network"))
+TESTS = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "kits" / "network")]
 
-import witnesses as kit
+import witnesses as kit  # noqa: E402
 
-PROGRAM = Path(__file__).resolve().parent / "programs" / "receipts.py"
+PROGRAM = Path(__file__).resolve().parents[1] / "programs" / "receipts.py"
 TOCKS = {"native, as kli": 0.03125, "native, tock 1 ms": 0.001}
 
 ASK = """async ([path, json]) => {
@@ -74,7 +75,7 @@ def main(rounds: int) -> None:
         for what, times in took.items():
             rows.append({"what": what, "ms": median(times), "ratio": own / median(times)})
         page.context.close()
-    report("witnesses", rows)
+    report("receipts", rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The waking Doist beside hio's own pace: CPU of an idle worker's loop, and latency from a message to its Doer.
 
-    python tests/bench/scheduler.py [--idle SECONDS] [--messages N]
+    python tests/bench/pool/scheduler.py [--idle SECONDS] [--messages N]
 
 Runs each scheduler on CPython and in Pyodide under Node. "tock" is Doist.ado in real time at hio's default tock of
 1/32 s, "asap" is Doist.ado as fast as the event loop lets it.
@@ -14,9 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "programs"), str(ROOT / "python"), str(ROOT / "tests" / "wasm")]
+ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(HERE), str(HERE / "programs"), str(ROOT / "python"), str(ROOT / "tests" / "wasm")]
 
 import scheduler_program  # noqa: E402
 from bench_site import report  # noqa: E402

@@ -1,6 +1,6 @@
 """Two claims about the pool, measured in one run each.
 
-    python tests/bench/parallel.py [ROUNDS]
+    python tests/bench/pool/parallel.py [ROUNDS]
 
 1. Two jobs on two workers beside one job alone: 1.0 would be perfect, 2.0 no gain. The job is hashing a large body,
    sized so that one takes about two seconds here.
@@ -10,6 +10,9 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_site import chromium, median, ready, report, site
 

@@ -1,6 +1,6 @@
 """Clicks while the load lab works every worker: elsewhere in its own tab, and in another tab of the app.
 
-    python tests/bench/load_clicks.py [CLICKS]
+    python tests/bench/pool/load_clicks.py [CLICKS]
 
 Each is a htmx click by the door, from the click to htmx:after:swap, at random moments of a run on two workers; CLICKS of each
 kind (default 120), beside a third as many before the run. The other tab follows the first one's pool, as every further tab
@@ -11,7 +11,10 @@ clicks wait for the one at hand when each worker has a long one: SLH-DSA, in a r
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_site import chromium, median, ready, report, settled, site
 from playwright.sync_api import Page

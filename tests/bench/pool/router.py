@@ -1,6 +1,6 @@
 """What the router's policy costs on MicroPython: time and memory per routed request, under Node as in the router worker.
 
-    python tests/bench/router.py [--requests 20000] [--workers 4]
+    python tests/bench/pool/router.py [--requests 20000] [--workers 4]
 
 A request is two events (the request and its worker's reply), and every fiftieth brings a heartbeat of each worker. The text of each event
 goes in and the text of its commands comes out, as in router/host/host.js; times include JSON both ways.
@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests/kits/router"), str(ROOT / "wheels")]
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests/bench"), str(ROOT / "tests/kits/router"), str(ROOT / "wheels")]
 
 import bench_site as site  # noqa: E402
 from routerkit import HTML, House  # noqa: E402

@@ -1,4 +1,4 @@
-"""The suites with two workers against one: `python tests/bench/suites.py [REPEATS] [EFFORT] [PATTERN]`.
+"""The suites with two workers against one: `python tests/bench/pool/suites.py [REPEATS] [EFFORT] [PATTERN]`.
 
 What is wanted on two cores: at least 1.6. All suites run, in quick effort, unless arguments say otherwise. Each run comes
 after one that has measured the tests, so that guessed durations are not in the figure; collecting is, for a worker that
@@ -13,11 +13,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
+BENCH = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(BENCH), str(BENCH.parent / "browser")]
 
-from bench_site import report
-from conftest import CHROMIUM, FLAGS, fetch, serving, wait_ready
-from playwright.sync_api import Browser, sync_playwright
+from bench_site import report  # noqa: E402
+from conftest import CHROMIUM, FLAGS, fetch, serving, wait_ready  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 
 def measured(browser: Browser, url: str, workers: int, body: dict[str, Any]) -> dict[str, Any]:
