@@ -8,6 +8,31 @@ import { hold, intent, release, sayFailed, watch } from './hands.js';
 
 /** @typedef {(action: string | URL, options?: any) => Promise<Response>} Fetch */
 
+/** The door of this moment, or none: then who asks waits for the next one. */
+export class Doorway {
+  /** @type {any} */
+  door = null;
+  /** @type {Array<() => void>} */
+  #waiting = [];
+
+  /** @param {any} door null when there is none any more */
+  use(door) {
+    this.door = door;
+    if (door) for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** @param {AbortSignal} signal @returns {Promise<any>} rejects when the signal does */
+  any = async signal => {
+    while (!this.door) {
+      await new Promise((resolve, reject) => {
+        this.#waiting.push(() => resolve(undefined));
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    }
+    return this.door;
+  };
+}
+
 /**
  * A door as a function. A GET whose router was lost under way is asked once more; what may change something is not:
  * nobody knows whether it was done.

@@ -8,7 +8,7 @@
  * keriwasm:offline (README).
  */
 import '../doors/door.js';
-import { intercept, through } from '../doors/intercept.js';
+import { Doorway, intercept, through } from '../doors/intercept.js';
 import { Leadership } from './leader.js';
 import { Offline } from '../offline/offline.js';
 import { OwnRouter, START_MS } from './own-router.js';
@@ -28,10 +28,8 @@ const query = new URLSearchParams(location.search);
 const local = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
 const settings = { workers: query.get('workers'), faults: local && query.get('faults') === '1' };
 
-/** The door that requests take, this page's own or the leader's; null while there is none. @type {any} */
-let door = null;
-/** Who waits for a door. @type {Array<() => void>} */
-let waiting = [];
+/** To the router: this page's own, the leader's, or none. */
+const doorway = new Doorway();
 /** What the service worker lacks, if anything: '' once it answers. */
 let missing = 'the service worker is starting';
 let announced = false;
@@ -85,12 +83,6 @@ function show() {
 const reason = () => status.reason || status.workers?.find(worker => worker.error)?.error
   || 'no worker could be started';
 
-/** @param {any} opened */
-function useDoor(opened) {
-  door = opened;
-  for (const go of waiting.splice(0)) go();
-}
-
 /** @param {Status} news */
 function take(news) {
   status = news;
@@ -98,7 +90,7 @@ function take(news) {
 }
 
 const own = new OwnRouter(base, settings, {
-  opened: opened => { useDoor(opened); handPort(); },
+  opened: opened => { doorway.use(opened); handPort(); },
   status: take,
   restarting: reason => {
     console.error(`[keriwasm] the router is started anew: ${reason}`);
@@ -121,19 +113,19 @@ const leadership = new Leadership(base, () => generation,
   },
   unlead(why) {
     own.end(why);
-    door = null;
+    doorway.use(null);
     serviceWorker.then(registration => registration?.active?.postMessage(
       { v: PROTOCOL, type: 'door:none', version: VERSION, reason: why }));
     take(NOTHING);
     tell('connection', { state: 'robbed', reason: why });
   },
-  follow(opened) { useDoor(opened); show(); },
-  unfollow() { door = null; take({ ...NOTHING, size: status.size }); },
+  follow(opened) { doorway.use(opened); show(); },
+  unfollow() { doorway.use(null); take({ ...NOTHING, size: status.size }); },
   status: take,
   outdated: reason => update(reason),
   retired() {
     const refused = problem.bind(null, 503, 'The app runs in another tab now. Take it over here, then try again.');
-    useDoor({ closed: false, post() {},
+    doorway.use({ closed: false, post() {},
       fetch: async (/** @type {Request} */ request) => refused(request.headers.get('accept') ?? '') });
     tell('connection', { state: 'retired', reason: '' });
   },
@@ -201,20 +193,6 @@ async function startServiceWorker() {
   return registration;
 }
 
-/**
- * A door to ask; waits while the page looks for a leader or takes over.
- * @param {AbortSignal} signal @returns {Promise<any>}
- */
-async function anyDoor(signal) {
-  while (!door) {
-    await new Promise((resolve, reject) => {
-      waiting.push(() => resolve(undefined));
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-  }
-  return door;
-}
-
 /** The path under app/ that this address asks for; the bare folder means home. */
 function wanted() {
   const path = location.pathname.slice(base.pathname.length);
@@ -235,7 +213,7 @@ async function firstPage() {
 }
 
 /** This page's own door as a function: `fetch`, for what lies under app/, without the service worker. */
-const throughDoor = through(anyDoor, () => status.state === 'failed');
+const throughDoor = through(doorway.any, () => status.state === 'failed');
 
 globalThis.keriwasm = { version: VERSION, status, connection: null, fetch: throughDoor, offline,
   reload: () => offline.reload(), lead: () => leadership.take('') };
@@ -248,7 +226,7 @@ const serviceWorker = 'serviceWorker' in navigator ? startServiceWorker().catch(
 }) : Promise.resolve(null);
 addEventListener('pagehide', (/** @type {PageTransitionEvent} */ event) => {
   if (event.persisted) leadership.leave('This tab was put aside.');  // another one may run the pool meanwhile
-  else door?.post('door:close', {});
+  else doorway.door?.post('door:close', {});
 });
 addEventListener('pageshow', (/** @type {PageTransitionEvent} */ event) => { if (event.persisted) leadership.join(); });
 show();

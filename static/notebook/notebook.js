@@ -14,8 +14,8 @@ const base = new URL('.', document.baseURI);
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const title = /** @type {HTMLInputElement} */ (element('title'));
 
-/** The one that is shown; `kept`: it is in this browser, and changes are kept. */
-let current = { id: '', title: '', text: '', kept: false };
+/** The one that is shown; `kept`: it is in this browser, and changes are kept; `locked`: a stranger's, to be read. */
+let current = { id: '', title: '', text: '', kept: false, locked: false };
 /** @type {HTMLIFrameElement | null} */
 let frame = null;
 let there = false;
@@ -52,14 +52,24 @@ function download(text, name, type) {
 
 // ------------------------------------------------------------------------------------------------- what is shown
 
-/** @param {{ id?: string, title: string, text: string, kept?: boolean }} what `text` '' is a new one */
-function show({ id = crypto.randomUUID(), title: name, text, kept = false }) {
-  current = { id, title: name, text, kept };
+/** @param {{ id?: string, title: string, text: string, kept?: boolean, locked?: boolean }} what no text: a new one */
+function show({ id = crypto.randomUUID(), title: name, text, kept = false, locked = false }) {
+  current = { id, title: name, text, kept, locked };
+  guest();
   title.value = name;
   document.title = `${name || 'Notebook'} · KeriWasm`;
   trouble('');
   note('');
-  if (there) ask(text ? 'open' : 'fresh', { text });
+  if (there) ask(text ? 'open' : 'fresh', { text, locked });
+}
+
+/** What can be done with the notebook that is shown. */
+function guest() {
+  const { locked } = current;
+  element('guest').hidden = !locked;
+  title.readOnly = locked;
+  for (const each of document.querySelectorAll('.notebook-bar [data-act=code], .notebook-bar [data-act=markdown]'))
+    each.toggleAttribute('hidden', locked);
 }
 
 async function keep() {
@@ -100,9 +110,7 @@ async function opened() {
   try {
     if (code) {
       const came = await unpack(code);
-      show(came);
-      note('This notebook came in a link, and nothing of it has run. Read it, then run what you want; '
-        + 'your first change keeps a copy here.');
+      show({ ...came, locked: true });
     } else if (example && /^[a-z]+$/.test(example)) {
       const response = await fetch(new URL(`static/notebook/examples/${example}.py`, base));
       if (!response.ok) throw new Error(`There is no example of the name ${example}.`);
@@ -138,6 +146,13 @@ async function take(file) {
 /** @type {{ [name: string]: () => unknown }} */
 const acts = {
   runAll: () => ask('run'),
+  try: () => ask('run'),
+  mine() {
+    current.locked = false;
+    guest();
+    ask('unlock');
+    note('It is yours now: changes are kept in this browser.');
+  },
   stop: () => ask('stop'),
   code: () => ask('add', { kind: 'code' }),
   markdown: () => ask('add', { kind: 'markdown' }),
@@ -187,32 +202,39 @@ addEventListener('hashchange', opened);
 const heard = {
   'notebook:there'() {
     there = true;
-    ask(current.text ? 'open' : 'fresh', { text: current.text });
+    ask(current.text ? 'open' : 'fresh', { text: current.text, locked: current.locked });
   },
   'notebook:opened'() {
     for (const each of document.querySelectorAll('[data-act]')) each.removeAttribute('disabled');
     title.disabled = false;
+    element('wait').hidden = true;
   },
   'notebook:changed'({ text, touched }) {
     if (typeof text !== 'string' || text.length > TEXT_MOST) return;
     current.text = text;
-    if (touched || current.kept) keep();
+    if (!current.locked && (touched || current.kept)) keep();
   },
   'notebook:status'({ status }) {
     const ready = status?.state === 'ready' || status?.ready > 0;
-    chip(ready ? 'good' : 'busy', ready ? 'Python is ready' : 'Python is starting');
+    chip(ready ? 'ok' : 'busy', ready ? 'Python is ready' : 'Python is starting');
   },
   'notebook:anew'() {
     note('The interpreter was started anew: what the cells had made is gone. Run them again from the top.');
   },
   'notebook:failed'({ reason }) {
     chip('bad', 'Python did not start');
-    trouble(`Python did not start here: ${String(reason).slice(0, 500)}`);
+    element('wait').hidden = true;
+    trouble(`Python did not start here: ${String(reason).slice(0, 500)}. Load the page again; what is kept stays.`);
   },
 };
 
 async function start() {
-  const supply = await gather(base, (done, total) => chip('busy', `loading ${done} of ${total}`));
+  const progress = /** @type {HTMLProgressElement} */ (element('progress'));
+  const supply = await gather(base, (done, total) => {
+    Object.assign(progress, { max: total, value: done });
+    chip('busy', `loading ${done} of ${total}`);
+  });
+  progress.removeAttribute('value');
   frame = document.createElement('iframe');
   frame.title = 'The notebook’s cells';
   frame.setAttribute('sandbox', 'allow-scripts');

@@ -11,7 +11,10 @@ const { digest } = keriwasmGenerations;
 const LOCK = 'static/lock.json';
 const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
 const INSIDE = 'static/notebook/app/';
-const OWN = ['inside.js', 'answers.js', 'contents.js', 'packages.js', 'panels.js'].map(name => INSIDE + name);
+const OWN = ['inside.js', 'answers.js', 'cells.js', 'contents.js', 'editor.js', 'hints.js', 'packages.js',
+  'panels.js'].map(name => INSIDE + name);
+/** Without it cells are plain fields. */
+const EDITOR = 'static/vendor/codemirror/6.43.15/codemirror.js';
 const SCRIPTS = ['static/vendor/htmx/4.0.1/htmx.min.js', 'static/vendor/htmx/4.0.1/ext/hx-sse.min.js'];
 const STYLES = ['static/vendor/pico/2.1.1/pico.min.css', 'static/css/app.css', 'static/notebook/app/app.css'];
 const SLICES = { notebook: { module: 'slices.notebook', workers: 'all' } };
@@ -70,10 +73,14 @@ export async function gather(base, progress) {
   let done = 0;
   const take = async (/** @type {string} */ path) => {
     const blob = await read(root, path, locked.get(path));
-    progress(++done, paths.length);
+    progress(++done, paths.length + 1);
     return /** @type {[string, Blob]} */ ([path, blob]);
   };
-  const files = new Map(await Promise.all(paths.map(take)));
+  const editor = take(EDITOR).catch(error => {
+    console.warn(`[keriwasm] the notebook has no editor: ${error.message}`);
+    return null;
+  });
+  const files = new Map((await Promise.all([...paths.map(take), editor])).filter(taken => taken !== null));
   const own = { ...config, name: 'Notebook', slices: SLICES, pool: { ...config.pool, ...POOL } };
   files.set('pyscript.toml', new Blob([toml(own)])).set('index.html', shell);
   const seed = await (await read(root, 'router/capsule/seed.js')).text();

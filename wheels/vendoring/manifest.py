@@ -37,6 +37,16 @@ class Npm(Package):
 
 
 @dataclass(frozen=True)
+class Bundle(Package):
+    """One module that esbuild makes of npm packages; ``packages`` are all that go in, each with its exact version."""
+
+    to: str = ""
+    entry: str = ""
+    esbuild: str = ""
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Built(Package):
     recipe: str = ""
     from_: str = ""
@@ -70,6 +80,7 @@ class Toolchain:
 @dataclass(frozen=True)
 class Manifest:
     npm: list[Npm]
+    bundle: list[Bundle]
     wheel: list[Package]
     sdist: list[Package]
     built: list[Built]
@@ -108,6 +119,7 @@ def loads(text: str) -> Manifest:
     build, chain = document.pop("build"), document.pop("toolchain")
     manifest = Manifest(
         npm=_entries(Npm, "npm", document.pop("npm", []), ("licence", "to", "files")),
+        bundle=_entries(Bundle, "bundle", document.pop("bundle", []), ("licence", "to", "entry", "esbuild", "packages")),
         wheel=_entries(Package, "wheel", document.pop("wheel", []), ("licence",)),
         sdist=_entries(Package, "sdist", document.pop("sdist", []), ("licence",)),
         built=_entries(Built, "built", document.pop("built", []), ("licence", "recipe", "from_")),

@@ -10,6 +10,9 @@ STATIC = ROOT / "static"
 WHEELS = ROOT / "wheels"
 MANIFEST = WHEELS / "vendor.toml"
 LICENCES = WHEELS / "licences"
+BUNDLES = WHEELS / "bundles"
+"""What each bundle exports, as a module that esbuild begins with."""
+
 LOCK = STATIC / "lock.json"
 NOTICES = STATIC / "THIRD-PARTY-NOTICES.txt"
 

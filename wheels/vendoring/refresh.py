@@ -11,12 +11,12 @@ from pathlib import Path
 
 from vendoring.build import pyconfig, recipes
 from vendoring.build.toolchain import Packages, Toolchain, provide
-from vendoring.repack import archives, bytecode, compress, modules
+from vendoring.repack import archives, bundles, bytecode, compress, modules
 
 from . import notices, paths
 from .fetch import Fetcher, pip, run
 from .lock import KINDS, Asset, Lock, digest, dumps, read
-from .manifest import Built, Manifest, Npm, Package, Tests, TestWheel
+from .manifest import Built, Bundle, Manifest, Npm, Package, Tests, TestWheel
 from .manifest import read as read_manifest
 
 
@@ -73,6 +73,9 @@ class Refresh:
             for npm in self.manifest.npm:
                 self._step("npm", npm)
                 self._npm(npm, pyodide)
+            for bundle in self.manifest.bundle:
+                self._step("bundle", bundle)
+                self._bundle(bundle, work / f"bundle-{bundle.name}")
             for package in self.manifest.wheel:
                 self._step("wheel", package)
                 wheel = self.fetcher.wheel(package.name, package.version)
@@ -120,6 +123,16 @@ class Refresh:
                 rewritten = modules.relative_imports(data, package.target(file), package.imports)
                 upstream, data = (data, rewritten) if rewritten != data else (None, data)
             self.output.add(path, data, package, f"npm:{package.name}", upstream)
+
+    def _bundle(self, bundle: Bundle, work: Path) -> None:
+        """One module of many packages, whose licences all go into the notices."""
+        parts = {**bundle.packages, bundles.ESBUILD: bundle.esbuild}
+        roots = bundles.lay(work, {name: self.fetcher.npm(name, version) for name, version in parts.items()})
+        for name, version in bundle.packages.items():
+            part = Package(name, version, bundle.licence)
+            self.output.notice(part, {path.name: path.read_bytes() for path in roots[name].iterdir() if path.is_file()})
+        data = bundles.bundled(work, paths.BUNDLES / bundle.entry)
+        self.output.add(f"static/{bundle.to}", data, bundle, f"bundle:{','.join(bundle.packages)}")
 
     def _wheel(
         self, package: Package, name: str, data: bytes, source: str, pyodide: Path, *, upstream: bool = False

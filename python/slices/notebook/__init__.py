@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slices.notebook import resources
+from slices.notebook.hints import resources as hints
 
 if TYPE_CHECKING:
     import falcon
@@ -27,3 +28,5 @@ def mount(app: falcon.App, worker: Context) -> None:
     app.add_route("/app/call", resources.Call(worker))
     app.add_route("/app/packages", resources.Bring(worker))
     app.add_route("/app/output/{cell}", resources.Whole(worker))
+    app.add_route("/app/complete", hints.Complete(worker))
+    app.add_route("/app/signature", hints.Signature(worker))

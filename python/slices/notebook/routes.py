@@ -13,3 +13,6 @@ notebook.change("/app/run", where="one", stream=True, blocks=86400, deadline=300
 notebook.change("/app/call", where="one", stream=True, blocks=86400, deadline=300)
 notebook.change("/app/packages", where="one")
 notebook.get("/app/output/{cell}", where="one")
+# While somebody writes: it looks and runs nothing.
+notebook.compute("/app/complete", where="one", deadline=5)
+notebook.compute("/app/signature", where="one", deadline=5)

@@ -39,6 +39,12 @@ EXAMPLES = {
 PURE = ("keripy", "doers")
 """Those that need nothing of a browser: Jupyter runs them too, with the same outputs."""
 
+NO_EDITOR = """{
+  const own = self.fetch;
+  self.fetch = (url, options) => String(url).includes('/codemirror/')
+    ? Promise.resolve(new Response('', {status: 404})) : own(url, options);
+}"""
+
 LISTEN = f"""() => {{
   globalThis.overheard = [];
   new BroadcastChannel('{CHANNEL}').onmessage = event => {{ overheard.push(event.data); }};
@@ -171,9 +177,17 @@ def test_a_notebook(
     }""")
     guest = context.new_page()
     watch(guest)
+    guest.add_init_script(NO_EDITOR)
     guest.goto(f"{app_url}{PATH}#{link}")
     other = Notebook(guest).opened()
     assert other.frame.locator("textarea").input_value() == 'print("ran")' and other.output() == ""
-    assert "nothing of it has run" in guest.locator("#note").inner_text()
+    assert "nothing of it has run" in guest.locator("#guest").inner_text()
+    # Its editor did not come, which is said: then cells are plain fields, that cannot be written in before it is one's own.
+    assert "The editor could not be loaded" in other.frame.locator("#plain").inner_text()
+    assert other.frame.locator("textarea").is_visible() and not other.frame.locator("textarea").is_editable()
     other.run_all()
     assert other.output() == "ran"
+    guest.locator("[data-act=mine]").click()
+    other.frame.locator("textarea").fill("6 * 7")
+    other.frame.locator("textarea").press("Control+Enter")
+    other.frame.get_by_text("42").wait_for()

@@ -37,13 +37,17 @@ class Notebook:
         frame = next(frame for frame in self.page.frames if frame != self.page.main_frame)
         return frame.evaluate(expression)
 
+    def editor(self, number: int = 0) -> Locator:
+        """What a cell is written in."""
+        return self.frame.locator("form.cell").nth(number).locator(".cm-content")
+
     def write(self, source: str, number: int = 0) -> None:
-        self.frame.locator("form.cell textarea").nth(number).fill(source)
+        self.editor(number).fill(source)
 
     def begin(self, source: str, number: int = 0) -> None:
         """Run a cell, and wait until it does."""
         self.write(source, number)
-        self.frame.locator("form.cell textarea").nth(number).press("Control+Enter")
+        self.editor(number).press("Control+Enter")
         self.wait(1)
 
     def asked(self, label: str) -> Locator:
@@ -65,7 +69,7 @@ class Notebook:
         """Run a cell to its end; the text of its output."""
         before = self.count()
         self.write(source, number)
-        self.frame.locator("form.cell textarea").nth(number).press("Control+Enter")
+        self.editor(number).press("Control+Enter")
         for _ in range(2400):
             if self.count() != before and not self.inside(RUNNING):
                 return self.output(number)

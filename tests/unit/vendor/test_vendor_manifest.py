@@ -22,7 +22,7 @@ def test_the_manifest_and_the_lock_name_the_same_packages():
     manifest = manifests.read(ROOT / "wheels/vendor.toml")
     lock = locking.read(ROOT / "static/lock.json")
     shipped = [p for p in manifest.tests if p.files] + [p for p in manifest.test_wheel if p.ship]
-    packages = [*manifest.npm, *manifest.wheel, *manifest.sdist, *manifest.built, *shipped]
+    packages = [*manifest.npm, *manifest.bundle, *manifest.wheel, *manifest.sdist, *manifest.built, *shipped]
     named = {(p.name, p.version) for p in packages}
     assert named == {(a.name, a.version) for a in lock.assets if not a.source.startswith("generated:")}
     for test in manifest.tests:
@@ -37,6 +37,7 @@ def test_the_manifest_and_the_lock_name_the_same_packages():
         ('[[wheel]]\nname = "a"\nversion = "1"', "missing field licence"),
         ('[[built]]\nname = "a"\nversion = "1"\nlicence = "MIT"\nrecipe = "r"', "missing field from"),
         ('[[npm]]\nname = "a"\nversion = "1"\nlicence = "MIT"\nto = "a/1"', "missing field files"),
+        ('[[bundle]]\nname = "a"\nversion = "1"\nlicence = "MIT"\nto = "a.js"\nentry = "a.js"\nesbuild = "1"', "missing field packages"),
         ('[[wheels]]\nname = "a"', "unknown section wheels"),
         ('[[wheel]]\nname = "a"\nversion = "1"\nlicence = "MIT"\n' * 2, "listed twice"),
     ],
