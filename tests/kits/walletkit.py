@@ -121,3 +121,10 @@ def vault_of(kit: Kit) -> Any:
     from slices.vault import vault
 
     return vault.of(kit.worker)
+
+
+def habs(hby: Any) -> list[Any]:
+    """All Habs of an open wallet's Habery, by alias."""
+    while not hby.habs.whole:
+        hby.habs.gather()
+    return [hby.habs[aid] for _, aid in hby.habs.order]

@@ -23,8 +23,8 @@ from slices.backup.format import BadFile
 from slices.credentials.feeding import feed
 from slices.credentials.lookup import found, state
 from slices.crypto import passwords
+from slices.vault import owned, vault
 from slices.vault import passcode as passcodes
-from slices.vault import vault
 from slices.vault.facts import Facts, FactStore
 
 __all__ = ["Opened", "opened", "verify"]
@@ -44,7 +44,7 @@ class Opened:
     def __init__(self, dump: Dump, place: Path) -> None:
         """Raises BadFile when there is no wallet in it or keripy cannot open it."""
         from keri import core
-        from keri.app import configing, habbing, keeping
+        from keri.app import configing, keeping
         from keri.vdr import credentialing, viring
 
         self.rooms = {"wallet": place / "wallet", "ledger": place / "ledger"}
@@ -66,7 +66,7 @@ class Opened:
             if keeper.gbls.get("aeid") != signer.verfer.qb64:
                 keeper.close()
                 raise BadFile("holds a key store that its own seed does not open")
-            self.hby = habbing.Habery(
+            self.hby = owned.habery(
                 name=vault.NAME, ks=keeper, cf=self.cf, headDirPath=head, seed=dump.seed, aeid=signer.verfer.qb64
             )
             reger = viring.Reger(name=vault.NAME, db=self.hby.db, headDirPath=head, reopen=True)
@@ -144,8 +144,10 @@ def _verify(held: Opened) -> Generator[float, float, dict[str, Any]]:
             yield from _replay(hby.db.clonePreIter(pre=pre.encode()), kvy=kevery)
         for _ in range(4):  # a delegate's event waits for its delegator's, which may come later
             kevery.processEscrows()
-        for pre in list(hby.kevers):
-            _same("the identifier", pre, _key_state(hby.kevers[pre]), _key_state(found(kevery.kevers, pre)))
+        for count, (_, pre) in enumerate(hby.habs.order, start=1):
+            _same("the identifier", pre, {**hby.habs.state(pre), "dt": ""}, _key_state(found(kevery.kevers, pre)))
+            if count % EVENTS_AT_ONCE == 0:
+                yield
         tevery = televenting.Tevery(reger=registries, db=fresh, local=False, lax=True)
         issued = [(said, reger.creds.get(keys=said)) for (said,), _ in list(reger.saved.getItemIter())]
         for regk in list(_registries(reger)):
@@ -160,13 +162,16 @@ def _verify(held: Opened) -> Generator[float, float, dict[str, Any]]:
         registries.close(clear=True)
         fresh.close(clear=True)
     yield
+    identifiers = []
+    for count, (_, aid) in enumerate(hby.habs.order, start=1):
+        state = hby.habs.state(aid)
+        identifiers.append({"alias": hby.habs.names[aid], "aid": aid, "sn": int(state["s"], 16), "digest": state["d"]})
+        if count % (5 * EVENTS_AT_ONCE) == 0:
+            yield
     known = yield from _ledger(held)
     return {
         "name": held.facts.name,
-        "identifiers": [
-            {"alias": hab.name, "aid": hab.pre, "sn": hab.kever.sner.num, "digest": hab.kever.serder.said}
-            for hab in hby.habs.values()
-        ],
+        "identifiers": identifiers,
         "registries": len(list(_registries(reger))),
         "credentials": len(issued),
         "events": events,
@@ -223,8 +228,6 @@ def _saids(db: Any) -> Generator[float, float, int]:
 
 def _keys(hby: Any) -> Generator[float, float, None]:
     """Every private key opens and belongs to its public key; every identifier has those that it signs with now."""
-    from keri.app import habbing
-
     held = set()
     for count, ((public,), signer) in enumerate(hby.ks.pris.getItemIter(decrypter=hby.mgr.decrypter), start=1):
         if signer.verfer.qb64 != public:
@@ -232,12 +235,17 @@ def _keys(hby: Any) -> Generator[float, float, None]:
         held.add(public)
         if count % EVENTS_AT_ONCE == 0:
             yield
-    for hab in hby.habs.values():
-        if isinstance(hab, habbing.GroupHab):  # its members hold the keys, and not all of them are here
+    while not hby.habs.whole:
+        hby.habs.gather()
+        yield
+    for count, (_, aid) in enumerate(hby.habs.order, start=1):
+        if count % EVENTS_AT_ONCE == 0:
+            yield
+        if hby.db.habs.get(keys=(aid,)).mid:  # a group's members hold the keys, and not all of them are here
             continue
-        missing = [verfer.qb64 for verfer in hab.kever.verfers if verfer.qb64 not in held]
+        missing = [key for key in hby.habs.state(aid)["k"] if key not in held]
         if missing:
-            raise BadFile(f"does not hold the private key of {missing[0]}, with which {hab.name} signs")
+            raise BadFile(f"does not hold the private key of {missing[0]}, with which {hby.habs.names[aid]} signs")
 
 
 def _credential(said: str, creder: Any) -> None:

@@ -69,7 +69,7 @@ def make(
     made, by = epoch_ms(), [wrap["by"] for wrap in wraps]
     yield
     _ = vault.hby  # the idle time may have ended meanwhile
-    marks = records.marks(vault.hby, vault.rgy.reger, rooms(vault)["ledger"])
+    marks = yield from records.marks(lambda: vault.hby.habs, lambda: vault.rgy.reger, rooms(vault)["ledger"])
     content = Dump(made, str(vault.name), seed, read_stores(rooms(vault))).pack()
     file = sealing.seal(content, key, wraps, made=made, app=app)
     yield

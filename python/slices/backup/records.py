@@ -7,6 +7,7 @@ wallet. Nothing in it is secret.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ __all__ = ["Marks", "Record", "changes", "marks", "read", "write"]
 
 KEY = b"backup"
 MAP_SIZE = 16 << 20
+AT_ONCE = 500
+"""Identifiers looked at between two yields."""
 
 
 @dataclass
@@ -80,10 +83,22 @@ def write(head: Path, record: Record) -> None:
         env.close()
 
 
-def marks(hby: Any, reger: Any, ledger: Path) -> Marks:
-    """Of an open wallet as it is now. ledger: directory of the ledger."""
-    sns = {hab.pre: hab.kever.sner.num for hab in hby.habs.values()}
-    return Marks(sns, reger.cnt(reger.tvts), _records(ledger))
+def marks(own: Callable[[], Any], reger: Callable[[], Any], ledger: Path) -> Generator[float, float, Marks]:
+    """Of an open wallet as it is now, in steps; a change meanwhile may count as one of later. ledger: directory of the ledger.
+
+    own: gives its Owned, reger its Reger, anew after each step: they raise when it was locked."""
+    while not own().whole:
+        own().gather()
+        yield 0.0
+    sns = {}
+    for count, (_, aid) in enumerate(list(own().order), start=1):
+        sns[aid] = int(own().state(aid)["s"], 16)
+        if count % AT_ONCE == 0:
+            yield 0.0
+    held = reger()
+    with held.env.begin() as txn:
+        events = txn.stat(held.tvts)["entries"]
+    return Marks(sns, events, _records(ledger))
 
 
 def _records(head: Path) -> int:

@@ -78,10 +78,11 @@ class Resource:
         self.kem = kem
         self.app = app
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Generator[float, float, dict[str, Any]]:
         """Of the open wallet: {name, last: {made, bytes, by} | None, changed: [words], recovery: id | ""}."""
         record = records.read(self.vault.head)
-        now = records.marks(self.vault.hby, self.vault.rgy.reger, making.rooms(self.vault)["ledger"])
+        ledger = making.rooms(self.vault)["ledger"]
+        now = yield from records.marks(lambda: self.vault.hby.habs, lambda: self.vault.rgy.reger, ledger)
         return {
             "name": self.vault.name,
             "last": {"made": record.made, "bytes": record.bytes, "by": record.by} if record.made else None,
@@ -132,7 +133,7 @@ class Backup(Resource):
             for each in passwords.TIERS.values()
         ]
         page = {"tiers": tiers, "least": passcodes.LEAST, "token": self.vault.token}
-        answer(req, rep, "pages/backup/index.html", {**self.state(), **page}, title=TITLE)
+        answer(req, rep, "pages/backup/index.html", {**(yield from self.state()), **page}, title=TITLE)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Generator[float, float, None]:
@@ -173,7 +174,7 @@ class Reminder(Resource):
         """{locked, name, last, changed, recovery}; of a locked wallet {locked: true} only."""
         yield from self.vault.ready()
         open = self.vault.exists and not self.vault.locked
-        data = {"locked": False, **self.state()} if open else {"locked": True}
+        data = {"locked": False, **(yield from self.state())} if open else {"locked": True}
         answer(req, rep, "fragments/backup/reminder.html", data)
 
 

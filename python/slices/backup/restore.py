@@ -74,7 +74,7 @@ def restore(
             held.store.write(facts)
             record = records.read(held.rooms["wallet"])
             record.made, record.bytes, record.by = dump.made, len(data), [each["by"] for each in parts.header.wraps]
-            record.marks = records.marks(held.hby, held.rgy.reger, held.rooms["ledger"])
+            record.marks = yield from records.marks(lambda: held.hby.habs, lambda: held.rgy.reger, held.rooms["ledger"])
             records.write(held.rooms["wallet"], record)
             held.close()
             stores = read_stores(held.rooms)

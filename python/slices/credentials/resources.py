@@ -15,6 +15,7 @@ from keriwasm.web.rendering import answer, wants_json
 
 from slices.credentials import issuing, presenting, schemas, view
 from slices.foreign import strangers
+from slices.vault import choosing
 from slices.vault.vault import Vault
 
 __all__ = ["Credential", "Credentials", "Issue", "Panel", "Receive", "Registries", "Registry", "Schema", "Schemas", "Verify"]
@@ -146,7 +147,7 @@ class Credentials(Resource):
             for each in data["credentials"]
             if (not state or each["state"] == state) and (not role or role in each["roles"])
         ]
-        issuers = view.issuers(self.vault)
+        issuers = yield from choosing.offered(self.vault, rotating=True)
         self.page(req, rep, "index", data, total=total, state=state, role=role, issuers=issuers)
 
 
@@ -219,10 +220,8 @@ class Registries(Resource):
         """{identifier, name} -> the registry, anchored by a new event of the identifier."""
         yield from self.open()
         fields = Fields(req)
-        aid = fields.text("identifier", max_bytes=100)
+        aid = choosing.chosen(self.vault, fields, "identifier")
         name = label(fields, "name", most_bytes=issuing.NAME_MOST)
-        if aid not in self.vault.hby.habs:
-            raise FieldError("identifier", "is none of this wallet's identifiers")
         with self.vault.change() as hby:
             regk = issuing.make_registry(self.vault, hby.habs[aid], name).regk
         self.go(req, rep, f"app/credentials/registries/{regk}")
@@ -254,10 +253,8 @@ class Issue(Resource):
             data["schema"] = view.schema(schemer)
             about_somebody = schemas.needs_holder(schemer.sed)
             data["inputs"] = [each._asdict() for each in schemas.attributes(schemer.sed)]
-        names = view.people(self.vault)
-        people = sorted(((aid, name) for aid, name in names.items()), key=lambda each: each[1].lower())
-        registries, issuers = view.registries(self.vault), view.issuers(self.vault)
-        more = {"registries": registries, "people": people, "issuers": issuers, "about_somebody": about_somebody}
+        people = yield from choosing.offered(self.vault)
+        more = {"registries": view.registries(self.vault), "people": people, "about_somebody": about_somebody}
         self.page(req, rep, "issue", data, "Issue", **more)
 
     @deed
@@ -267,14 +264,15 @@ class Issue(Resource):
         fields = Fields(req)
         regk = fields.text("registry", max_bytes=100)
         said = fields.text("schema", max_bytes=100)
-        holder = fields.text("holder", "", max_bytes=100) or None
+        typed = fields.text("holder", "", max_bytes=1200).strip()
+        holder = (choosing.resolve(self.vault, typed) or typed) if typed else None
         if regk not in self.vault.rgy.regs:
             raise FieldError("registry", "is none of this wallet's registries: make one first")
         if len(said) != 44 or self.vault.hby.db.schema.get(said) is None:
             raise FieldError("schema", "is not known here: add it first")
         sed = self.schemer(said).sed
         if holder is not None and holder not in self.vault.hby.kevers:
-            raise FieldError("holder", "is no identifier that this wallet knows")
+            raise FieldError("holder", "is neither an alias nor an AID that this wallet knows")
         if holder is None and schemas.needs_holder(sed):
             raise FieldError("holder", "is missing: this schema's credentials are about somebody")
         data = schemas.filled(fields, sed)

@@ -11,23 +11,11 @@ from slices.credentials.lookup import registry_of
 from slices.credentials.lookup import state as state_of
 from slices.vault.vault import Vault
 
-__all__ = ["credential", "credentials", "detail", "issuers", "people", "presented", "registries", "registry", "schema"]
+__all__ = ["credential", "credentials", "detail", "presented", "registries", "registry", "schema"]
 __all__ += ["timeline"]
 
 HUES = 8
 """Colours of cards, classes hue-0 to hue-7 of the style sheet."""
-
-
-def people(vault: Vault) -> dict[str, str]:
-    """AID -> alias of the wallet's own identifiers."""
-    return {hab.pre: hab.name for hab in vault.hby.habs.values()}
-
-
-def issuers(vault: Vault) -> list[tuple[str, str]]:
-    """(AID, alias) of the identifiers that can have a registry."""
-    return sorted(
-        ((hab.pre, hab.name) for hab in vault.hby.habs.values() if hab.kever.transferable), key=lambda each: each[1].lower()
-    )
 
 
 def schema(schemer: Any, used: int = 0) -> dict[str, Any]:
@@ -41,8 +29,8 @@ def schema(schemer: Any, used: int = 0) -> dict[str, Any]:
     }
 
 
-def _party(aid: str | None, names: dict[str, str]) -> dict[str, Any] | None:
-    return None if aid is None else {"aid": aid, "alias": names.get(aid, "")}
+def _party(aid: str | None, own: Any) -> dict[str, Any] | None:
+    return None if aid is None else {"aid": aid, "alias": (own.alias(aid) if own is not None else None) or ""}
 
 
 def credential(vault: Vault, creder: Any) -> dict[str, Any]:
@@ -50,7 +38,7 @@ def credential(vault: Vault, creder: Any) -> dict[str, Any]:
 
     state: issued, revoked or unknown; issued, changed: ISO 8601 times; roles: of issued and held.
     """
-    reger, names = vault.rgy.reger, people(vault)
+    reger, own = vault.rgy.reger, vault.hby.habs
     schemer = vault.hby.db.schema.get(creder.schema)
     state = state_of(reger, creder)
     given = creder.attrib if isinstance(creder.attrib, dict) else {}
@@ -59,13 +47,13 @@ def credential(vault: Vault, creder: Any) -> dict[str, Any]:
         "said": creder.said,
         "title": schemas.title(schemer.sed) if schemer is not None else "Credential",
         "schema": creder.schema,
-        "issuer": _party(creder.issuer, names),
-        "holder": _party(holder, names),
+        "issuer": _party(creder.issuer, own),
+        "holder": _party(holder, own),
         "registry": creder.regi,
         "state": "unknown" if state is None else "revoked" if state.et in ("rev", "brv") else "issued",
         "issued": str(given.get("dt", "")),
         "changed": state.dt if state is not None else "",
-        "roles": [role for role, aid in (("issued", creder.issuer), ("held", holder)) if aid in names],
+        "roles": [role for role, aid in (("issued", creder.issuer), ("held", holder)) if aid in own],
         "revocable": creder.regi in vault.rgy.regs,
         "hue": hue(creder.schema),
         "attributes": _labelled(given, schemer),
@@ -88,7 +76,7 @@ def hue(said: str) -> int:
 def presented(vault: Vault, report: dict[str, Any]) -> dict[str, Any]:
     """The card of a credential that presenting.check reports on, which the wallet need not hold."""
     open = vault.exists and not vault.locked
-    names = people(vault) if open else {}
+    own = vault.hby.habs if open else None
     said = report["schema"]["said"]
     schemer = vault.hby.db.schema.get(said) if open and report["schema"]["title"] else None
     changed = next((each["detail"] for each in report["checks"] if each["name"] in ("State", "State here") and not each["ok"]), "")
@@ -96,8 +84,8 @@ def presented(vault: Vault, report: dict[str, Any]) -> dict[str, Any]:
     dated = report["attributes"].get("dt")
     return {
         "title": report["schema"]["title"] or "Credential",
-        "issuer": _party(report["issuer"] or None, names),
-        "holder": _party(report["holder"], names),
+        "issuer": _party(report["issuer"] or None, own),
+        "holder": _party(report["holder"], own),
         "state": report["state"],
         "issued": dated if isinstance(dated, str) else "",
         "changed": day[1] if day else "",

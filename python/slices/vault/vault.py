@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from keriwasm.disk import places
 from keriwasm.imports import native
 
+from slices.vault import owned
 from slices.vault import passcode as passcodes
 from slices.vault.facts import Facts, FactStore
 from slices.vault.trouble import Exists, Locked, NoWallet, TooSoon, WrongPasscode
@@ -144,6 +145,13 @@ class Vault:
         if not getattr(self.worker.doist.active, "quiet", False):
             self.touch()
         return self._hby
+
+    def own(self) -> Generator[float, float, owned.Owned]:
+        """The open wallet's identifiers, all of them known by alias: read in steps, the first time. Raises as `hby`."""
+        while not (own := self.hby.habs).whole:
+            own.gather()
+            yield
+        return own
 
     @property
     def rgy(self) -> Any:
@@ -366,11 +374,11 @@ class Vault:
         return keeper
 
     def _open(self, seed: str, aeid: str, keeper: Any = None) -> None:
-        from keri.app import configing, habbing
+        from keri.app import configing
 
         # The configuration file is keripy's way to preload a database with addresses: here it is empty and of no life.
         cf = configing.Configer(name=NAME, temp=True, reopen=True)
-        self._hby = habbing.Habery(name=NAME, ks=keeper, cf=cf, headDirPath=str(self.head), seed=seed, aeid=aeid)
+        self._hby = owned.habery(name=NAME, ks=keeper, cf=cf, headDirPath=str(self.head), seed=seed, aeid=aeid)
         self.touch()
 
     def _go_back(self) -> None:

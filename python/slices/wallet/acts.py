@@ -81,6 +81,7 @@ class Rotate(Acting):
             asking.check_left(hab, backers["cuts"])
             places.keep(self.vault.worker, hby.db, backers["adds"])
             hab.rotate(isith=isith, nsith=nsith, ncount=following, **backers)
+            hby.habs.note(hab)
             if hab.kever.delpre in hby.habs:
                 delegation.anchor(hby, hab, hby.habs[hab.kever.delpre])
         yield from self.done(req, rep, aid, established, f"Rotated: event {hab.kever.sner.num} is in the log.")

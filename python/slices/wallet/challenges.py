@@ -15,15 +15,16 @@ import falcon
 from keriwasm.web.deeds import deed
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
-from keriwasm.web.rendering import answer
+from keriwasm.web.rendering import answer, wants_json
 
 from slices.foreign import strangers, streams
 from slices.foreign.attachments import short
+from slices.vault import choosing
 
 from . import view
-from .identifiers import Resource
+from .identifiers import PER_ANSWER, Resource
 
-__all__ = ["Challenge", "Newest", "Respond", "Verify", "known", "read_words", "verify"]
+__all__ = ["Answer", "Challenge", "Newest", "Respond", "Verify", "known", "read_words", "verify"]
 
 ROUTE = "/challenge/response"
 WORDS_LEAST, WORDS_MOST = 6, 48
@@ -38,11 +39,13 @@ class Challenge(Resource):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        """{identifiers}: those that can answer."""
+        """{identifiers, total, found, from, next}: those that can answer, as `GET /app/identifiers` tells them."""
         yield from self.vault.ready()
-        data = {"identifiers": view.identifiers(self.vault)}
-        page = {"token": self.vault.token}
-        answer(req, rep, "pages/wallet/challenge.html", {**data, **page}, title=TITLE)
+        if wants_json(req):
+            answer(req, rep, "", (yield from view.part(self.vault, 0, PER_ANSWER)))
+            return
+        page = {"token": self.vault.token, "people": (yield from choosing.offered(self.vault))}
+        answer(req, rep, "pages/wallet/challenge.html", page, title=TITLE)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
@@ -61,8 +64,11 @@ class Respond(Resource):
     def on_post(self, req: falcon.Request, rep: falcon.Response, aid: str) -> Iterator[Any]:
         """{aid, words, response}: the signed answer in CESR."""
         yield from self.vault.ready()
+        yield from self.respond(req, rep, Fields(req), aid)
+
+    def respond(self, req: falcon.Request, rep: falcon.Response, fields: Fields, aid: str) -> Iterator[Any]:
+        """The words of the form, signed. Raises NoIdentifier, FieldError."""
         self.hab(aid)
-        fields = Fields(req)
         words = read_words(fields)
         recipient = fields.text("recipient", "", max_bytes=200).strip()
         yield
@@ -70,6 +76,17 @@ class Respond(Resource):
         message = hab.exchange(route=ROUTE, payload={"i": aid, "words": words}, recipient=recipient or "")
         data = {"aid": aid, "words": words, "response": bytes(message).decode()}
         answer(req, rep, "fragments/wallet/challenge-response.html", {**data, "alias": hab.name})
+
+
+class Answer(Respond):
+    """POST {identifier, words, recipient?}: the same, of an identifier by its alias or AID."""
+
+    @deed
+    def on_post(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
+        """{aid, words, response}. 422 for one that is none of this wallet's."""
+        yield from self.vault.ready()
+        fields = Fields(req)
+        yield from self.respond(req, rep, fields, choosing.chosen(self.vault, fields, "identifier"))
 
 
 class Verify(Resource):

@@ -14,7 +14,7 @@ from keriwasm.web.rendering import answer, wants_json
 
 from slices.kels import picture, timeline
 from slices.ledger import lists
-from slices.vault import stretching
+from slices.vault import choosing, stretching
 from slices.vault.trouble import NoIdentifier
 from slices.vault.vault import Vault
 from slices.witnessing import asking, collecting, drafts, places
@@ -23,12 +23,16 @@ from . import delegation, view
 from .inputs import MOST_KEYS, label, threshold
 from .moving import moved
 
-__all__ = ["Identifier", "Identifiers", "More", "Rename", "Resource"]
+__all__ = ["Identifier", "Identifiers", "Listed", "More", "Names", "Rename", "Resource"]
 
 PER_PAGE = 20
 """Events of one part of a page's timeline."""
 PER_ANSWER = 1000
-"""Events of one JSON answer at most; `next` tells where to go on."""
+"""Events, or identifiers, of one JSON answer at most; `next` tells where to go on."""
+PER_LIST = 50
+"""Identifiers of one part of the page's list."""
+FIELDS = ("delegator", "holder", "identifier")
+"""Fields of forms that name an identifier of the wallet."""
 
 
 class Resource:
@@ -82,11 +86,14 @@ class Identifiers(Resource):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        """{identifiers: [{aid, alias, sn, ...}]}."""
+        """{identifiers: [{aid, alias, sn, ...}], total, found, from, next} by alias; `from`, `count` and `q` choose."""
         yield from self.vault.ready()
-        yield from places.ready(self.vault)
-        data = {"identifiers": view.identifiers(self.vault)}
-        page = {"token": self.vault.token, "most_keys": MOST_KEYS, **lists.offered(), "draft": drafts.filled(Fields(req), drafts.NEW)}
+        fields = Fields(req)
+        data = yield from listed(self.vault, fields, PER_ANSWER if wants_json(req) else PER_LIST)
+        page: dict[str, Any] = {}
+        if not wants_json(req):
+            page = {"token": self.vault.token, "most_keys": MOST_KEYS, **lists.offered(), "draft": drafts.filled(fields, drafts.NEW)}
+            page["delegators"] = yield from choosing.offered(self.vault, rotating=True)
         moved(req, rep, "app/identifiers", "pages/wallet/identifiers.html", data, page, title="Identifiers · KeriWasm")
 
     @deed
@@ -99,7 +106,7 @@ class Identifiers(Resource):
         fields = Fields(req)
         alias = free_alias(fields, hby)
         asked = keys_asked(fields)
-        delegator = fields.text("delegator", "", max_bytes=200).strip()
+        delegator = choosing.chosen(self.vault, fields, "delegator", "")
         algo = fields.choice("algo", ("randy", "salty"), default="randy")
         if delegator:
             if not asked["transferable"]:
@@ -127,6 +134,31 @@ class Identifiers(Resource):
             moved(req, rep, "", "pages/wallet/identifier.html", data, {}, title=alias, status=201)
         else:
             yield from self.show(req, rep, hab.pre, "The identifier is made: its log begins with event 0.", 201)
+
+
+class Listed(Resource):
+    """GET ?q=&from=: a part of the list, for the page."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
+        """As `GET /app/identifiers`; as HTML the cards alone."""
+        yield from self.vault.ready()
+        data = yield from listed(self.vault, Fields(req), PER_LIST)
+        answer(req, rep, "fragments/wallet/list.html", data, title="Identifiers · KeriWasm")
+
+
+class Names(Resource):
+    """GET: what a field for an identifier suggests while somebody types into it; the field's own name is that of the query."""
+
+    @deed
+    def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
+        """{names: [{aid, alias}]}: the first that fit."""
+        yield from self.vault.ready()
+        fields = Fields(req)
+        typed = fields.text(fields.choice("of", FIELDS), "", max_bytes=1200).strip()
+        own = yield from self.vault.own()
+        names = [{"aid": aid, "alias": own.names[aid]} for aid in own.found(typed)[: choosing.SUGGESTED]]
+        answer(req, rep, "fragments/wallet/names.html", {"names": names})
 
 
 class Making(Resource):
@@ -179,7 +211,16 @@ class Rename(Resource):
                 hby.db.names.rem(keys=("", hab.name))
                 hby.db.names.pin(keys=("", alias), val=aid)
                 hab.name = alias
+                hby.habs.note(hab)
         yield from self.show(req, rep, aid, "Renamed.")
+
+
+def listed(vault: Vault, fields: Fields, most: int) -> Generator[float, float, dict[str, Any]]:
+    """What view.part tells, chosen by the fields `q`, `from` and `count`."""
+    q = fields.text("q", "", max_bytes=400).strip()
+    first = fields.integer("from", 0, 1 << 53, default=0)
+    count = fields.integer("count", 1, PER_ANSWER, default=most)
+    return {**(yield from view.part(vault, first, count, q)), "q": q}
 
 
 def free_alias(fields: Fields, hby: Any) -> str:

@@ -10,7 +10,7 @@ from keriwasm.web.deeds import deed
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.form.fields import Fields
 from keriwasm.web.formats import sse
-from keriwasm.web.rendering import answer, render
+from keriwasm.web.rendering import answer, render, wants_json
 
 from slices.vault import passcode
 from slices.vault.consent import consent
@@ -26,6 +26,11 @@ TITLE = "Wallet · KeriWasm"
 PAGE = "pages/wallet/index.html"
 HERE = "app/wallet"
 
+PER_ANSWER = 1000
+"""Identifiers of a JSON answer at most; `GET /app/identifiers` has the others."""
+SHOWN_FIRST = 12
+PANEL_FIRST = 5
+
 KEEP_ALIVE = 15.0
 KEEP_ALIVE_COMMENT = b": alive\n\n"
 
@@ -38,7 +43,7 @@ class Resource:
 
     def show(self, req: falcon.Request, rep: falcon.Response, note: str = "", status: int = 200) -> Iterator[Any]:
         """The wallet's page or state. `note` is told above it: what has just been done."""
-        data = yield from view.wallet(self.vault)
+        data = yield from view.wallet(self.vault, PER_ANSWER if wants_json(req) else SHOWN_FIRST)
         if note:
             data["note"] = note
         page = {"token": self.vault.token, "tiers": view.tiers(), "autolocks": view.AUTOLOCKS, "least": passcode.LEAST}
@@ -153,9 +158,9 @@ class Panel(Resource):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Iterator[Any]:
-        """The state as `GET /app/wallet`. No title: it is a part of a page."""
+        """The state as `GET /app/wallet`, with the first few identifiers. No title: it is a part of a page."""
         yield from self.vault.mounted()
-        answer(req, rep, "fragments/wallet/panel.html", (yield from view.wallet(self.vault)))
+        answer(req, rep, "fragments/wallet/panel.html", (yield from view.wallet(self.vault, PANEL_FIRST)))
 
 
 class Events(Resource):

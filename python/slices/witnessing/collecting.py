@@ -7,6 +7,7 @@ asked to, and by itself after PAUSES. In memory are only the reasons of witnesse
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from hio.base import doing
@@ -66,10 +67,12 @@ class Collector:
     def waiting(self) -> list[dict[str, str]]:
         """What the network page says of receipts that are missing, while the wallet is open: {what, waits, why, path}."""
         found = []
-        for aid, hab in {} if self.vault.locked else self.vault.hby.habs.items():
+        for aid in () if self.vault.locked else self.cases:
+            if (hab := self.vault.hby.habs.get(aid)) is None:
+                continue
             event = standing.latest(hab)
             missing = len(event.witnesses) - len(event.receipted)
-            if missing and aid in self.cases:
+            if missing:
                 reasons = [reason for each, reason in self.cases[aid].reasons.items() if each not in event.receipted]
                 word, line = any(each.allowed for each in reasons), any(each.kind == "offline" for each in reasons)
                 what = {"what": f"receipts of {hab.name}’s event {event.sn}", "waits": "word" if word else "line" if line else "server"}
@@ -119,6 +122,12 @@ class Collector:
 
     # -- the Doer's -------------------------------------------------------------------------------------------------
 
+    def known(self) -> Generator[float, float, None]:
+        """Wait until it is known who has witnesses, in steps; a wallet that is locked meanwhile has none."""
+        while not self.vault.locked and not self.vault.hby.habs.whole:
+            self.vault.hby.habs.gather()
+            yield 0.0
+
     def step(self) -> float:
         """Go on with all that is under way, begin what is due. Returns the seconds until there is something to do again."""
         if self.vault.locked or self._epoch != self.vault.epoch:
@@ -148,10 +157,11 @@ class Collector:
         """Begin rounds for identifiers whose log has grown, that are asked for, or whose time has come."""
         running = sum(case.round is not None for case in self.cases.values())
         looking, self._look = self._look, False
-        for aid, hab in self.vault.hby.habs.items() if looking or any(map(_waits(now), self.cases.values())) else ():
-            if not hab.kever.wits:
-                self.cases.pop(aid, None)
-                continue
+        own = self.vault.hby.habs
+        for aid in self.cases.keys() - own.witnessed:
+            del self.cases[aid]
+        for aid in sorted(own.witnessed) if looking or any(map(_waits(now), self.cases.values())) else ():
+            hab = own[aid]
             case = self.cases.setdefault(aid, Case())
             if case.round is None and (case.asked or case.seen != hab.kever.serder.said or _waits(now)(case)):
                 if running >= AT_ONCE:
@@ -208,6 +218,7 @@ class CollectDoer(doing.Doer):
         yield WAIT
         try:
             while True:
+                yield from self.collector.known()
                 yield self.collector.step()
         finally:
             self.collector.close()

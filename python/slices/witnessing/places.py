@@ -20,8 +20,8 @@ WEB = ("http", "https")
 
 def ready(vault: Any, hab: Any = None) -> Generator[float, float, None]:
     """Wait until the ledger is open, if an identifier of the open wallet (or this one) has witnesses."""
-    habs = vault.hby.habs.values() if hab is None else (hab,)
-    if any(each.kever.wits for each in habs):
+    witnessed = hab.kever.wits if hab is not None else (yield from vault.own()).witnessed
+    if witnessed:
         yield from books.of(vault.worker).ready()
 
 

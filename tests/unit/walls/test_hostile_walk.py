@@ -29,7 +29,7 @@ from outsidekit import answer as came
 from poolkit import alone
 from slicekit import multipart
 from tablekit import TABLE
-from walletkit import FakeDisk
+from walletkit import FakeDisk, habs
 from workerkit import Kit, run, running
 
 from router.policy.routes import Route
@@ -93,7 +93,7 @@ async def everything(place: Path) -> AsyncIterator[tuple[Kit, Callable[[], dict[
             if not held.hby.habs:
                 with held.change() as hby:
                     hby.makeHab("one")
-            return {"aid": next(iter(held.hby.habs)), "name": "course", "worker": "w2", "what": "presentation"}
+            return {"aid": habs(held.hby)[0].pre, "name": "course", "worker": "w2", "what": "presentation"}
 
         try:
             yield kit, restored

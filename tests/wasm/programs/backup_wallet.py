@@ -89,8 +89,10 @@ def do(generator: Any) -> Any:
 
 def state(vault: Vault) -> dict[str, Any]:
     hby = vault.hby
+    while not hby.habs.whole:
+        hby.habs.gather()
     return {
-        "kels": {hab.pre: b64u(b"".join(hby.db.clonePreIter(pre=hab.pre.encode()))) for hab in hby.habs.values()},
+        "kels": {aid: b64u(b"".join(hby.db.clonePreIter(pre=aid.encode()))) for _, aid in hby.habs.order},
         "keys": sorted(key for (key,), _ in hby.ks.pris.getItemIter(decrypter=hby.mgr.decrypter)),
         "credentials": [(each["said"], each["state"]) for each in view.credentials(vault)],
     }

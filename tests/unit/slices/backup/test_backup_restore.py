@@ -22,6 +22,7 @@ from slices.backup.sealing import Secret
 from slices.credentials import issuing, view
 from slices.crypto import passwords
 from slices.ledger import book
+from walletkit import habs
 from workerkit import Kit, run, running
 
 KEM = FakeKem()
@@ -49,8 +50,8 @@ def state(vault: Any) -> dict[str, Any]:  # noqa: F811
     """What must be the same again."""
     hby = vault.hby
     return {
-        "kels": {hab.pre: [bytes(each) for each in hby.db.clonePreIter(pre=hab.pre.encode())] for hab in hby.habs.values()},
-        "aliases": {hab.pre: hab.name for hab in hby.habs.values()},
+        "kels": {hab.pre: [bytes(each) for each in hby.db.clonePreIter(pre=hab.pre.encode())] for hab in habs(hby)},
+        "aliases": {hab.pre: hab.name for hab in habs(hby)},
         "credentials": [(each["said"], each["state"], each["attributes"]) for each in view.credentials(vault)],
         "keys": {pub: signer.qb64 for (pub,), signer in hby.ks.pris.getItemIter(decrypter=hby.mgr.decrypter)},
     }
@@ -90,7 +91,7 @@ def test_the_whole_wallet_comes_back(vault: Any, ledger: Path) -> None:  # noqa:
         names = env.open_db(b"names.", txn=txn, create=False)
         assert names.flags(txn)["dupsort"] and len(list(txn.cursor(names))) == 2 and txn.get(b"__version__") == b"1"
     with vault.change() as hby:  # and it goes on living
-        for hab in hby.habs.values():
+        for hab in habs(hby):
             if hab.kever.transferable:
                 hab.rotate()
         issuing.revoke(vault, vault.rgy.reger.creds.get(keys=before["credentials"][0][0]))
@@ -401,7 +402,7 @@ async def test_pages_show_script_as_text_and_say_what_changed(quick: None, unsyn
         assert (await kit.ask("GET", "/app/wallet/backup/reminder", accept="text/html")).text.strip() == ""
         with held.change() as hby:
             hby.makeHab("other")
-            next(iter(hby.habs.values())).rotate()
+            habs(hby)[0].rotate()
         told = (await kit.ask("GET", "/app/wallet/backup/reminder")).json
         assert told["changed"] == ["a new identifier", "a new event of an identifier"]
         page = Page((await kit.ask("GET", "/app/wallet/restore", accept="text/html")).text)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from slicekit import Page, form, get, post, problem, upload
-from walletkit import PASSCODE, place, quick, vault_of, wallet  # noqa: F401 (fixtures)
+from walletkit import PASSCODE, habs, place, quick, vault_of, wallet  # noqa: F401 (fixtures)
 from workerkit import Answer, Kit
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -140,7 +140,8 @@ def test_a_form_sent_twice_rotates_once(within: Any) -> None:
         ({"keys": 1, "next_keys": 2, "next_threshold": 3}, "next_threshold"),
         ({"transferable": False, "keys": 2}, "keys"),
         ({"transferable": "perhaps"}, "transferable"),
-        ({"delegator": "E" + "A" * 43}, None),
+        ({"delegator": "E" + "A" * 43}, "delegator"),
+        ({"delegator": "nobody here"}, "delegator"),
         ({"algo": "none"}, "algo"),
     ],
 )
@@ -294,7 +295,7 @@ def test_names_are_text_and_one_of_a_kind(within: Any) -> None:
         assert renamed.status == 200 and "49" not in renamed.text.split("Renamed")[1][:200]
         await post(kit, "/app/wallet/lock")
         await post(kit, "/app/wallet/unlock", passcode=PASSCODE)
-        assert [hab.name for hab in vault_of(kit).hby.habs.values() if hab.pre == aid] == ["{{ 7*7 }}^."]
+        assert [hab.name for hab in habs(vault_of(kit).hby) if hab.pre == aid] == ["{{ 7*7 }}^."]
         assert (await post(kit, f"/app/identifiers/{aid}/rename", alias="{{ 7*7 }}^.")).status == 200
         assert (await made(kit, alias=EVIL))["alias"] == EVIL, "the old name is free"
         assert (await post(kit, f"/app/identifiers/{aid}/rotate")).json["valid"]
