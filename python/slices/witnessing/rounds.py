@@ -1,9 +1,9 @@
 """One round for one identifier: each event that lacks receipts, in the log's order, each witness that lacks it.
 
-Most often all witnesses answer, and one Run of keripy's Receiptor asks them in turn, as it always does. A witness that says nothing for
-PATIENCE seconds must not cost the others theirs: then the rest are asked each by itself, all at once. Those that gave none the last
-time are asked that way from the beginning. Receipts are kept once the witnesses that gave them know each other's: when the browser is
-killed before, they are collected anew. A witness whose receipt is here is not asked for it again, which may cost a one-time code.
+All are asked at once, each by keripy's Receiptor, then all are told of each other's receipts. A witness that says nothing for PATIENCE
+seconds must not cost the others theirs: these go on without it, and it has its time after that, as have those that gave none the last
+time. Receipts are kept once the witnesses that gave them know each other's: when the browser is killed before, they are collected anew.
+A witness whose receipt is here is not asked for it again, which may cost a one-time code.
 """
 
 from __future__ import annotations
@@ -90,33 +90,21 @@ class Round:
         for aid in [each for each in lacking if not sheet.urls[each]]:
             lacking.remove(aid)
             self._note(aid, reasons.NO_ADDRESS)
-        had = set(event.receipted)
+        known = standing.receipts(self.hab.db, self.aid, event)
         got: dict[str, bytes] = {}
-        together = [each for each in lacking if each not in self.before]
-        if together and not had:
-            run = self._run(sheet, together, {})
-            ended = yield from self._driven(run, patience=PATIENCE)
-            got |= run.receipts
-            if not ended and len(got) > 1:
-                yield from self._driven(self._run(sheet, list(got), got), patience=PATIENCE)
-            yield from self._keep(event.sn, got)
-        rest = [each for each in lacking if each not in got and each not in self.failed]
-        if rest:
-            more = yield from self._apart(sheet, rest)
-            got |= more
-            everybody = [each for each in event.witnesses if each in got or each in had]
-            if more and len(everybody) > 1:
-                known = standing.receipts(self.hab.db, self.aid, event) | got
-                yield from self._driven(self._run(sheet, everybody, known), patience=PATIENCE)
-            yield from self._keep(event.sn, more)
+        fresh = [each for each in lacking if each not in self.before]
+        for some, patience in ((fresh if not known else [], PATIENCE), (lacking, 0.0)):
+            asked = [each for each in some if each not in got and each not in self.failed]
+            came = (yield from self._ask(sheet, asked, patience)) if asked else {}
+            if came:
+                got |= came
+                yield from self._tell(sheet, known | got)
+                yield from self._keep(event.sn, came)
         for aid in lacking:
             if aid not in got and aid not in self.failed:
                 self._note(aid, reasons.Reason("late", reasons.SHORT["late"]))
 
     # -- asking -----------------------------------------------------------------------------------------------------
-
-    def _run(self, sheet: Sheet, witnesses: list[str], known: dict[str, bytes]) -> Run:
-        return Run(self.worker, sheet, witnesses, self.codes, known, self._heard)
 
     def _driven(self, run: Run, patience: float = 0.0, alone: bool = False) -> Generator[float, float, bool]:
         """Until it ends, is given up, or a witness answers with what is no receipt."""
@@ -130,23 +118,35 @@ class Round:
             fresh.add(aid)
         return ended
 
-    def _apart(self, sheet: Sheet, witnesses: list[str]) -> Generator[float, float, dict[str, bytes]]:
-        """Each by itself, all at once: one that is silent costs its own answer only."""
-        runs = {aid: self._run(sheet, [aid], {}) for aid in witnesses}
-        going = {aid: self._driven(run, alone=True) for aid, run in runs.items()}
+    def _ask(self, sheet: Sheet, witnesses: list[str], patience: float) -> Generator[float, float, dict[str, bytes]]:
+        """Each by itself, all at once: their receipts. patience: seconds in which none answers, after which who is silent is left."""
+        runs = {aid: Run(self.worker, sheet, [aid], self.codes, self._heard) for aid in witnesses}
+        yield from self._together([self._driven(run, alone=True) for run in runs.values()], list(runs.values()), patience)
+        return {aid: run.receipts[aid] for aid, run in runs.items() if aid in run.receipts}
+
+    def _tell(self, sheet: Sheet, known: dict[str, bytes]) -> Generator[float, float, None]:
+        """Have each of these witnesses know the others' receipts."""
+        if len(known) > 1:
+            runs = [Run(self.worker, sheet, list(known), {}, self._heard, known, tells=aid) for aid in known]
+            yield from self._together([self._driven(run, patience=PATIENCE) for run in runs])
+
+    def _together(self, steps: list[Any], runs: list[Run] | None = None, patience: float = 0.0) -> Generator[float, float, None]:
+        """All at the same time until each has ended, or for so many seconds nothing was heard by any of the runs."""
+        going = list(steps)
         try:
             while going:
-                for aid, steps in list(going.items()):
+                for each in list(going):
                     try:
-                        next(steps)
+                        next(each)
                     except StopIteration:
-                        del going[aid]
+                        going.remove(each)
+                if patience and runs and self.worker.doist.now() - max(run.since for run in runs) > patience:
+                    return
                 if going:
                     yield LOOK
         finally:
-            for steps in going.values():
-                steps.close()
-        return {aid: run.receipts[aid] for aid, run in runs.items() if aid in run.receipts}
+            for each in going:
+                each.close()
 
     def _heard(self, aid: str, path: str, answer: Answer) -> None:
         reason = reasons.of(path, answer, "code" if aid not in self.codes else "another" if aid in self.coded else "wrong")
