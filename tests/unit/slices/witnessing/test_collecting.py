@@ -270,10 +270,11 @@ def test_the_secret_of_codes_is_opened_and_kept_nowhere(within: Any) -> None:
 
 def test_a_lock_ends_it_and_the_next_unlock_goes_on(within: Any) -> None:
     async def test(kit: Kit, world: World) -> None:
-        world.odd = dict.fromkeys(world.aids[:2])  # they say nothing at all
+        world.odd = dict.fromkeys(world.aids)  # they say nothing at all
         aid = (await made(kit, witnesses=world.aids))["aid"]
-        while not world.asked:
+        while len(world.asked) < 4:
             await asyncio.sleep(0.01)
+        assert sorted(each for each, _ in world.of("receipts")) == sorted(world.aids), "all were asked before any had answered"
         await post(kit, "/app/wallet/lock")
         problem(await post(kit, f"/app/identifiers/{aid}/receipts"), 423)
         world.odd = {}
