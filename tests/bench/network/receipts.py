@@ -13,12 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench_site import chromium, median, ready, report, site
-
 TESTS = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "kits" / "network")]
 
 import witnesses as kit  # noqa: E402
+from bench_site import chromium, median, ready, report, site  # noqa: E402
 
 PROGRAM = Path(__file__).resolve().parents[1] / "programs" / "receipts.py"
 TOCKS = {"native, as kli": 0.03125, "native, tock 1 ms": 0.001}
