@@ -30,6 +30,14 @@ if "lmdb" not in sys.modules:
     sys.path[:] = path
 
 
+LONGEST = ("test_disk_crashes.py", "test_hostile_walk.py")
+"""Files that take minutes each: begun first, or one process works at them long after the other has done all else."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def temporary() -> Iterator[None]:
     """keripy's temporary databases, thousands of them, in memory where there is room, and removed at the end: synced to a disk
