@@ -36,6 +36,14 @@ def test_a_page_is_whole_a_fragment_a_fragment_and_json_json(served: Served, pat
     assert {one.strip() for one in part.headers["x-worker"].split(",")} <= {"w1", "w2"}
 
 
+def test_no_page_says_that_nothing_leaves_the_browser(served: Served) -> None:
+    for path in PAGES:
+        page = served.get(path, accept="text/html", sec_fetch_mode="navigate").text
+        for untrue in ("this browser", "your browser: they", "inside this page", "Nothing you type", "No server behind"):
+            assert untrue not in page, (path, untrue)
+    assert "sees what you send" in served.get("/app/crypto", accept="text/html").text
+
+
 def test_what_is_computed_is_right(served: Served) -> None:
     hashed = served.ask("POST", "/app/crypto/hash", {"algorithm": "sha256", "text": "hello"})
     assert hashed.json["digest_hex"] == hashlib.sha256(b"hello").hexdigest()

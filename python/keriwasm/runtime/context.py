@@ -5,6 +5,7 @@ A part is written against `Context`, never against the worker's class: that one 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 """An envelope of our protocol."""
+
+SERVED = os.environ.get("KERIWASM_SERVED") == "1"
+"""This worker is a process of a server (keriwasm.server), not a part of somebody's page."""
 
 MESSAGE = "keriwasm.message"
 """environ key of the http:request envelope that a WSGI request was made of."""

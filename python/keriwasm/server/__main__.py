@@ -91,7 +91,7 @@ async def run(given: argparse.Namespace) -> int:
     slices = config["slices"].keys() - withheld.keys()
     data = str(given.data) if given.wallet else ""
     settings = {"base": base, "faults": given.faults, "form": secrets.token_hex(16), "data": data, "keeps": WALLET[0]}
-    host = Host(config, settings, {"KERIWASM_HOME": f"{data}/live"} if data else {})
+    host = Host(config, settings, {"KERIWASM_SERVED": "1", **({"KERIWASM_HOME": f"{data}/live"} if data else {})})
     shell = served((places.ROOT / "index.html").read_text(), slices)
     door = Door(host, base, frozenset(name.lower().removesuffix(".") for name in (given.host, address, *given.name) if name))
     host.start(

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from keriwasm.data import sayable
 from keriwasm.data.words import moment
-from keriwasm.runtime.context import RENDER_MS
+from keriwasm.runtime.context import RENDER_MS, SERVED
 from keriwasm.web import formats
 from keriwasm.web.form import tokens
 from keriwasm.web.glossary import explained
@@ -38,7 +38,7 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    env.globals["form_token"] = tokens.token
+    env.globals.update(form_token=tokens.token, served=SERVED, this_place="this server" if SERVED else "this browser")
     env.filters.update(group=formats.group, json_text=formats.json_text, moment=moment, explained=explained)
     return env
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import falcon
+from keriwasm.runtime import context
 from keriwasm.web.deeds import Resource
 from keriwasm.web.rendering import answer
 
@@ -15,6 +16,8 @@ OFFLINE = (
     "unless you turn the network on, and no account stands behind it. Starting anew without a network works only while "
     "this browser’s own cache still holds the runtime."
 )
+
+SERVED = "Nothing: a server computes every answer, and sees what is sent to it."
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ class PanelResource(Resource):
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> None:
         """The first panel of the home page; it holds the page's h1."""
         data = {
-            "about": "Python and strong crypto in parallel workers of this browser.",
-            "offline": OFFLINE,
+            "about": "Python and strong crypto in parallel workers.",
+            "offline": SERVED if context.SERVED else OFFLINE,
             "entries": [asdict(entry) for entry in entries(self.worker.pool.slices(req))],
         }
         answer(req, rep, "fragments/home/panel.html", data, title="KeriWasm")

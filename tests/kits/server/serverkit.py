@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -135,18 +135,20 @@ def until(look: Callable[[], Any], good: Callable[[Any], bool], seconds: float =
     return found
 
 
-def command(*options: str) -> tuple[list[str], dict[str, str]]:
-    """What starts a server of this checkout, and its environment."""
+def command(
+    *options: str, program: Sequence[str] = ("-m", "keriwasm.server"), site: Path | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """What starts a server of this checkout, and its environment. site: a folder of more packages."""
     brought = place()
-    path = os.pathsep.join([str(ROOT / "python"), str(brought / "site")])
+    path = os.pathsep.join([str(ROOT / "python"), str(brought / "site"), *([str(site.absolute())] if site else [])])
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "HOME", "TMPDIR", "LD_LIBRARY_PATH")}
-    return [str(newer_python.provided(brought)), "-m", "keriwasm.server", *options], {**kept, "PYTHONPATH": path}
+    return [str(newer_python.provided(brought)), *program, *options], {**kept, "PYTHONPATH": path}
 
 
 @contextlib.contextmanager
-def serving(*options: str, workers: int = 2, ready: bool = True) -> Iterator[Served]:
-    """A server until the block ends, then none of its processes."""
-    words, environment = command("--port", "0", "--workers", str(workers), *options)
+def serving(*options: str, workers: int = 2, ready: bool = True, **how: Any) -> Iterator[Served]:
+    """A server until the block ends, then none of its processes. how: see `command`."""
+    words, environment = command("--port", "0", "--workers", str(workers), *options, **how)
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
         process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd="/")
         assert process.stdout
