@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from serverkit import Served, alive, children, command, serving, until
@@ -113,3 +115,29 @@ def test_in_a_folder_of_a_host_and_by_another_name() -> None:
         assert own.get("/app/crypto").status == 404 and own.get("/sub/folder").headers["location"] == "/sub/folder/app/"
         assert len(children(own.process.pid)) == 1
         assert json.loads(own.get("/sub/folder/app/pool").body)["size"] == 1
+
+
+def test_a_breakpoint_has_the_terminal(tmp_path: Path) -> None:
+    """The worker stands in pdb for longer than a hung one may, and then answers."""
+    hook = tmp_path / "sitecustomize.py"
+    hook.write_text(
+        "import sys\n"
+        "def trace(frame, event, arg):\n"
+        "    if frame.f_code.co_name == 'report' and frame.f_code.co_filename.endswith('pool_client.py'):\n"
+        "        sys.setprofile(None)\n"
+        "        breakpoint()\n"
+        "if 'keriwasm.server.worker_process' in sys.orig_argv:\n"
+        "    sys.setprofile(trace)\n"
+    )
+    with serving("--debug", ready=False, site=tmp_path, stdin=subprocess.PIPE) as own:
+        answers: list[int] = []
+        asking = threading.Thread(target=lambda: answers.append(own.get("/app/pool/panel").status))
+        asking.start()
+        until(lambda: own.get("/app/pool").json["router"]["inflight"], lambda found: found >= 1)
+        time.sleep(6)  # hang_ms is five seconds
+        assert asking.is_alive() and own.pool()["workers"][0]["restarts"] == 0
+        assert own.process.stdin
+        own.process.stdin.write("p 6 * 7\ncontinue\n")
+        own.process.stdin.flush()
+        asking.join(60)
+        assert answers == [200]

@@ -17,6 +17,7 @@ from pathlib import Path
 from keriwasm.server import places, setup
 
 LEAST = (3, 12)
+DAY_MS = 86_400_000
 
 WALLET = ("wallet", "ledger", "credentials", "backup")
 WITHHELD = {
@@ -42,6 +43,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     told.add_argument("--wallet", action="store_true", help="wallet, ledger, credentials and backup too: for a server that is yours alone")
     told.add_argument("--data", type=Path, default=Path.home() / ".keriwasm", help="with --wallet: what is kept lies here (%(default)s)")
     told.add_argument("--faults", action="store_true", help="enable the fault routes (on a loopback address only)")
+    told.add_argument("--debug", action="store_true", help="one worker that has this terminal, and all the time it wants: for breakpoint()")
     told.add_argument("--verbose", action="store_true", help="log what is no trouble too")
     given = told.parse_args(arguments)
     given.data = given.data.expanduser().resolve()
@@ -51,7 +53,15 @@ def options(arguments: list[str]) -> argparse.Namespace:
         told.error(f"--port: {given.port} is no port: give a number from 0 to 65535, 0 takes any free one")
     if given.workers is not None and not 1 <= given.workers <= 16:
         told.error(f"--workers: {given.workers}: give a number from 1 to 16")
+    if given.debug:
+        given.workers = 1
     return given
+
+
+def patient(pool: dict[str, int]) -> dict[str, int]:
+    """[pool] for a worker that somebody holds at a breakpoint: it is no hung one, and its request is not given up."""
+    waits = ("busy_ms", "hang_ms", "boot_timeout_ms", "cancel_grace_ms", "stop_grace_ms", "deadline_ms", "max_deadline_ms")
+    return {**pool, **dict.fromkeys(waits, DAY_MS)}
 
 
 def missing() -> list[str]:
@@ -91,7 +101,9 @@ async def run(given: argparse.Namespace) -> int:
     slices = config["slices"].keys() - withheld.keys()
     data = str(given.data) if given.wallet else ""
     settings = {"base": base, "faults": given.faults, "form": secrets.token_hex(16), "data": data, "keeps": WALLET[0]}
-    host = Host(config, settings, {"KERIWASM_SERVED": "1", **({"KERIWASM_HOME": f"{data}/live"} if data else {})})
+    if given.debug:
+        config["pool"] = patient(config["pool"])
+    host = Host(config, settings, {"KERIWASM_SERVED": "1", **({"KERIWASM_HOME": f"{data}/live"} if data else {})}, given.debug)
     shell = served((places.ROOT / "index.html").read_text(), slices)
     door = Door(host, base, frozenset(name.lower().removesuffix(".") for name in (given.host, address, *given.name) if name))
     host.start(

@@ -38,8 +38,9 @@ class Host:
         settled: set whenever the policy has told how the pool stands; status: how
     """
 
-    def __init__(self, config: dict[str, Any], settings: dict[str, Any], environment: dict[str, str]) -> None:
-        """config: pyscript.toml; settings: what every worker is told; environment: what its process gets beside ours."""
+    def __init__(self, config: dict[str, Any], settings: dict[str, Any], environment: dict[str, str], terminal: bool = False) -> None:
+        """config: pyscript.toml; settings: what every worker is told; environment: what its process gets beside ours; terminal: and
+        whether it has our terminal."""
         self.config = config
         self.router = Router()
         self.doors: dict[str, Door] = {}
@@ -47,7 +48,7 @@ class Host:
         self.settled = asyncio.Event()
         self.origin = time.time() * 1000 - time.monotonic() * 1000
         settings = {**settings, "pool": config["pool"], "origin": self.origin}
-        init = {"settings": settings, "environment": environment, "now": self.now}
+        init = {"settings": settings, "environment": environment, "now": self.now, "terminal": terminal}
         self.processes = Processes(init, self._told, self._lost)
         self._requests: dict[str, bytes | None] = {}
         self._replies: dict[str, bytes | str | None] = {}
@@ -55,7 +56,22 @@ class Host:
         self._makers: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._perform: dict[str, Callable[[dict[str, Any]], None]] = {
-            name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
+            "spawn": self._do_spawn,
+            "kill": self._do_kill,
+            "dispatch": self._do_dispatch,
+            "send": self._do_send,
+            "reply": self._do_reply,
+            "piece": self._do_piece,
+            "end": self._do_end,
+            "forget": self._do_forget,
+            "wake": self._do_wake,
+            "status": self._do_status,
+            "fetch_postponed": self._do_fetch_postponed,
+            "network": self._do_network,
+            "outside_answer": self._do_outside_answer,
+            "gateway_stop": self._do_gateway_stop,
+            "fail": self._do_fail,
+            "log": self._do_log,
         }
 
     def now(self) -> float:

@@ -1,6 +1,7 @@
 """HTTP by uvicorn, with the bounds that it has not: connections at once, and a head that comes drop by drop.
 
-uvicorn's parser in Python (h11) bounds heads; its faster one in C (httptools) has no bound, and tests/bench/server.py says what that costs.
+uvicorn's parser in Python (h11) bounds what is incomplete; that in C (httptools) bounds nothing, and is no faster here
+(tests/bench/server/server.py).
 """
 
 from __future__ import annotations

@@ -59,9 +59,11 @@ class Processes:
         ours, theirs = socket.socketpair()
         path = os.pathsep.join([str(places.ROOT / "python"), *filter(None, [os.environ.get("PYTHONPATH")])])
         command = [sys.executable, "-m", "keriwasm.server.worker_process", str(theirs.fileno()), str(os.getpid())]
+        terminal = self._init["terminal"]
         with theirs:
             process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True, cwd=places.ROOT,
+                command, pass_fds=[theirs.fileno()], stdin=None if terminal else subprocess.DEVNULL, start_new_session=not terminal,
+                cwd=places.ROOT,
                 env={**os.environ, "PYTHONPATH": path, **self._init["environment"]},
             )  # fmt: skip
         init = {"id": id, "generation": generation, "slices": slices, **self._init["settings"], "started": self._init["now"]()}
@@ -92,10 +94,6 @@ class Processes:
             self._end(entry)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=GONE_SECONDS)
-
-    def pids(self) -> dict[str, int]:
-        """Process ids by worker."""
-        return {id: entry.process.pid for id, entry in self._entries.items()}
 
     def _end(self, entry: Entry) -> None:
         entry.ended = True

@@ -146,11 +146,11 @@ def command(
 
 
 @contextlib.contextmanager
-def serving(*options: str, workers: int = 2, ready: bool = True, **how: Any) -> Iterator[Served]:
+def serving(*options: str, workers: int = 2, ready: bool = True, stdin: int = subprocess.DEVNULL, **how: Any) -> Iterator[Served]:
     """A server until the block ends, then none of its processes. how: see `command`."""
     words, environment = command("--port", "0", "--workers", str(workers), *options, **how)
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
-        process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd="/")
+        process = subprocess.Popen(words, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=log, text=True, cwd="/")
         assert process.stdout
         lines: list[str] = []
         try:

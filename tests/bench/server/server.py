@@ -1,6 +1,6 @@
 """The server: requests a second with one process and with two, by several HTTP servers, and click to swap beside the page's.
 
-    python tests/bench/server.py [heavy|http|click ...] [--seconds 10] [--rounds 3] [--site FOLDER]
+    python tests/bench/server/server.py [heavy|http|click ...] [--seconds 10] [--rounds 3] [--site FOLDER]
 
 heavy   Argon2id (512 KiB, 64 passes) by eight clients, with one worker process and with two, by turns
 http    a light fragment by eight clients, over uvicorn with h11 (ours, bounded), uvicorn with httptools, hypercorn; those that are
@@ -21,6 +21,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_site import ROOT, chromium, median, ready, report, site
 from click import MEASURE
@@ -87,7 +89,7 @@ def heavy(given: argparse.Namespace) -> None:
 
 
 def by_http(given: argparse.Namespace) -> None:
-    program = str(ROOT / "tests" / "bench" / "programs" / "served_by.py")
+    program = str(ROOT / "tests" / "bench" / "server" / "served_by.py")
 
     def run(name: str) -> tuple[float, list[float]]:
         with serving(workers=1, program=[program, name], site=given.site) as served:

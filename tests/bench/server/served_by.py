@@ -1,4 +1,4 @@
-"""`python -m keriwasm.server` over another HTTP server: served_by.py (h11|httptools|hypercorn) OPTIONS. For tests/bench/server.py."""
+"""`python -m keriwasm.server` over another HTTP server: served_by.py (h11|httptools|hypercorn) OPTIONS. For server.py beside it."""
 
 from __future__ import annotations
 
