@@ -23,8 +23,8 @@ TEMPLATES = {path.removeprefix("templates/"): text for path, text in TEXTS.items
 
 CALLED_BY_OTHERS = re.compile(r"^(on|do|test|visit|process)_?[A-Z_]|^[a-z]+UpClass$|^__|^(setUp|wind|create_module)$")
 """Responders of Falcon and of http.server, tests, what keripy and hio call by name."""
-OTHERS = ("python/lmdb/", "python/standins/", "python/pyscript/", "python/suites/")
-"""Rooms whose names are those of the packages that they stand for; tests."""
+OTHERS = ("python/lmdb/", "python/standins/", "python/pyscript/", "python/suites/", "static/notebook/examples/")
+"""Rooms whose names are those of the packages that they stand for; tests; cells, whose functions a button calls."""
 TOLD = {
     "respond", "handle_error", "log_message", "process_request_thread", "_require_non_coroutine_responders", "needs_toolchain",
     "fetchUrls", "capture_signals",
