@@ -45,9 +45,9 @@ RETURNING = ("notebook", "page", "slices", "wallet", "doors/test_routes.py")
 both ways. With options of your own all run as first visits."""
 NETWORK = "network"
 SERVER = "server"
-BROUGHT = {NETWORK: "tests/kits/network/bench.py", SERVER: "tests/kits/server/serverkit.py"}
-"""Suites that need another Python than ours: what brings it, and says why where it cannot."""
 CONFORMANCE = "conformance"
+BROUGHT = {NETWORK: "tests/kits/network/bench.py", SERVER: "tests/kits/server/serverkit.py", CONFORMANCE: "tests/kits/server/serverkit.py"}
+"""Suites that need another Python than ours: what brings it, and says why where it cannot."""
 LONG = "long"
 NOTHING = 5
 """pytest's status when it was left nothing to run."""
@@ -63,7 +63,7 @@ DEBIAN = {
         "/usr/bin/xvfb-run": "xvfb",
     },
 }
-DEBIAN[LONG] = DEBIAN["browser"]
+DEBIAN[LONG] = {**DEBIAN["browser"], "/usr/bin/java": "openjdk-17-jre-headless", "/usr/bin/chromedriver": "chromium-driver"}
 DEBIAN[NETWORK] = DEBIAN["unit"]
 DEBIAN[SERVER] = {path: name for path, name in DEBIAN["browser"].items() if name in ("chromium", "libsodium23")}
 DEBIAN[CONFORMANCE] = {name: package for name, package in DEBIAN["browser"].items() if package in ("libsodium23", "chromium")}

@@ -1,4 +1,4 @@
-"""Those who answer: the page in Chromium, the edge component on jco; each is started once and asked once for all rows."""
+"""Those who answer: the page in Chromium, the server, the edge component on jco; each is started once and asked once for all rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 from rows import ROOT, request, rows
-from targets import Reply, component, in_page, over_http
+from serverkit import command as server_command
+from targets import Reply, component, free_port, in_page, over_http, started
 
 sys.path.insert(0, str(ROOT))
 
@@ -38,7 +39,7 @@ def only(manifest: str, names: list[str]) -> str:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkout as a folder of links, but for its manifest."""
     place = tmp_path_factory.mktemp("app")
-    for name in (*sorted(serve.SERVED_ROOMS), *sorted(serve.SERVED_FILES)):
+    for name in (*sorted(serve.SERVED_ROOMS), *sorted(serve.SERVED_FILES), "serve.py"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, place / name, copy_function=os.link)
         else:
@@ -81,7 +82,15 @@ def edge(app: Path) -> list[Reply]:
         return over_http(base)([request(row) for row in rows()])
 
 
-TARGETS: dict[str, Callable[[Path], list[Reply]]] = {"page": page, "component": edge}
+def server(app: Path) -> list[Reply]:
+    """What worker processes say."""
+    words, environment = server_command("--port", str(port := free_port()), "--workers", "2")
+    site = environment["PYTHONPATH"].replace(str(ROOT / "python"), str(app / "python"), 1)
+    with started(words, f"http://127.0.0.1:{port}", BOOT, cwd=app, env={**environment, "PYTHONPATH": site}) as base:
+        return over_http(base)([request(row) for row in rows()])
+
+
+TARGETS: dict[str, Callable[[Path], list[Reply]]] = {"page": page, "server": server, "component": edge}
 """Name -> its replies to all rows, in their order. The first is what the others are compared with."""
 
 

@@ -17,6 +17,8 @@ from targets import Reply
 Said = Callable[[str], list[Reply]]
 ROWS = rows()
 FIRST, *OTHERS = TARGETS
+SERVED = ("server", "component")
+"""Whose whole pages are another page around the same main part: one without the pool in the browser. It is the same for these."""
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)), ids=[row["name"] for row in ROWS])
@@ -33,10 +35,20 @@ def test_the_first_says_what_the_row_says(said: Said, number: int) -> None:
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("number", range(len(ROWS)), ids=[row["name"] for row in ROWS])
 def test_the_others_say_the_same(said: Said, other: str, number: int) -> None:
-    first, second = normal(said(FIRST)[number]), normal(said(other)[number])
+    shell = other not in SERVED
+    first, second = normal(said(FIRST)[number], shell), normal(said(other)[number], shell)
     assert second[0] == first[0], said(other)[number].body[:500]
     assert second[1] == first[1]
     assert second[2] == first[2]
+
+
+PAGES = [number for number, row in enumerate(ROWS) if row.get("accept") == "html" and row.get("method") != "HEAD"]
+
+
+@pytest.mark.parametrize("number", PAGES)
+def test_served_pages_are_the_same_page(said: Said, number: int) -> None:
+    first, *others = (normal(said(name)[number])[2] for name in SERVED)
+    assert first and all(each == first for each in others)
 
 
 @pytest.mark.parametrize("other", OTHERS)
@@ -44,3 +56,22 @@ def test_a_host_sends_its_security_headers_with_everything(said: Said, other: st
     wanted: dict[str, Any] = security_headers()
     for row, reply in zip(ROWS, said(other), strict=True):
         assert {name: reply.headers.get(name) for name in wanted} == wanted, row["name"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Reply(404, {"x-worker": "w1", "server-timing": "x", "vary": "Accept", "content-type": "text/html"}, b"<p>a</p>"),
+        Reply(200, {"x-worker": "w1", "server-timing": "x", "vary": "Other", "content-type": "text/html"}, b"<p>a</p>"),
+        Reply(200, {"x-worker": "w1", "server-timing": "x", "vary": "Accept", "content-type": "text/html", "x": "y"}, b"<p>a</p>"),
+        Reply(200, {"x-worker": "w1", "server-timing": "x", "vary": "Accept", "content-type": "text/html"}, b"<p>b</p>"),
+        Reply(200, {"x-worker": "w1", "server-timing": "x", "vary": "Accept", "content-type": "application/json"}, b'{"a": 2}'),
+    ],
+)
+def test_what_differs_is_seen(other: Reply) -> None:
+    """The oracle itself: status, a header, one header more, a letter of HTML, a value of JSON."""
+    kind = other.headers["content-type"]
+    body = b'{"a": 1}' if "json" in kind else b"<p>a</p>"
+    base = Reply(200, {"x-worker": "w2,w1", "server-timing": "y", "vary": "Accept", "content-type": kind, "date": "now"}, body)
+    assert normal(base) == normal(base._replace(headers={**base.headers, "x-worker": "w7", "date": "then"}))
+    assert normal(other) != normal(base)

@@ -119,12 +119,21 @@ def _built(listed: dict[str, Any]) -> str:
     text = io.StringIO()
     text.write('"""Written by wheels/edging/building.py: the app that this component is a part of."""\n\n')
     for name, value in (
-        ("MANIFEST", kept), ("SLICES", slices), ("BASE", "/"), ("SHELL", (ROOT / "index.html").read_text(encoding="utf-8")),
+        ("MANIFEST", kept), ("SLICES", slices), ("BASE", "/"), ("SHELL", _shell(slices)),
         ("HEADERS", dict(serving.SECURITY_HEADERS)), ("TEMPLATES", tuple(listed["templates"])),
     ):  # fmt: skip
         text.write(f"{name} = {value!r}\n")
     text.write("\n\ndef is_ours(template: str) -> bool:\n    return template.startswith(TEMPLATES)\n")
     return text.getvalue()
+
+
+def _shell(slices: dict[str, str]) -> str:
+    """The page of a server: without the pool that would run in the browser, without links to what is not here."""
+    spec = importlib.util.spec_from_file_location("keriwasm_server_shell", ROOT / "python" / "keriwasm" / "server" / "shell.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.served((ROOT / "index.html").read_text(encoding="utf-8"), slices)
 
 
 def _serve_py() -> Any:

@@ -19,10 +19,10 @@ ROOT = re.compile(r'<html lang="en" data-state="booting"')
 LINK = re.compile(r'\s*<li><a href="app/([a-z]+)" hx-get="app/[a-z]+">[^<]*</a></li>')
 DESCRIPTION = re.compile(r'<meta name="description" content="[^"]*">')
 WORDS = (
-    '<p data-served><strong>This page is answered by a server.</strong> What you send to it is computed there, by Python in several '
-    "processes: it sees your texts and keys. Run the page in your browser instead where they must not leave it.</p>"
+    '<p data-served><strong>This page is answered by a server.</strong> What you send to it is computed there, by Python: '
+    "it sees your texts and keys. Run the page in your browser instead where they must not leave it.</p>"
 )
-ABOUT = '<meta name="description" content="KERI, classical and post-quantum crypto by Python in several processes of a server.">'
+ABOUT = '<meta name="description" content="KERI, classical and post-quantum crypto by Python on a server.">'
 
 
 class Unmarked(ValueError):

@@ -16,6 +16,9 @@ __all__ = ["PageAbsent", "PageJobs", "checked_jank", "checked_result"]
 PATIENCE = 12.0
 """Seconds that a run waits for a page to come for its job; a page that has come once and went is not waited for again."""
 
+LAST_LOOK = 3.0
+"""Seconds that a run which is over waits for a page, that is there, to say how its clock was."""
+
 POLL = 10.0
 """Seconds that the page's request waits for a job."""
 
@@ -78,6 +81,8 @@ class PageJobs:
         self._asker: Any = None
         self._poller: Any = None
         self._absent = False
+        self._polls = 0  # the page's requests so far
+        self._waits = False  # one of them waits for a job
 
     def ask(self, job: dict[str, Any]) -> Generator[float, float, dict[str, Any]]:
         """Have the page do it; its result. Raises PageAbsent."""
@@ -112,6 +117,7 @@ class PageJobs:
     ) -> Generator[float, float, dict[str, Any]]:
         """The page's request: `{job, ended}`; `job` None when none came within `POLL` seconds."""
         self._absent = False
+        self._polls += 1
         if jank is not None:
             self.jank = jank
         if result is not None and self._job is not None and result.get("job") == self._job["job"]:
@@ -121,15 +127,33 @@ class PageJobs:
                 self.worker.doist.wake(self._asker)
         self._poller = self.worker.doist.active
         until = self.worker.doist.tyme + POLL
-        while not self.ended and (self._job is None or self._taken):
-            left = until - self.worker.doist.tyme
-            if left <= 0:
-                break
-            yield left
+        self._waits = True
+        try:
+            while not self.ended and (self._job is None or self._taken):
+                left = until - self.worker.doist.tyme
+                if left <= 0:
+                    break
+                yield left
+        finally:
+            self._waits = False
         job = None
         if not self.ended and self._job is not None and not self._taken:
             job, self._taken = self._job, True
         return {"job": job, "ended": self.ended}
+
+    def look(self) -> Generator[float, float, None]:
+        """Have a page that waits for a job say how its clock was until now. It says so with each request for a job, and a run that wants
+        nothing of the page has had one such request, at its beginning. A page that is away keeps nobody waiting."""
+        if not self._waits:
+            return
+        polls, until = self._polls, self.worker.doist.tyme + LAST_LOOK
+        self._job, self._taken = {"job": next(self._numbers), "kind": "look"}, False
+        self.worker.doist.wake(self._poller)
+        try:
+            while self._polls == polls and self.worker.doist.tyme < until:
+                yield 0.05
+        finally:
+            self._job = None
 
     def end(self) -> None:
         """No more jobs: a page that waits is told."""

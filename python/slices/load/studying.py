@@ -134,6 +134,7 @@ class Study(doing.Doer):
             self.environment = describe(len(self.pool), timer_resolution())
             for name in self.settings.operations:
                 yield from self._operation(name)
+            yield from self.page.look()
             self._end("done")
         except Exception as ex:
             self.worker.fault(ex, about={"type": "load:run", "id": self.id})

@@ -3,11 +3,14 @@
 `normal` is the one place where that is taken off:
 
 * headers: Server-Timing and X-Worker must be there, whatever they say; what the connection says (Date, Connection, Content-Length,
-  Keep-Alive, Transfer-Encoding) and what every answer of a host of this app carries (serve.py's SECURITY_HEADERS) is looked at apart
+  Keep-Alive, Transfer-Encoding) and what every answer of a host of this app carries (serve.py's SECURITY_HEADERS, and X-Frame-Options,
+  which the server adds for old browsers) is looked at apart
 * the numbers of workers, in JSON `workers` and in `fault`
 * crypto's list of libraries: what computes there
 * the token in forms, which each start of a page draws
-* the list of hash functions: one that only some interpreters have (sha512_256)
+* with shell=False what is around <main>: a served page has none of the scripts that start workers in the browser
+* one hash function that only an interpreter with OpenSSL has, the server's (sha512_256), and the list of all in the words of a refusal,
+  which is cut off where the list is long
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from urllib.parse import urlencode
 from streams import streams
 from targets import ROOT, Reply, Request
 
-CONNECTION = ("date", "connection", "content-length", "keep-alive", "transfer-encoding", "server")
+CONNECTION = ("date", "connection", "content-length", "keep-alive", "transfer-encoding", "server", "x-frame-options")
 MADE_BY = ("server-timing", "x-worker")
 ACCEPT = {
     "json": {"accept": "application/json"}, "html": {"accept": "text/html"}, "fragment": {"accept": "text/html", "hx-request": "true"},
@@ -32,6 +35,8 @@ LIBRARIES = (
     re.compile(r'(?<= id="libraries")[\s\S]*?</section>'),
 )
 ONLY_SOME = "sha512_256"
+OPTION = re.compile(rf'<option value="{ONLY_SOME}">[^<]*</option>|<li>[^<]*{ONLY_SOME}[^<]*</li>|\b{ONLY_SOME},? ?')
+LISTED = re.compile(r"blake3, blake2b, [a-z0-9_, ]+ … \(\d+ in all\)")
 
 
 def rows() -> list[dict[str, Any]]:
@@ -73,7 +78,7 @@ def security_headers() -> dict[str, str]:
     return {name.lower(): value for name, value in serve.SECURITY_HEADERS.items()}
 
 
-def normal(reply: Reply) -> tuple[int, dict[str, str], Any]:
+def normal(reply: Reply, shell: bool = True) -> tuple[int, dict[str, str], Any]:
     """Status, headers and body without who made them."""
     shared = set(security_headers()) - {"x-content-type-options"}
     headers = {name: value for name, value in reply.headers.items() if name not in (*CONNECTION, *shared)}
@@ -82,10 +87,14 @@ def normal(reply: Reply) -> tuple[int, dict[str, str], Any]:
     text = reply.body.decode()
     if "json" in headers.get("content-type", "") and text:
         return reply.status, headers, nobody(json.loads(text))
+    if not shell and "<!-- main:start -->" in text:
+        title, main = re.search(r"<title>.*?</title>", text), text.partition("<!-- main:start -->")[2].partition("<!-- main:end -->")
+        assert title and main[1] and '<base href="/">' in text, "a page without its parts"
+        text = f"{title[0]}\n{main[0]}"
     text = re.sub(r'name="form_token" value="[^"]*"', 'name="form_token"', text)
     for pattern in LIBRARIES:
         text = pattern.sub("", text)
-    text = re.sub(rf"[^\n]*{ONLY_SOME}[^\n]*\n?", "", text)
+    text = OPTION.sub("", LISTED.sub("LISTED", text))
     text = re.sub(r"(?<=fault )[\w.-]+", "", text)
     return reply.status, headers, text.splitlines()
 
@@ -96,7 +105,7 @@ def nobody(value: Any) -> Any:
         return {name: nobody(each) for name, each in value.items() if name not in ("workers", "libraries", "fault", "worker")}
     if isinstance(value, list):
         return [nobody(each) for each in value if each != ONLY_SOME]
-    return value
+    return LISTED.sub("LISTED", value) if isinstance(value, str) else value
 
 
 __all__ = ["ROOT", "normal", "request", "rows", "security_headers"]

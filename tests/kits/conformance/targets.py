@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -99,24 +99,27 @@ def component() -> Iterator[str]:
     """The edge component, built or from the cache, served by jco on Node 24; gives its base URL."""
     port = free_port()
     command = [sys.executable, str(ROOT / "wheels" / "edge.py"), "serve", "--port", str(port)]
-    yield from started(command, f"http://127.0.0.1:{port}", 300.0)
+    with started(command, f"http://127.0.0.1:{port}", 300.0) as base:
+        yield base
 
 
-def started(command: list[str], base: str, patience: float) -> Iterator[str]:
-    """Run a server, in a process group of its own, until it answers; ends all of the group."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+@contextmanager
+def started(command: list[str], base: str, patience: float, cwd: Path = ROOT, env: dict[str, str] | None = None) -> Iterator[str]:
+    """Run a server, in a process group of its own, until it answers with success; ends all of the group."""
+    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     os.set_blocking(process.stdout.fileno(), False)  # type: ignore[union-attr]
     try:
         until = time.monotonic() + patience
         while True:
-            try:
-                over_http(base)([Request("GET", "/app/crypto", {"accept": "application/json"}, b"")])
-                break
-            except OSError as ex:
-                if process.poll() is not None or time.monotonic() > until:
-                    said = (process.stdout.read() or b"").decode(errors="replace")  # type: ignore[union-attr]
-                    raise RuntimeError(f"{command} does not answer:\n{said[-4000:]}") from ex
-                time.sleep(0.1)
+            answer: Any = None
+            with suppress(OSError):
+                (answer,) = over_http(base)([Request("GET", "/app/crypto", {"accept": "application/json"}, b"")])
+                if answer.status == 200:
+                    break
+            if process.poll() is not None or time.monotonic() > until:
+                said = (process.stdout.read() or b"").decode(errors="replace")  # type: ignore[union-attr]
+                raise RuntimeError(f"{command} does not answer: {answer}\n{said[-4000:]}")
+            time.sleep(0.1)
         yield base
     finally:
         for sent in (signal.SIGTERM, signal.SIGKILL):

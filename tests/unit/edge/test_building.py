@@ -55,7 +55,9 @@ def test_every_template_that_they_render_is_taken_along(sites: list[Path]) -> No
 def test_what_is_built_in_is_this_app(sites: list[Path]) -> None:
     scope: dict[str, object] = {}
     exec((sites[0] / "wasi" / "built.py").read_text(), scope)
-    assert scope["SHELL"] == (ROOT / "index.html").read_text() and "Content-Security-Policy" in scope["HEADERS"]  # type: ignore[operator]
+    shell = scope["SHELL"]
+    assert "data-served" in shell and "early.js" not in shell and "app/crypto" in shell and 'href="app/wallet"' not in shell  # type: ignore[operator]
+    assert "Content-Security-Policy" in scope["HEADERS"]  # type: ignore[operator]
     assert scope["MANIFEST"]["pool"]["max_body_bytes"] == 1 << 20  # type: ignore[index]
 
 

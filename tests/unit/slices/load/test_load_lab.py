@@ -277,6 +277,24 @@ async def test_a_first_visit_s_own_work_is_waited_for_or_told() -> None:
 
 
 @run
+async def test_a_run_that_wants_nothing_of_the_page_learns_how_its_clock_was() -> None:
+    """The page tells with each request for a job; such a run saw one, made before there was anything to tell."""
+    nothing, seen = ({"samples": count, "p50_ms": 0.1, "p95_ms": 1.0, "max_ms": 2.0} for count in (0, 40))
+    async with running(slices=SLICES) as kit:
+        answering(kit)
+        id = (await post(kit, "/app/load/runs", operations=["control"], workers=[1], seconds=0.2)).json["id"]
+        waits = kit.begin("POST", f"/app/load/runs/{id}/page", body=json.dumps({"result": None, "jank": nothing}).encode(),
+                          headers={"content-type": "application/json"})  # fmt: skip
+        asked = (await kit.answer(waits, 20.0)).json
+        assert asked["job"]["kind"] == "look" and not asked["ended"]
+        last = await post(kit, f"/app/load/runs/{id}/page", result={"job": asked["job"]["job"]}, jank=seen)
+        assert last.json == {"job": None, "ended": True}
+        told = await finished(kit, id)
+        assert told["state"] == "done" and told["jank"] == seen
+        assert any("responsive" in each["text"] for each in told["findings"])
+
+
+@run
 async def test_cancel_keeps_what_was_measured() -> None:
     async with running(slices=SLICES) as kit:
         answering(kit)
