@@ -37,7 +37,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
-SUITES = ("unit", "wasm", "browser")
+SUITES = ("unit", "wasm", "conformance", "browser")
 """Those that have long tests as well."""
 FIRST_VISIT = ("boot", "disk", "doors", "notebook", "offline", "tabs", "slices/test_keri.py", "slices/test_slices.py")
 RETURNING = ("notebook", "page", "slices", "wallet", "doors/test_routes.py")
