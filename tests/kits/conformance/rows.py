@@ -35,7 +35,9 @@ LIBRARIES = (
     re.compile(r'(?<= id="libraries")[\s\S]*?</section>'),
 )
 ONLY_SOME = "sha512_256"
-OPTION = re.compile(rf'<option value="{ONLY_SOME}">[^<]*</option>|<li>[^<]*{ONLY_SOME}[^<]*</li>|\b{ONLY_SOME},? ?')
+OPTION = re.compile(
+    rf'[ ]*<tr>[^\n]*>{ONLY_SOME}<[^\n]*</tr>\n|<option value="{ONLY_SOME}">[^<]*</option>|<li>[^<]*{ONLY_SOME}[^<]*</li>|{ONLY_SOME},? ?'
+)
 LISTED = re.compile(r"blake3, blake2b, [a-z0-9_, ]+ … \(\d+ in all\)")
 
 
