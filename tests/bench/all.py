@@ -58,12 +58,13 @@ BENCHES = (
     Bench("pool/suites.py", ("1", "quick", "hio*"), 30),
     Bench("pool/suites_cancel.py", ("1",)),
     Bench("pool/soak.py", ("300",), 30),
+    Bench("server/server.py", ("heavy", "click", "--seconds", "2", "--rounds", "1", "--clicks", "10")),
     Bench("network/receipts.py", ("2",)),
     Bench("network/watching.py", ("6", "1")),
 )
 """Whatever prints a line of JSON by bench_site.report; a unit test compares this list with the folder."""
 
-APART = ("bench_site.py", "all.py")
+APART = ("bench_site.py", "all.py", "server/served_by.py")
 
 
 def machine() -> dict[str, Any]:
@@ -95,7 +96,7 @@ def run(bench: Bench, quick: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"bench": bench.name, "load": round(load, 1), "seconds": round(time.monotonic() - began), "rows": []}
     for line in out.splitlines():
         if line.startswith('{"bench"'):
-            told["rows"] = json.loads(line)["rows"]
+            told["rows"] += json.loads(line)["rows"]
     if status or not told["rows"]:
         told["failed"] = "\n".join(words.strip().splitlines()[-8:]) or f"it ended with status {status} and printed no rows"
     return told
