@@ -203,7 +203,7 @@ def main(arguments: list[str]) -> int:
         began = time.monotonic()
         print(f"\ntest.py: {suite}", flush=True)
         # Files are spread over two processes; those that drive a browser have the machine for themselves.
-        spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"] if suite in ("unit", "wasm") else []
+        spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"] if suite in ("unit", "wasm", SERVER) else []
         # A browser on a machine that is busy with something else misses a moment now and then: see tests/secondchance.py.
         again = [*secondchance.OPTIONS, "--durations=20"] if suite == "browser" else []
         if suite == LONG:

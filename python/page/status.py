@@ -51,6 +51,8 @@ class Screen:
         self.draw_network(status.get("network"))
 
     def draw_network(self, told):
+        if not find('[data-network="on"]'):
+            return  # a page that a server answers: its foot says something else (static/page/served.js)
         text, last = words.network(told)
         find('[data-network="off"]').hidden = bool(text)
         find('[data-network="on"]').hidden = not text

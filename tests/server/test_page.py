@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from serverkit import Served
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--js-flags=--jitless --noexpose-wasm"]
@@ -14,11 +14,16 @@ HELLO = "ea8f163db38682925e4491c5e58d4bb3506ef8c14eb78a86e908c5624a67200f"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+def driver() -> Iterator[Playwright]:
+    with sync_playwright() as found:
         yield found
-        found.close()
+
+
+@pytest.fixture(scope="module")
+def browser(driver: Playwright) -> Iterator[Browser]:
+    found = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    yield found
+    found.close()
 
 
 @pytest.fixture
@@ -59,6 +64,26 @@ def test_home_and_crypto_without_webassembly(served: Served, page: Page) -> None
     page.go_back()
     page.wait_for_url("**/app/crypto/ed25519")
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+
+
+def test_with_webassembly_the_page_s_own_python_helps(served: Served, driver: Playwright) -> None:
+    """Keys and the chip in the head; no pool is started in the browser."""
+    chromium = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS[:-1])
+    page = chromium.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(served.url)
+    expect(page.locator("[data-pool-chip]")).to_have_text("2/2", timeout=60_000)
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    page.locator("nav a", has_text="Check").click()
+    page.wait_for_url("**/app/ledger/check")
+    expect(page.locator("#main h1")).to_be_visible()
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+    chromium.close()
+    assert not errors
 
 
 def test_links_and_forms_without_scripts(served: Served, browser: Browser) -> None:

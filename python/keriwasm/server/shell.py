@@ -18,6 +18,8 @@ LEAVES = re.compile(r'(?s)\s*<!-- Instead, while the user has it on.*?-->\s*<p d
 ROOT = re.compile(r'<html lang="en" data-state="booting"')
 LINK = re.compile(r'\s*<li><a href="app/([a-z]+)" hx-get="app/[a-z]+">[^<]*</a></li>')
 DESCRIPTION = re.compile(r'<meta name="description" content="[^"]*">')
+CHECK = '\n        <li><a href="app/ledger/check" hx-get="app/ledger/check">Check</a></li>'
+"""In place of the ledger: what verifies a log and keeps nothing."""
 WORDS = (
     '<p data-served><strong>This page is answered by a server.</strong> What you send to it is computed there, by Python: '
     "it sees your texts and keys. Run the page in your browser instead where they must not leave it.</p>"
@@ -38,4 +40,10 @@ def served(html: str, slices: Collection[str]) -> str:
         html, found = what.subn(by, html)
         if found != 1:
             raise Unmarked(f"index.html has {what.pattern!r} {found} times, not once")
-    return LINK.sub(lambda match: match[0] if match[1] in slices else "", html)
+
+    def link(match: re.Match[str]) -> str:
+        if match[1] in slices:
+            return match[0]
+        return CHECK if match[1] == "ledger" and "verifying" in slices else ""
+
+    return LINK.sub(link, html)

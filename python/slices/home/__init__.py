@@ -89,7 +89,7 @@ WAYS = (
             "pool",
             "code",
             "See the runtime at work",
-            "A router and a pool of Pyodide workers with hio, Falcon and Jinja2: watch it answer, die and recover.",
+            "A router and a pool of workers with hio, Falcon and Jinja2: watch it answer, die and recover.",
             "Open the pool",
             "app/pool",
         ),
