@@ -11,9 +11,11 @@ one IndexedDB transaction. First seen wins. Two imports never overlap.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import falcon
@@ -30,6 +32,7 @@ from slices.ledger.intake.others import other
 from slices.ledger.intake.outcome import Outcome
 from slices.ledger.intake.settling import settle
 from slices.ledger.notes import Notes
+from slices.ledger.roll import AT_ONCE, Roll
 
 if TYPE_CHECKING:
     from keriwasm.runtime.context import Context
@@ -69,7 +72,43 @@ class Book:
         self._notes: Any = None
         self._busy = False
         self._undone = 0
-        self._heads: dict[str, dict[str, Any]] | None = None
+        self._heads: dict[str, dict[str, Any]]
+        self._accused: set[str]
+        self._next: bytes
+        self._known: bool
+        self._forget()
+
+    def _gather(self) -> None:
+        """One step of reading the key states; `_known` when there are no more."""
+        if not self._heads:
+            self._accused = {proof["aid"] for proof in self._notes.duplicity()}
+        with self._db.env.begin(db=self._db.states.sdb, buffers=False) as txn:
+            cursor = txn.cursor()
+            some = list(islice(cursor.iternext(), AT_ONCE)) if cursor.set_range(self._next) else []
+        for key, raw in some:
+            aid = key.decode()
+            self._heads[aid] = {**json.loads(raw), "duplicitous": aid in self._accused}
+        if some:
+            self._next = some[-1][0] + b"\0"
+        self._known = len(some) < AT_ONCE
+
+    def _touch(self) -> None:
+        """After a change: what is kept in memory of those whom it touched is made anew."""
+        touched, self._notes.touched = self._notes.touched, set()
+        for aid in touched if self._known else ():
+            raw = self._db.getVal(self._db.states.sdb, aid.encode())
+            self._heads.pop(aid, None)
+            if raw is not None:
+                self._heads[aid] = {**json.loads(bytes(raw)), "duplicitous": bool(self._notes.duplicity(aid))}
+            if self._roll is not None:
+                self._roll.touch(aid)
+        if not self._known:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Nothing is kept in memory of who is here."""
+        self._heads, self._next, self._known, self._accused = {}, b"", False, set()
+        self._roll: Roll | None = None
 
     def begun(self) -> Generator[float, float, bool]:
         """Wait until the disk is mounted; False while nobody ever opened the ledger here. Raises what the disk raises."""
@@ -90,6 +129,11 @@ class Book:
             if self.worker.disk.trouble is None and not self._notes.mended(mending.MARK):
                 with self._change():
                     self._notes.mark(mending.MARK, mending.witnesses(self._db))
+        while not self._known:
+            self._gather()
+            yield 0.0
+            if self._db is None:  # a restore has closed it meanwhile
+                yield from self.ready()
 
     def memo(self) -> Generator[float, float, Any]:
         """The notes alone, without keripy; None while nobody ever opened the ledger here. Raises what the disk raises."""
@@ -126,13 +170,20 @@ class Book:
 
     def heads(self) -> dict[str, dict[str, Any]]:
         """AID -> its current key state as keripy's KeyStateRecord in a dict, plus `duplicitous`; kept in memory."""
-        if self._heads is None:
-            accused = {proof["aid"] for proof in self._notes.duplicity()}
-            self._heads = {
-                aid: {**state._asdict(), "duplicitous": aid in accused}
-                for (aid, *_), state in self._db.states.getItemIter()
-            }
+        while not self._known:
+            self._gather()
         return self._heads
+
+    def roll(self) -> Generator[float, float, Roll]:
+        """Who is in the ledger, in the order of its list; read in steps, the first time. Raises 503 as `source`."""
+        while True:
+            self.source()
+            if self._roll is None:
+                self._roll = Roll(self)
+            if self._roll.whole:
+                return self._roll
+            self._roll.gather()
+            yield 0.0
 
     def log(self, aid: str) -> list[dict[str, Any]]:
         """The accepted events of an AID in first-seen order: see records.kept; plus `seen` (ISO 8601)."""
@@ -307,6 +358,7 @@ class Book:
         ordinals = {record["aid"]: logs.write(self._db, record, stamp) for record in answer["records"]}
         for aid, state in answer["states"].items():
             logs.pin(self._db, {**state, "f": f"{ordinals[aid]:x}", "dt": stamp})
+            self._notes.touched.add(aid)
         for late in answer["late"]:
             logs.add_signatures(self._db, late)
 
@@ -317,7 +369,7 @@ class Book:
             self._open_notes()
         with self.worker.disk.unkept():
             self._db = basing.Baser(name=NAME, headDirPath=str(self.head), reopen=True)
-        self._heads = None
+        self._forget()
 
     def _open_notes(self) -> None:
         self._undone = self.worker.disk.undone
@@ -330,7 +382,8 @@ class Book:
             self._db.close()
         if self._notes is not None:
             self._notes.close()
-        self._db = self._notes = self._heads = None
+        self._db = self._notes = None
+        self._forget()
 
     @contextmanager
     def _change(self) -> Iterator[None]:
@@ -342,8 +395,7 @@ class Book:
             self.close()
             self._open()
             raise
-        finally:
-            self._heads = None
+        self._touch()
 
     def _remove(self, aid: str) -> int:
         from slices.ledger.checks import records as logs

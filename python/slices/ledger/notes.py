@@ -18,7 +18,11 @@ TABLES = (b"contacts", b"pending", b"duplicity", b"mended", b"endpoints", b"watc
 
 
 class Notes:
-    """Dicts by key in tables. `pending` is held in memory as well, for every import looks through it."""
+    """Dicts by key in tables. `pending` is held in memory as well, for every import looks through it.
+
+    Attributes:
+        touched: AIDs about whom something was changed, for who keeps a list of them (roll.py) and empties it
+    """
 
     def __init__(self, path: Path) -> None:
         import lmdb
@@ -28,6 +32,7 @@ class Notes:
         self._tables = {name: self.env.open_db(name) for name in TABLES}
         self.pending: dict[str, dict[str, Any]] = dict(self._items(b"pending"))
         self.pending_bytes = sum(len(message["raw"]) for message in self.pending.values())
+        self.touched: set[str] = set()
 
     def close(self) -> None:
         self.env.close()
@@ -42,6 +47,7 @@ class Notes:
         return dict(self._items(b"contacts"))
 
     def set_contact(self, aid: str, contact: dict[str, Any] | None) -> None:
+        self.touched.add(aid)
         self._put(b"contacts", aid, contact)
 
     # -- messages that wait -----------------------------------------------------------------------------------------
@@ -53,6 +59,7 @@ class Notes:
         before = self.pending.get(key)
         if before is None:
             self.pending_bytes += len(message["raw"])
+        self.touched.add(message["aid"])
         self.pending[key] = {**(before or {}), **message}
         self._put(b"pending", key, {**self.pending[key], "raw": self.pending[key]["raw"].decode("latin-1")})
         return key
@@ -67,11 +74,16 @@ class Notes:
         message = self.pending.pop(key, None)
         if message is not None:
             self.pending_bytes -= len(message["raw"])
+            self.touched.add(message["aid"])
         self._put(b"pending", key, None)
 
     def waiting(self, aid: str) -> list[dict[str, Any]]:
         """What waits in the log of an AID, by number."""
         return [message for key, message in sorted(self.pending.items()) if message["aid"] == aid]
+
+    def waits(self, aid: str) -> int:
+        """How many messages wait in the log of an AID."""
+        return sum(message["aid"] == aid for message in self.pending.values())
 
     # -- duplicity --------------------------------------------------------------------------------------------------
 
@@ -80,6 +92,7 @@ class Notes:
         key = f"{proof['aid']}.{proof['sn']:032x}.{proof['said']}"
         if self._get(b"duplicity", key) is not None:
             return False
+        self.touched.add(proof["aid"])
         self._put(b"duplicity", key, {**proof, "raw": proof["raw"].decode("latin-1")})
         return True
 
@@ -122,6 +135,7 @@ class Notes:
 
     def forget(self, aid: str) -> None:
         """Everything about an AID."""
+        self.touched.add(aid)
         self.set_contact(aid, None)
         self.set_watched(aid, None)
         for key in [key for key, message in self.pending.items() if message["aid"] == aid]:

@@ -106,7 +106,7 @@ class Ledger(Resource):
         q = fields.text("q", "", max_bytes=400).strip()
         kind = fields.choice("kind", viewing.KINDS, default="")
         page = fields.integer("page", 1, 1 << 20, default=1)
-        data = viewing.listing(self.book, q, kind, page)
+        data = viewing.listing(self.book, (yield from self.book.roll()), q, kind, page)
         more: dict[str, Any] = {}
         if not wants_json(req):
             waiting = yield from outbox.acts(self.worker)
@@ -147,7 +147,7 @@ class Panel(Resource):
         """{identifiers, events, waiting, duplicitous, contacts}: counts. An empty ledger is told without importing keripy."""
         if (yield from self.book.begun()):
             yield from self.book.ready()
-            counts = viewing.listing(self.book)["counts"]
+            counts = viewing.counts(self.book, (yield from self.book.roll()))
         else:
             counts = viewing.NOBODY
         answer(req, rep, "fragments/ledger/panel.html", counts)

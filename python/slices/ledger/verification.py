@@ -47,6 +47,10 @@ class Unknown(falcon.HTTPNotFound):
         self.extra = {"aid": aid, "import": "app/ledger"}
 
 
+LISTED = 100
+"""Identifiers that the form offers at most."""
+
+
 def freshness(book: books.Book, aid: str) -> dict[str, Any] | None:
     """{when, sn, agreed, of}: when its witnesses were asked last and how many held event `sn`, then its latest; None: never."""
     told = book.notes.watched(aid)
@@ -61,12 +65,10 @@ class Verify(Resource):
         """The form; `aid` in the query fills it in."""
         book = books.of(self.worker)
         yield from book.ready()
-        contacts = book.notes.contacts()
-        known = sorted(
-            ({"aid": aid, "alias": contacts.get(aid, {}).get("alias", "")} for aid in book.heads()),
-            key=lambda each: (not each["alias"], each["alias"].casefold(), each["aid"]),
-        )
-        data = {"aid": Fields(req).text("aid", "", max_bytes=200), "known": known[:500]}
+        roll = yield from book.roll()
+        shown = [place[-1] for place in roll.order if roll.rows[place[-1]].known][:LISTED]
+        known = [{"aid": aid, "alias": (book.notes.contact(aid) or {}).get("alias", "")} for aid in shown]
+        data = {"aid": Fields(req).text("aid", "", max_bytes=200), "known": known, "more": len(book.heads()) - len(known)}
         answer(req, rep, "pages/ledger/verify.html", data, title="Verify · KeriWasm")
 
     @deed

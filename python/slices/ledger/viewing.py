@@ -10,9 +10,10 @@ from slices.foreign import bodies
 from slices.kels.thresholds import readable
 from slices.ledger.book import Book
 from slices.ledger.calling import Calling
+from slices.ledger.roll import Roll, Row
 from slices.ledger.watching import asking
 
-__all__ = ["KINDS", "alike", "detail", "groups", "imported", "kinds", "listing", "news", "rounds", "summary", "watched"]
+__all__ = ["KINDS", "alike", "counts", "detail", "groups", "imported", "kinds", "listing", "news", "rounds", "summary", "watched"]
 
 PAGE = 50
 """Identifiers of one page of the list."""
@@ -26,15 +27,6 @@ KINDS = {
     "waiting": "With waiting messages",
     "delegated": "Delegated",
 }
-
-FITS: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "": lambda each: True,
-    "contacts": lambda each: bool(each["alias"]),
-    "duplicitous": lambda each: each["duplicitous"],
-    "waiting": lambda each: each["waiting"] > 0,
-    "delegated": lambda each: bool(each["delegator"]),
-}
-
 
 def summary(aid: str, book: Book, contact: dict[str, Any] | None, waiting: int) -> dict[str, Any]:
     """One identifier in the list; `known` is False when only a contact or waiting messages speak of it."""
@@ -75,47 +67,47 @@ NOBODY = dict.fromkeys(("identifiers", "events", "waiting", "duplicitous", "cont
 """The counts of a ledger that was never opened; see `listing`."""
 
 
-def listing(book: Book, q: str = "", kind: str = "", page: int = 1) -> dict[str, Any]:
+def listing(book: Book, roll: Roll, q: str = "", kind: str = "", page: int = 1) -> dict[str, Any]:
     """{identifiers, total, found, page, pages, q, kind, counts}: one page of those that fit every word of `q`."""
-    contacts = book.notes.contacts()
     waiting: dict[str, int] = {}
     for message in book.notes.pending.values():
         waiting[message["aid"]] = waiting.get(message["aid"], 0) + 1
-    everybody = [
-        summary(aid, book, contacts.get(aid), waiting.get(aid, 0))
-        for aid in dict.fromkeys((*book.heads(), *contacts, *waiting))
-    ]
+    fits: dict[str, Callable[[str, Row], bool]] = {
+        "": lambda aid, row: True,
+        "contacts": lambda aid, row: row.alias,
+        "duplicitous": lambda aid, row: row.duplicitous,
+        "waiting": lambda aid, row: aid in waiting,
+        "delegated": lambda aid, row: row.delegated,
+    }
     words = q.casefold().split()
-    found = [
-        each
-        for each in everybody
-        if FITS[kind](each)
-        and all(word in f"{each['alias']}\n{each['notes']}\n{each['aid']}".casefold() for word in words)
-    ]
-    watches = book.notes.all_watched()
-    for each in everybody:
-        each["watched"] = _in_short(watches.get(each["aid"]))
-    found.sort(key=lambda each: (not each["duplicitous"], not each["alias"], each["alias"].casefold(), each["aid"]))
-    pages = max(1, -(-len(found) // PAGE))
+    found = roll.found(words, fits[kind]) if words or kind else None
+    count = len(roll.order) if found is None else len(found)
+    pages = max(1, -(-count // PAGE))
     page = min(page, pages)
+    first = (page - 1) * PAGE
+    shown = found[first : first + PAGE] if found is not None else [place[-1] for place in roll.order[first : first + PAGE]]
     calling = Calling(book)
-    shown = found[(page - 1) * PAGE : page * PAGE]
     return {
-        "identifiers": [{**each, "called": calling.of(each["aid"], each["alias"])} for each in shown],
-        "total": len(everybody),
-        "found": len(found),
+        "identifiers": [_in_list(book, calling, aid, waiting.get(aid, 0)) for aid in shown],
+        "total": len(roll.order),
+        "found": count,
         "page": page,
         "pages": pages,
         "q": q,
         "kind": kind,
-        "counts": {
-            "identifiers": len(everybody),
-            "events": sum(each["events"] for each in everybody),
-            "waiting": len(book.notes.pending),
-            "duplicitous": sum(each["duplicitous"] for each in everybody),
-            "contacts": sum(bool(each["alias"]) for each in everybody),
-        },
+        "counts": counts(book, roll),
     }
+
+
+def _in_list(book: Book, calling: Calling, aid: str, waiting: int) -> dict[str, Any]:
+    told = summary(aid, book, book.notes.contact(aid), waiting)
+    return {**told, "called": calling.of(aid, told["alias"]), "watched": _in_short(book.notes.watched(aid))}
+
+
+def counts(book: Book, roll: Roll) -> dict[str, int]:
+    """{identifiers, events, waiting, duplicitous, contacts}: how many there are."""
+    told = {"identifiers": len(roll.order), "events": roll.events, "waiting": len(book.notes.pending)}
+    return {**told, "duplicitous": roll.duplicitous, "contacts": roll.contacts}
 
 
 def detail(book: Book, aid: str) -> dict[str, Any] | None:
@@ -160,6 +152,8 @@ def _proof(book: Book, aid: str, proof: dict[str, Any]) -> dict[str, Any]:
 
 def imported(book: Book, result: dict[str, Any], most: int) -> dict[str, Any]:
     """What fragments/ledger/imported.html shows beside an import's result."""
+    lists = (result[name] for name in ("accepted", "known", "rejected", "escrowed", "other", "duplicity"))
+    named = {each["aid"] for each in itertools.chain(*lists) if each.get("aid")}
     return {
         "accepted_groups": groups(result["accepted"]),
         "waiting_groups": alike(result["escrowed"]),
@@ -167,7 +161,7 @@ def imported(book: Book, result: dict[str, Any], most: int) -> dict[str, Any]:
         "other_groups": kinds(result["other"]),
         "most": most,
         "several": False,
-        "aliases": {aid: contact["alias"] for aid, contact in book.notes.contacts().items() if contact["alias"]},
+        "aliases": {aid: found["alias"] for aid in named if (found := book.notes.contact(aid)) is not None and found["alias"]},
     }
 
 
