@@ -113,6 +113,22 @@ def issued(vault: Any, **attributes: Any) -> Any:
         return issuing.issue(vault, registry, schemer.sed, holder, {**ATTRIBUTES, **attributes})
 
 
+def credentials(vault: Any) -> list[dict[str, Any]]:
+    """What a list tells of all that the open wallet has, the newest first."""
+    from slices.credentials import view
+    from slices.credentials.kept import shelf
+
+    return do(view.credentials(vault, do(shelf.of(vault).read()).order))
+
+
+def registries(vault: Any) -> list[dict[str, Any]]:
+    """What a list tells of the open wallet's registries."""
+    from slices.credentials import view
+    from slices.credentials.kept import shelf
+
+    return view.registries(vault, do(shelf.of(vault).read()).counts())
+
+
 @asynccontextmanager
 async def serving(place: Path) -> AsyncIterator[tuple[Kit, Any]]:  # noqa: F811
     """A worker with the slice of credentials over the wallet in this folder, and its vault."""

@@ -14,6 +14,7 @@ from keriwasm.web.form.labels import label
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.credentials import issuing, presenting, schemas, view
+from slices.credentials.kept import shelf as shelves
 from slices.foreign import strangers
 from slices.vault import choosing
 from slices.vault.vault import Vault
@@ -21,6 +22,9 @@ from slices.vault.vault import Vault
 __all__ = ["Credential", "Credentials", "Issue", "Panel", "Receive", "Registries", "Registry", "Schema", "Schemas", "Verify"]
 
 TITLE = "Credentials · KeriWasm"
+PER_PAGE = 48
+PER_ANSWER = 1000
+"""Credentials of one JSON answer at most; `next` tells where to go on."""
 TAKEN_SECONDS = 30
 """Of judging, at most, for what is taken in: half of what the keys' worker may block over it (router/policy/routes.py)."""
 
@@ -64,15 +68,15 @@ class Resource:
             raise missing("credential", said)
         return reger.creds.get(keys=said)
 
-    def overview(self) -> dict[str, Any]:
-        """{credentials, registries, schemas, samples}."""
-        listed = view.credentials(self.vault)
-        used = [each["schema"] for each in listed]
-        return {
-            "credentials": listed,
-            "registries": view.registries(self.vault),
-            "schemas": [view.schema(each, used.count(each.said)) for each in schemas.stored(self.vault.hby.db)],
-        }
+    def schemas(self) -> Generator[float, float, list[dict[str, Any]]]:
+        """What view.schema tells of all that are known here, with how often each is used."""
+        used = (yield from shelves.of(self.vault).read()).used()
+        return [view.schema(each, used[each.said]) for each in schemas.stored(self.vault.hby.db)]
+
+    def registries(self) -> Generator[float, float, list[dict[str, Any]]]:
+        """What view.registries tells."""
+        shelf = yield from shelves.of(self.vault).read()
+        return view.registries(self.vault, shelf.counts())
 
     def page(
         self, req: falcon.Request, rep: falcon.Response, name: str, data: dict[str, Any], head: str = "", **more: Any
@@ -90,10 +94,11 @@ class Resource:
             rep.set_header("HX-Reswap", "innerHTML scroll:top scrollTarget:window")
             rep.set_header("HX-Push-Url", path)
 
-    def show_registry(self, req: falcon.Request, rep: falcon.Response, regk: str, note: str = "") -> None:
+    def show_registry(self, req: falcon.Request, rep: falcon.Response, regk: str, note: str = "") -> Deed:
         """{regk, name, issuer, issued, revoked, events}. Raises 404."""
+        shelf = yield from shelves.of(self.vault).read()
         made = self.registry(regk)
-        data = {**view.registry(self.vault, made), "events": view.timeline(self.vault, made)}
+        data = {**view.registry(made, shelf.counts()), "events": view.timeline(self.vault, made)}
         self.page(req, rep, "registry", data, data["name"], note=note)
 
     def show_credential(self, req: falcon.Request, rep: falcon.Response, said: str, note: str = "") -> None:
@@ -135,20 +140,32 @@ class Credentials(Resource):
 
     @deed
     def on_get(self, req: falcon.Request, rep: falcon.Response) -> Deed:
-        """{credentials, registries, schemas}; state: issued, revoked; role: issued, held."""
+        """{credentials, registries, schemas, total, found, from, next}, the newest first; state: issued, revoked; role: issued, held;
+        `from` and `count` choose a part."""
         yield from self.open()
         fields = Fields(req)
         state = fields.choice("state", ("", "issued", "revoked"), default="")
         role = fields.choice("role", ("", "issued", "held"), default="")
-        data = self.overview()
-        total = len(data["credentials"])
-        data["credentials"] = [
-            each
-            for each in data["credentials"]
-            if (not state or each["state"] == state) and (not role or role in each["roles"])
+        first = fields.integer("from", 0, 1 << 53, default=0)
+        count = fields.integer("count", 1, PER_ANSWER, default=PER_ANSWER if wants_json(req) else PER_PAGE)
+        shelf = yield from shelves.of(self.vault).read()
+        fit = [
+            said
+            for said in shelf.order
+            if (not state or shelf.entries[said].state == state) and (not role or role in shelf.entries[said].roles)
         ]
+        total = len(shelf.order)
+        data = {
+            "credentials": (yield from view.credentials(self.vault, fit[first : first + count])),
+            "registries": (yield from self.registries()),
+            "schemas": (yield from self.schemas()),
+            "total": total,
+            "found": len(fit),
+            "from": first,
+            "next": first + count if first + count < len(fit) else None,
+        }
         issuers = yield from choosing.offered(self.vault, rotating=True)
-        self.page(req, rep, "index", data, total=total, state=state, role=role, issuers=issuers)
+        self.page(req, rep, "index", data, state=state, role=role, count=count, issuers=issuers)
 
 
 class Panel(Resource):
@@ -162,10 +179,10 @@ class Panel(Resource):
         data |= dict.fromkeys(("issued", "held", "revoked"))
         if not self.vault.locked:
             yield from self.vault.ready()
-            listed = view.credentials(self.vault)
-            data["issued"] = sum("issued" in each["roles"] for each in listed)
-            data["held"] = sum("held" in each["roles"] for each in listed)
-            data["revoked"] = sum(each["state"] == "revoked" for each in listed)
+            listed = (yield from shelves.of(self.vault).read()).entries.values()
+            data["issued"] = sum("issued" in each.roles for each in listed)
+            data["held"] = sum("held" in each.roles for each in listed)
+            data["revoked"] = sum(each.state == "revoked" for each in listed)
         answer(req, rep, "fragments/credentials/panel.html", data)
 
 
@@ -179,7 +196,7 @@ class Schemas(Resource):
         sample = Fields(req).choice("sample", ("", *schemas.SAMPLES), default="")
         samples = [(name, schemas.title(sed)) for name, sed in schemas.SAMPLES.items()]
         text = json.dumps(schemas.SAMPLES[sample], indent=2, ensure_ascii=False) if sample else ""
-        self.page(req, rep, "schemas", {"schemas": self.overview()["schemas"]}, "Schemas", samples=samples, text=text)
+        self.page(req, rep, "schemas", {"schemas": (yield from self.schemas())}, "Schemas", samples=samples, text=text)
 
     @deed
     def on_post(self, req: falcon.Request, rep: falcon.Response) -> Deed:
@@ -225,7 +242,7 @@ class Registries(Resource):
         with self.vault.change() as hby:
             regk = issuing.make_registry(self.vault, hby.habs[aid], name).regk
         self.go(req, rep, f"app/credentials/registries/{regk}")
-        self.show_registry(req, rep, regk, "The registry is made and anchored.")
+        yield from self.show_registry(req, rep, regk, "The registry is made and anchored.")
 
 
 class Registry(Resource):
@@ -235,7 +252,7 @@ class Registry(Resource):
     def on_get(self, req: falcon.Request, rep: falcon.Response, regk: str) -> Deed:
         """{regk, name, issuer, issued, revoked, events}: the log as a timeline."""
         yield from self.open()
-        self.show_registry(req, rep, regk)
+        yield from self.show_registry(req, rep, regk)
 
 
 class Issue(Resource):
@@ -247,14 +264,14 @@ class Issue(Resource):
         yield from self.open()
         said = Fields(req).text("schema", "", max_bytes=100)
         about_somebody = False
-        data: dict[str, Any] = {"schema": None, "inputs": [], "schemas": self.overview()["schemas"]}
+        data: dict[str, Any] = {"schema": None, "inputs": [], "schemas": (yield from self.schemas())}
         if said:
             schemer = self.schemer(said)
             data["schema"] = view.schema(schemer)
             about_somebody = schemas.needs_holder(schemer.sed)
             data["inputs"] = [each._asdict() for each in schemas.attributes(schemer.sed)]
         people = yield from choosing.offered(self.vault)
-        more = {"registries": view.registries(self.vault), "people": people, "about_somebody": about_somebody}
+        more = {"registries": (yield from self.registries()), "people": people, "about_somebody": about_somebody}
         self.page(req, rep, "issue", data, "Issue", **more)
 
     @deed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from slices.credentials import schemas
@@ -14,6 +15,8 @@ from slices.vault.vault import Vault
 __all__ = ["credential", "credentials", "detail", "presented", "registries", "registry", "schema"]
 __all__ += ["timeline"]
 
+READ_AT_ONCE = 10
+"""Credentials told between two yields."""
 HUES = 8
 """Colours of cards, classes hue-0 to hue-7 of the style sheet."""
 
@@ -94,11 +97,16 @@ def presented(vault: Vault, report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def credentials(vault: Vault) -> list[dict[str, Any]]:
-    """All that the wallet has saved, the newest first."""
-    reger = vault.rgy.reger
-    saved = [reger.creds.get(keys=saider.qb64) for _, saider in reger.saved.getItemIter()]
-    return sorted((credential(vault, each) for each in saved), key=lambda each: each["issued"], reverse=True)
+def credentials(vault: Vault, saids: Iterable[str]) -> Generator[float, float, list[dict[str, Any]]]:
+    """Those of the open wallet, in this order; in steps. What is gone by now is left out."""
+    found = []
+    for number, said in enumerate(list(saids), start=1):
+        creder = vault.rgy.reger.creds.get(keys=said)
+        if creder is not None:
+            found.append(credential(vault, creder))
+        if number % READ_AT_ONCE == 0:
+            yield 0.0
+    return found
 
 
 def detail(vault: Vault, creder: Any) -> dict[str, Any]:
@@ -111,25 +119,20 @@ def detail(vault: Vault, creder: Any) -> dict[str, Any]:
     }
 
 
-def registry(vault: Vault, made: Any) -> dict[str, Any]:
-    """{regk, name, issuer, issued, revoked}."""
-    counts = {"issued": 0, "revoked": 0}
-    for _, saider in vault.rgy.reger.saved.getItemIter():
-        creder = vault.rgy.reger.creds.get(keys=saider.qb64)
-        if creder.regi == made.regk:
-            state = state_of(vault.rgy.reger, creder)
-            counts["revoked" if state is not None and state.et in ("rev", "brv") else "issued"] += 1
+def registry(made: Any, counts: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    """{regk, name, issuer, issued, revoked}; counts: as Shelf.counts gives them."""
     return {
         "regk": made.regk,
         "name": name_of(made.name),
         "issuer": {"aid": made.hab.pre, "alias": made.hab.name},
-        **counts,
+        "issued": counts.get((made.regk, "issued"), 0) + counts.get((made.regk, "unknown"), 0),
+        "revoked": counts.get((made.regk, "revoked"), 0),
     }
 
 
-def registries(vault: Vault) -> list[dict[str, Any]]:
+def registries(vault: Vault, counts: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
     """All of the wallet's own registries, by name."""
-    return sorted((registry(vault, each) for each in vault.rgy.regs.values()), key=lambda each: each["name"].lower())
+    return sorted((registry(each, counts) for each in vault.rgy.regs.values()), key=lambda each: each["name"].lower())
 
 
 EVENTS = {"vcp": "registry", "iss": "issued", "bis": "issued", "rev": "revoked", "brv": "revoked", "vrt": "backers"}

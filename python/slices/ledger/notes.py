@@ -119,9 +119,6 @@ class Notes:
         """What its witnesses said when they were asked last: see watching/watch.py."""
         return self._get(b"watched", aid)
 
-    def all_watched(self) -> dict[str, dict[str, Any]]:
-        return dict(self._items(b"watched"))
-
     def set_watched(self, aid: str, told: dict[str, Any] | None) -> None:
         self._put(b"watched", aid, told)
 

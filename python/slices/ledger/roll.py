@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from slices.ledger.book import Book
+from typing import Any, NamedTuple
 
 __all__ = ["AT_ONCE", "Roll", "Row"]
 
@@ -40,7 +37,7 @@ class Roll:
         whole: whether all were read
     """
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Any) -> None:
         self.book = book
         self.rows: dict[str, Row] = {}
         self.order: list[tuple[Any, ...]] = []

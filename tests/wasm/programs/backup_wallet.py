@@ -17,6 +17,7 @@ from keri.core import eventing as _first  # noqa: E402, F401 (keripy's modules i
 from slices.backup import format, making, recovery, restore, sealing  # noqa: E402
 from slices.backup.recovery import MlKem768  # noqa: E402
 from slices.credentials import issuing, presenting, schemas, view  # noqa: E402
+from slices.credentials.kept import shelf  # noqa: E402
 from slices.crypto import passwords  # noqa: E402
 from slices.vault.vault import Vault  # noqa: E402
 
@@ -94,7 +95,7 @@ def state(vault: Vault) -> dict[str, Any]:
     return {
         "kels": {aid: b64u(b"".join(hby.db.clonePreIter(pre=aid.encode()))) for _, aid in hby.habs.order},
         "keys": sorted(key for (key,), _ in hby.ks.pris.getItemIter(decrypter=hby.mgr.decrypter)),
-        "credentials": [(each["said"], each["state"]) for each in view.credentials(vault)],
+        "credentials": [(each["said"], each["state"]) for each in do(view.credentials(vault, do(shelf.of(vault).read()).order))],
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from backupkit import PASSCODE, FakeDisk, FakeKem, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
+from backupkit import PASSCODE, FakeDisk, FakeKem, credentials, do, issued, place, quick, unsynced, vault  # noqa: F401 (fixtures)
 from keriwasm.data.encoding import b64u
 from keriwasm.web.form.fields import unb64u
 from poolkit import alone
@@ -19,7 +19,7 @@ from slicekit import Page, problem, upload
 from slices.backup import checking, format, making, reading, recovery, restore, sealing
 from slices.backup.dump import Dump, read_stores
 from slices.backup.sealing import Secret
-from slices.credentials import issuing, view
+from slices.credentials import issuing
 from slices.crypto import passwords
 from slices.ledger import book
 from walletkit import habs
@@ -52,7 +52,7 @@ def state(vault: Any) -> dict[str, Any]:  # noqa: F811
     return {
         "kels": {hab.pre: [bytes(each) for each in hby.db.clonePreIter(pre=hab.pre.encode())] for hab in habs(hby)},
         "aliases": {hab.pre: hab.name for hab in habs(hby)},
-        "credentials": [(each["said"], each["state"], each["attributes"]) for each in view.credentials(vault)],
+        "credentials": [(each["said"], each["state"], each["attributes"]) for each in credentials(vault)],
         "keys": {pub: signer.qb64 for (pub,), signer in hby.ks.pris.getItemIter(decrypter=hby.mgr.decrypter)},
     }
 

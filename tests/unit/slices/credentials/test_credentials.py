@@ -9,7 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backupkit import ATTRIBUTES, PASSCODE, FakeDisk, do, issued, place, quick, serving, unsynced, vault  # noqa: F401 (fixtures)
+from backupkit import (  # noqa: F401 (fixtures)
+    ATTRIBUTES,
+    PASSCODE,
+    FakeDisk,
+    credentials,
+    do,
+    issued,
+    place,
+    quick,
+    registries,
+    serving,
+    unsynced,
+    vault,
+)
 from keriwasm.web.form.errors import FieldError
 from slicekit import Page, problem, upload
 from slices.credentials import issuing, presenting, schemas, view
@@ -19,16 +32,16 @@ from workerkit import Kit, run
 def test_issued_shown_revoked(vault: Any) -> None:  # noqa: F811
     before = vault.hby.habByName("first").kever.sner.num
     creder = issued(vault)
-    (shown,) = view.credentials(vault)
+    (shown,) = credentials(vault)
     assert (shown["state"], shown["title"], shown["roles"]) == ("issued", "Course certificate", ["issued", "held"])
     assert shown["issuer"]["alias"] == "first" and shown["holder"]["alias"] == "second"
     assert shown["attributes"]["course"] == {"label": "Course", "value": ATTRIBUTES["course"]}
     with vault.change():
         issuing.revoke(vault, creder)
-    assert view.credentials(vault)[0]["state"] == "revoked"
+    assert credentials(vault)[0]["state"] == "revoked"
     with pytest.raises(issuing.Refused):
         issuing.revoke(vault, creder)
-    (registry,) = view.registries(vault)
+    (registry,) = registries(vault)
     assert (registry["name"], registry["issued"], registry["revoked"]) == ("Courses. 2026", 0, 1)
     log = view.timeline(vault, next(iter(vault.rgy.regs.values())))
     assert [each["kind"] for each in log] == ["registry", "issued", "revoked"]
@@ -40,13 +53,13 @@ def test_it_survives_a_lock_and_a_failed_change(vault: Any) -> None:  # noqa: F8
     with pytest.raises(ZeroDivisionError), vault.change():
         issuing.revoke(vault, creder)
         _ = 1 / 0
-    assert view.credentials(vault)[0]["state"] == "issued"
+    assert credentials(vault)[0]["state"] == "issued"
     vault.lock()
     do(vault.unlock(PASSCODE))
-    assert view.credentials(vault)[0]["state"] == "issued" and view.registries(vault)[0]["issued"] == 1
+    assert credentials(vault)[0]["state"] == "issued" and registries(vault)[0]["issued"] == 1
     with vault.change():
         issuing.revoke(vault, creder)
-    assert view.credentials(vault)[0]["state"] == "revoked"
+    assert credentials(vault)[0]["state"] == "revoked"
 
 
 def test_attributes_that_do_not_fit_change_nothing(vault: Any) -> None:  # noqa: F811
@@ -56,7 +69,7 @@ def test_attributes_that_do_not_fit_change_nothing(vault: Any) -> None:  # noqa:
         with pytest.raises(FieldError) as caught:
             issued(vault, **wrong)
         assert caught.value.field == field
-    assert vault.hby.habByName("first").kever.sner.num == sn and len(view.credentials(vault)) == 1
+    assert vault.hby.habByName("first").kever.sner.num == sn and len(credentials(vault)) == 1
 
 
 def checked(vault: Any, data: bytes, *more: Any) -> list[dict[str, Any]]:  # noqa: F811
@@ -138,7 +151,7 @@ def test_another_wallet_takes_it_in_once_it_is_authentic(vault: Any, tmp_path: P
         with other.change() as hby:
             hby.db.schema.pin(schemer.said, schemer)
             presenting.receive(other, data, presenting.check(other, data))
-        (shown,) = view.credentials(other)
+        (shown,) = credentials(other)
         assert shown["state"] == "issued" and shown["roles"] == [] and not shown["revocable"]
         with pytest.raises(issuing.Refused):
             issuing.revoke(other, other.rgy.reger.creds.get(keys=shown["said"]))
@@ -165,10 +178,10 @@ def test_a_strangers_word_does_not_hinder_a_revocation(vault: Any) -> None:  # n
             for each in (*stranger.log, *stranger.tel, poison):
                 place.take(each)
     assert reger.tevers[creder.regi].vcState(creder.said).et == "rev", "keripy is misled: else this tests nothing"
-    assert view.credentials(vault)[0]["state"] == "issued"
+    assert credentials(vault)[0]["state"] == "issued"
     with vault.change():
         issuing.revoke(vault, creder)
-    assert view.credentials(vault)[0]["state"] == "revoked"
+    assert credentials(vault)[0]["state"] == "revoked"
     assert [each["kind"] for each in view.detail(vault, creder)["events"]] == ["issued", "revoked"]
     (told,) = checked(vault, presenting.export(vault, creder))
     assert told["state"] == "revoked" and told["authentic"]

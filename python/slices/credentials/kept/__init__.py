@@ -1,0 +1,1 @@
+"""What is kept in memory of the credentials while the wallet is open."""
