@@ -26,8 +26,7 @@ def test_events_come_as_they_happen_and_end_with_the_client(served: Served) -> N
     until(served.pool, lambda pool: pool["router"]["inflight"] == 0)
 
 
-def test_a_deadline_is_kept_by_name(served: Served) -> None:
-    """The worker hangs with the request in it: the policy answers, and replaces it."""
+def test_a_worker_that_hangs_is_replaced(served: Served) -> None:
     before = {each["id"]: each["generation"] for each in served.whole()["workers"]}
     assert served.ask("POST", "/app/faults/w2", {"kind": "hang"}).status == 200
     after = served.whole(lambda pool: any(each["generation"] > before[each["id"]] for each in pool["workers"]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serverkit import serving, until
+from serverkit import command, serving, until
 
 PASSCODE = "0123456789abcdefghijklmnop"
 
@@ -32,6 +33,9 @@ def test_a_wallet_is_kept_over_a_kill_and_a_restart(data: Path) -> None:
         aid = made.json["aid"]
         assert own.ask("POST", f"/app/identifiers/{aid}/rotate").json["sn"] == 1
         signed = own.ask("POST", f"/app/identifiers/{aid}/sign", {"text": "yes"}).json["signatures"]
+        words, environment = command("--wallet", "--data", str(data), "--port", "0")
+        second = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120, cwd="/")
+        assert second.returncode == 1 and "another server" in second.stderr
         first = own.children()
         for pid in first:
             os.kill(pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ctypes.util
+import fcntl
 import importlib.util
 import logging
 import os
@@ -13,6 +14,7 @@ import secrets
 import sys
 import tomllib
 from pathlib import Path
+from typing import IO
 
 from keriwasm.server import places, setup
 
@@ -69,6 +71,18 @@ def missing() -> list[str]:
     return [name for name in ("uvicorn", "h11", "falcon", "jinja2", "hio", "lmdb") if importlib.util.find_spec(name) is None]
 
 
+def alone(folder: Path) -> IO[str]:
+    """The data folder's lock, held until the file is closed. Raises BlockingIOError when another server has it, OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise
+    return lock
+
+
 async def run(given: argparse.Namespace) -> int:
     """Serve until told to stop; returns the exit status."""
     import serve as static
@@ -93,6 +107,15 @@ async def run(given: argparse.Namespace) -> int:
     if given.faults and not loopback:
         print("keriwasm.server: --faults is for a loopback address only", file=sys.stderr)
         return 2
+    if given.wallet:
+        try:
+            lock = alone(given.data)
+        except BlockingIOError:
+            print(f"keriwasm.server: another server keeps its wallet in {given.data}: stop it, or give another --data", file=sys.stderr)
+            return 1
+        except OSError as error:
+            print(f"keriwasm.server: --data: {given.data} cannot be used: {error.strerror or error}", file=sys.stderr)
+            return 1
     withheld = {name: why for name, why in WITHHELD.items() if not (given.wallet and name in WALLET)}
     if not loopback:
         withheld["load"] = "A run of the load lab takes all of this machine, from everybody else here."
@@ -124,6 +147,8 @@ async def run(given: argparse.Namespace) -> int:
     finally:
         host.stop()
         await host.processes.close()
+        if given.wallet:
+            lock.close()
     return 0
 
 

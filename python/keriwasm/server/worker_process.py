@@ -73,18 +73,21 @@ def end_with(parent: int) -> None:
     threading.Thread(target=look, daemon=True).start()
 
 
-def kept(data: str, alone: bool) -> tuple[Any, Any]:
+async def kept(data: str, alone: bool) -> tuple[Any, Any]:
     """Backings of the named stores and of the disk: the data folder's for the worker that has the slices which are on one alone.
 
-    What stood in the files of lmdb's places was another process's memory: the disk brings it back.
+    What lies in lmdb's places is the memory of the process before this one: the disk brings it back. That process is fenced off
+    first: one that should still be there would take its missing places for deleted stores.
     """
     if not (data and alone):
         return MemoryBacking(), None
     from keriwasm.server.lmdb_disk import LmdbBacking, LmdbDisk, opened
 
     tables = opened(Path(data))
+    disk = LmdbDisk(tables)
+    await disk.claim()
     shutil.rmtree(Path(data) / LIVE, ignore_errors=True)
-    return LmdbBacking(tables), LmdbDisk(tables)
+    return LmdbBacking(tables), disk
 
 
 async def serve(connection: socket.socket) -> None:
@@ -93,7 +96,7 @@ async def serve(connection: socket.socket) -> None:
 
     reader, writer = await asyncio.open_connection(sock=connection, limit=1 << 20)
     init, _ = await frames.read(reader)
-    worker = await main.assemble(ProcessHost(writer, init["origin"]), init, *kept(init["data"], init["keeps"] in init["slices"]))
+    worker = await main.assemble(ProcessHost(writer, init["origin"]), init, *await kept(init["data"], init["keeps"] in init["slices"]))
     while True:
         message, body = await frames.read(reader)
         worker.inbox.push(message, body or b"")
