@@ -50,6 +50,7 @@ BENCHES = (
     Bench("ledger.py", ("100", "2", "1")),
     Bench("kel.py", ("--events", "100", "--rounds", "1")),
     Bench("timeline.py", ("500",)),
+    Bench("growth.py", ("100",), 40),
     Bench("disk.py", ("10000",)),
     Bench("pool/parallel.py", ("2",)),
     Bench("pool/load_clicks.py", ("20",)),

@@ -27,14 +27,14 @@ SUGGESTED = 20
 
 
 def offered(vault: Vault, rotating: bool = False) -> Generator[float, float, dict[str, Any]]:
-    """{listed: [(AID, text)] by alias, many, any}: `listed` is empty where there are more than LISTED; `any` says whether there is one.
+    """{listed: [(AID, alias)] by alias, many, any}: `listed` is empty where there are more than LISTED; `any` says whether there is one.
 
     rotating: only those that can rotate their keys."""
     own = yield from vault.own()
     if len(own.order) > LISTED:
         return {"listed": [], "many": True, "any": True}
     fit = [aid for _, aid in own.order if not rotating or own.state(aid)["n"]]
-    return {"listed": [(aid, f"{own.names[aid]} ({aid[:8]}…)") for aid in fit], "many": False, "any": bool(fit)}
+    return {"listed": [(aid, own.names[aid]) for aid in fit], "many": False, "any": bool(fit)}
 
 
 def chosen(vault: Vault, fields: Fields, name: str, default: str | None = None) -> str:
