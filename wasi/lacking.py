@@ -13,6 +13,7 @@ asked for it. What it has in its place, and what each costs:
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import tempfile
 from types import ModuleType
@@ -34,6 +35,7 @@ def adapt() -> None:
     import asyncio  # noqa: F401 - it takes an absent ssl for what it is; a stand-in would puzzle it
 
     tempfile.tempdir = FOLDER
+    os.environ["KERIWASM_SERVED"] = "1"  # pages say where they are computed: not in the reader's browser
     for name in ("ssl", "ctypes", "ctypes.util"):
         sys.modules.setdefault(name, Absent(name))
     without_folders()
