@@ -5,6 +5,7 @@
  * guest's word: it may say how its own notebook reads, and that it is ready; nothing else is done for it.
  */
 import { pack, unpack } from './links.js';
+import { outside } from './outside.js';
 import * as store from './store.js';
 import { gather } from './supply.js';
 import { fromScript, toScript } from './scripts.js';
@@ -154,6 +155,7 @@ const acts = {
     note('It is yours now: changes are kept in this browser.');
   },
   stop: () => ask('stop'),
+  package: outside(base, (name, bytes) => ask('package', { name, bytes }), note),
   code: () => ask('add', { kind: 'code' }),
   markdown: () => ask('add', { kind: 'markdown' }),
   fresh() { history.replaceState(null, '', location.pathname); show({ title: '', text: '' }); },

@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from . import outbox, resources
+from . import outbox, packages, resources
 from .consent import ConsentDoer
 
 __all__ = ["mount"]
@@ -16,5 +16,6 @@ def mount(app: falcon.App, worker: Any) -> None:
     """Add the slice's routes to a worker's application."""
     app.add_route("/app/network", resources.Network(worker))
     app.add_route("/app/network/origins", resources.Origins(worker))
+    app.add_route("/app/network/package", packages.Package(worker))
     app.add_route("/app/network/outbox/{id}/cancel", outbox.Cancel(worker))
     worker.doist.doers += [ConsentDoer(worker), outbox.OutboxDoer(worker)]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from conftest import BOOT_MS, Watched, content, fetch, until, wait_ready
 from ledgerkit import habery, messages
+from notebookkit import PATH, Notebook
+from notebookplay import wheel
 from outsidekit_browser import Outer, app_served, outer
 from playwright.sync_api import Page
 
@@ -45,6 +49,33 @@ def test_nothing_leaves_before_it_is_allowed(boot: Callable[..., Watched], tmp_p
         outlives_a_reload(page, there)
         waits_for_the_line(watched, there)
         taken_back(page, there)
+        a_package_for_the_notebook(page, there, url)
+
+
+def a_package_for_the_notebook(page: Page, there: Outer, url: str) -> None:
+    """Asked for in the notebook's page, allowed in the app's, imported in the frame."""
+    name, content = wheel("my-thing", "1.0", {"mything.py": "X = 42"})
+    digest = hashlib.sha256(content).hexdigest()
+    told = {"files": [{"filename": name, "url": f"../../files/{name}", "hashes": {"sha256": digest}}]}
+    there.oobis = {"/simple/my-thing/": json.dumps(told).encode(), f"/files/{name}": content}
+    before = len(there.seen)
+    beside = page.context.new_page()
+    beside.goto(f"{url}{PATH}")
+    notebook = Notebook(beside).opened()
+    beside.evaluate("document.querySelector('[data-act=package]').click()")
+    beside.get_by_label("Address of the index").fill(f"{there.origin}/simple/")
+    beside.get_by_label("Name of the package").fill("my-thing")
+    beside.get_by_role("button", name="Bring it").click()
+    until(beside, "document.querySelector('#index [role=status]').textContent.includes('was not fetched')")
+    assert len(there.seen) == before, "it was asked without the user's word"
+    fetch(page, "app/network", "POST", json={"enabled": True})
+    fetch(page, "app/network/origins", "POST", json={"origin": there.origin, "allowed": True})
+    beside.get_by_role("button", name="Bring it").click()
+    until(beside, f"document.querySelector('#note').textContent.includes({digest!r})")
+    notebook.frame.locator("#packages-result").get_by_text("my-thing 1.0").wait_for()
+    assert notebook.run("import mything; mything.X") == "42"
+    assert there.paths()[-2:] == ["/simple/my-thing/", f"/files/{name}"]
+    beside.close()
 
 
 def nothing_by_itself(watched: Watched, there: Outer) -> None:
