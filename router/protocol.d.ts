@@ -53,7 +53,7 @@ export type PoolStatus = Message<'pool:status', { status: Status }>;
 export type Status = {
   state: string; size: number; ready: number;
   workers: Array<{ id: string; state: string;
-    stage?: string | null; done?: number | null; total?: number | null; error?: string }>;
+    stage?: string | null; done?: number | null; total?: number | null; error?: string; one?: boolean }>;
   bytes?: { done: number; total: number }; reason?: string;
   /** What leaves the browser: `last` is when something did. */
   network?: { enabled: boolean; allowed: number; asked: number; last: number | null };

@@ -7,7 +7,7 @@ boots fail again and again.
 """
 
 from router.policy.envelope import number, text, whole
-from router.policy.pool.worker import BOOTING, BUSY, DEAD, DRAINING, FAILED, HUNG, READY, Worker
+from router.policy.pool.worker import BOOTING, BUSY, DEAD, DRAINING, FAILED, HUNG, READY, Worker, hand_over
 from router.policy.protocol import message
 from router.policy.text import clip, seconds
 
@@ -115,6 +115,7 @@ class Pool:
             if worker.alive():
                 self.emit({"do": "kill", "worker": worker.id, "generation": worker.generation})
             self.workers.remove(worker)
+            hand_over(worker, self.workers, self.target, self.slices)
 
     def enlist(self, worker: Worker, now: float):
         """Start a new worker, or let it wait until the first has answered.
@@ -158,7 +159,7 @@ class Pool:
         worker.boot_ms = worker.heap_bytes = None
         worker.silent = False
         worker.held = False
-        worker.slices = [name for name in sorted(self.slices) if self.slices[name] == "all" or worker.index == 1]
+        worker.slices = [name for name in sorted(self.slices) if self.slices[name] == "all" or worker.one]
         if generation > 1:
             worker.restarts += 1
         self.emit({"do": "spawn", "worker": worker.id, "generation": generation, "slices": list(worker.slices)})
@@ -211,8 +212,7 @@ class Pool:
         worker.boot_ms = whole(int(number(event.get("boot_ms"), now - worker.spawned_at)))
         worker.heap_bytes = number(event.get("heap_bytes"))
         worker.python = text(event.get("python"), worker.python)
-        worker.stage = None
-        worker.done = worker.total = None
+        worker.stage = worker.done = worker.total = None
         if not self.opened and self.open_at is None:
             self.open_at = now + FIRST_ANSWER_MS
 
@@ -270,6 +270,7 @@ class Pool:
                 if len(worker.deaths) > CRASH_FREE:
                     worker.spawn_at = now + self.backoff(len(worker.deaths) - CRASH_FREE)
                     worker.deaths = worker.deaths[-16:]
+        hand_over(worker, self.workers, self.target, self.slices)
         self.lost(worker, running, closing, cause)
 
     def backoff(self, times: int) -> float:
@@ -407,7 +408,7 @@ class Pool:
             if worker.index > self.most() or worker.state == FAILED:
                 continue
             if worker.state in (BOOTING, DEAD, DRAINING, HUNG):
-                if worker.stands(where) and (worker.index == 1 or self.slices.get(slice) == "all"):
+                if worker.stands(where) and (worker.one or self.slices.get(slice) == "all"):
                     return True
             elif worker.offers(slice, where):
                 return True
@@ -435,7 +436,7 @@ class Pool:
         self.told = steps
         self.told_at = now
         workers = [
-            {"id": one.id, "state": one.state, "stage": one.stage, "done": one.done, "total": one.total}
+            {"id": one.id, "state": one.state, "stage": one.stage, "done": one.done, "total": one.total, "one": one.one}
             for one in self.workers
         ]
         for one, line in zip(self.workers, workers):

@@ -21,6 +21,7 @@ class Worker:
     def __init__(self, index: int):
         self.index = index
         self.id = "w%d" % index
+        self.one = index == 1  # pinned slices, and what goes to one worker, are here (see hand_over)
         self.generation = 0
         self.state = DEAD
         self.slices = []
@@ -62,12 +63,12 @@ class Worker:
         return self.generation > 0 and self.state in (BOOTING, READY, BUSY, HUNG, DRAINING)
 
     def offers(self, slice: str, where: str = "all") -> bool:
-        """True if it serves ``slice`` to a route of this ``where``; pinned slices and their keys are on w1 alone."""
+        """True if it serves ``slice`` to a route of this ``where``; pinned slices and their keys are on the one alone."""
         return slice in self.slices and self.stands(where)
 
     def stands(self, where: str) -> bool:
         """True if a route of this ``where`` may be answered at this place in the pool, as things are now."""
-        if self.index == 1:
+        if self.one:
             return where in ("all", "one") or (where == "keyless" and not self.held)
         return where != "one"
 
@@ -141,3 +142,17 @@ class Worker:
             "last_error": self.last_error,
             "stage": self.stage,
         }
+
+
+def hand_over(worker: Worker, workers: list, target: int, slices: dict):
+    """``worker`` has died. If it was the one, and no slice is pinned, a worker that serves is the one from now on.
+
+    What it held is gone either way, and nobody waits for a boot. Pinned slices are not on the others.
+    """
+    if not worker.one or "one" in slices.values():
+        return
+    serving = [other for other in workers if other.takes_work() and other.index <= target]
+    staying = serving or [other for other in workers if other is worker] or workers
+    if staying:
+        worker.one = False
+        staying[0].one = True

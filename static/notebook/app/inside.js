@@ -32,8 +32,8 @@ const own = new OwnRouter(base, { workers: '2', faults: false }, {
     status = news;
     root.dataset.state = news.state;
     tell('status', { status: news });
-    const [was, is] = [before, news].map(each => each.workers?.find((/** @type {any} */ w) => w.id === 'w1')?.state);
-    if (was && was !== 'booting' && is === 'booting') inform('anew', {});
+    const [was, is] = [before, news].map(each => each.workers?.find((/** @type {any} */ worker) => worker.one));
+    if (was && is && was.state !== 'booting' && (is.id !== was.id || is.state === 'booting')) inform('anew', {});
   },
   restarting(reason) { doorway.use(null); tell('trouble', { reason }); },
   failed(reason) { tell('failed', { reason }); },

@@ -13,11 +13,11 @@ def test_boot_is_told_step_by_step():
         "state": "booting",
         "size": 2,
         "ready": 0,
-        "workers": [{"id": id, "state": "booting", "stage": stage, "done": None, "total": None}
+        "workers": [{"id": id, "state": "booting", "stage": stage, "done": None, "total": None, "one": id == "w1"}
                     for id, stage in (("w1", None), ("w2", "waiting"))],
     }  # fmt: skip
     house.from_worker("w1", "progress", stage="fetch", done=10, total=100)
-    assert house.status["workers"][0] == {"id": "w1", "state": "booting", "stage": "fetch", "done": 10, "total": 100}
+    assert house.status["workers"][0] == {"id": "w1", "state": "booting", "stage": "fetch", "done": 10, "total": 100, "one": True}
     house.ready("w1")
     assert house.status["state"] == "booting" and house.status["ready"] == 1
     house.ready("w2")

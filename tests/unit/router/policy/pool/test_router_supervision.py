@@ -232,3 +232,33 @@ def test_a_clock_that_goes_back_stops_nothing():
     house.serve()
     assert asked.status == 200
     house.now += 3_600_000
+
+
+def one(house: House) -> list[str]:
+    return [worker["id"] for worker in house.status["workers"] if worker["one"]]
+
+
+def test_where_nothing_is_pinned_another_worker_is_the_one_at_once():
+    """An app whose slices are everywhere keeps nothing at w1 but what died with it: nobody waits for its boot."""
+    house = House(2, slices={"hello": "all", "crypto": "all", "wallet": "all"})
+    assert one(house) == ["w1"]
+    house.hang("w1")
+    asked = house.ask("/app/wallet", "GET")
+    house.advance(5_600)
+    assert state(house, "w1") == "booting" and one(house) == ["w2"]
+    house.serve()
+    assert asked.status == 200, "w1 still boots"
+    house.crash("w2")
+    assert one(house) == ["w2"], "nobody serves: it stays, and its place boots"
+    house.ready("w1")
+    house.ready("w2")
+    house.crash("w1")
+    assert one(house) == ["w2"], "the other's end changes nothing"
+    house.ready("w1")
+    house.feed("resize", workers=1)
+    house.settle()
+    assert one(house) == ["w1"], "where the one is retired, one is left"
+
+    house = House(2)  # the wallet is pinned
+    house.crash("w1")
+    assert one(house) == ["w1"]
