@@ -49,6 +49,7 @@ BENCHES = (
     Bench("boot.py", ("2", "chromium"), 40),
     Bench("ledger.py", ("100", "2", "1")),
     Bench("kel.py", ("--events", "100", "--rounds", "1")),
+    Bench("notebook.py", ("1", "plain"), 20),
     Bench("timeline.py", ("500",)),
     Bench("growth.py", ("100",), 40),
     Bench("disk.py", ("10000",)),
