@@ -1,6 +1,6 @@
 """Request to whole answer in one Chromium: from the page's own workers, from the server, and from the edge component.
 
-    python tests/bench/hosts/edge.py [ROUNDS]        100 by default
+    python tests/bench/server/edge.py [ROUNDS]        100 by default
 
 The three take turns, so that what disturbs the machine disturbs all alike; p50 and p95 in ms, and the p50 by the page's. Each is asked
 for a form's answer (SHA-256 of a short text, as htmx asks) and for the whole check of a log of three events. The component runs on jco,
@@ -9,7 +9,6 @@ which is Node 24; its Ed25519 and BLAKE3 are Python.
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import threading
@@ -23,8 +22,10 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / "kits" / name) for name in ("", "conformance", "server")), str(ROOT / "python")]
+KITS = ROOT / "tests" / "kits"
+sys.path[:0] = [str(each) for each in (ROOT, ROOT / "tests" / "bench", KITS, KITS / "conformance", KITS / "server", ROOT / "python")]
 
+from bench_site import report  # noqa: E402
 from serverkit import serving  # noqa: E402
 from streams import streams  # noqa: E402
 from targets import component  # noqa: E402
@@ -82,6 +83,7 @@ def main() -> int:
             pages[name].goto(base + path)
             if name == "page":
                 ready(pages[name])
+        rows = []
         for what, (count, request) in asked.items():
             times: dict[str, list[float]] = {name: [] for name in pages}
             for number in range(count + 3):
@@ -91,21 +93,22 @@ def main() -> int:
                         raise RuntimeError(f"{name} answered {status}")
                     if number >= 3:  # the first ones import and compile
                         times[name].append(ms)
-            print(what, json.dumps(told(times)), flush=True)
+            rows += told(what, times)
         browser.close()
+    report("edge", rows)
     return 0
 
 
-def told(times: dict[str, list[float]]) -> dict[str, Any]:
-    """p50, p95 and the p50 by the page's, of each."""
+def told(what: str, times: dict[str, list[float]]) -> list[dict[str, Any]]:
+    """A row of each: p50, p95, and the p50 by the page's."""
     first = statistics.median(times["page"])
-    return {
-        name: {
-            "p50_ms": round(statistics.median(each), 2), "p95_ms": round(sorted(each)[int(len(each) * 0.95)], 2),
-            "by_page": round(statistics.median(each) / first, 2),
+    return [
+        {
+            "what": f"{what}, {name}", "p50_ms": round(statistics.median(each), 2), "p95_ms": round(sorted(each)[int(len(each) * 0.95)], 2),
+            "ratio": round(statistics.median(each) / first, 2),
         }
         for name, each in times.items()
-    }  # fmt: skip
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":
