@@ -95,11 +95,16 @@ class Resource:
             rep.set_header("HX-Push-Url", path)
 
     def show_registry(self, req: falcon.Request, rep: falcon.Response, regk: str, note: str = "") -> Deed:
-        """{regk, name, issuer, issued, revoked, events}. Raises 404."""
+        """{regk, name, issuer, issued, revoked, events, from, next, log}; `from` and `count` choose events. Raises 404."""
         shelf = yield from shelves.of(self.vault).read()
         made = self.registry(regk)
-        data = {**view.registry(made, shelf.counts()), "events": view.timeline(self.vault, made)}
-        self.page(req, rep, "registry", data, data["name"], note=note)
+        fields = Fields(req) if req.method == "GET" else None
+        first = fields.integer("from", 0, 1 << 53, default=0) if fields else 0
+        count = fields.integer("count", 1, PER_ANSWER, default=PER_ANSWER if wants_json(req) else PER_PAGE) if fields else PER_PAGE
+        saids = [said for said, each in shelf.entries.items() if each.registry == regk]
+        part = yield from view.timeline(self.vault, made, saids, first, count)
+        data = {**view.registry(made, shelf.counts()), **part}
+        self.page(req, rep, "registry", data, data["name"], note=note, count=count)
 
     def show_credential(self, req: falcon.Request, rep: falcon.Response, said: str, note: str = "") -> None:
         """What view.detail tells. Raises 404."""

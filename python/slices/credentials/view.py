@@ -172,13 +172,30 @@ def events(vault: Vault, pre: str, issuer: str, registry: str = "") -> list[dict
     return told
 
 
-def timeline(vault: Vault, made: Any) -> list[dict[str, Any]]:
-    """All events of a registry and of its credentials, in the order in which the issuer's log anchors them."""
-    told = events(vault, made.regk, made.hab.pre)
-    for _, saider in vault.rgy.reger.saved.getItemIter():
-        creder = vault.rgy.reger.creds.get(keys=saider.qb64)
-        if creder.regi == made.regk:
+def timeline(vault: Vault, made: Any, saids: Iterable[str], first: int, count: int) -> Generator[float, float, dict[str, Any]]:
+    """{events, from, next, log}: a part of the events of a registry and of its credentials (`saids`), in the order in which the
+    issuer's log anchors them; log: how many there are. In steps: each is only looked up, and those of the part are read."""
+    from keri.core import coring
+    from keri.db import dbing
+
+    places: list[tuple[int, int, str, str]] = []
+    for number, pre in enumerate((made.regk, *saids), start=1):
+        reger = vault.rgy.reger
+        for at, (_, _, dig) in enumerate(list(reger.getTelItemPreIter(pre.encode()))):
+            couple = reger.getAnc(dbing.dgKey(pre, bytes(dig)))
+            sn = coring.Seqner(qb64b=bytearray(couple), strip=True).sn if couple is not None else -1
+            places.append((sn, at, pre, bytes(dig).decode()))
+        if number % READ_AT_ONCE == 0:
+            yield 0.0
+    places.sort()
+    told: list[dict[str, Any]] = []
+    for number, (_, _, pre, dig) in enumerate(places[first : first + count], start=1):
+        about, issuer = None, made.hab.pre
+        if pre != made.regk:
+            creder = vault.rgy.reger.creds.get(keys=pre)
             shown = credential(vault, creder)
-            about = {name: shown[name] for name in ("said", "title", "holder")}
-            told += [{**each, "credential": about} for each in events(vault, creder.said, creder.issuer, made.regk)]
-    return sorted(told, key=lambda each: each["anchor"]["sn"] if each["anchor"] else -1)
+            about, issuer = {name: shown[name] for name in ("said", "title", "holder")}, creder.issuer
+        told += [{**each, "credential": about} for each in events(vault, pre, issuer, made.regk if about else "") if each["said"] == dig]
+        if number % READ_AT_ONCE == 0:
+            yield 0.0
+    return {"events": told, "from": first, "next": first + count if first + count < len(places) else None, "log": len(places)}

@@ -43,9 +43,12 @@ def test_issued_shown_revoked(vault: Any) -> None:  # noqa: F811
         issuing.revoke(vault, creder)
     (registry,) = registries(vault)
     assert (registry["name"], registry["issued"], registry["revoked"]) == ("Courses. 2026", 0, 1)
-    log = view.timeline(vault, next(iter(vault.rgy.regs.values())))
+    made = next(iter(vault.rgy.regs.values()))
+    log = do(view.timeline(vault, made, [creder.said], 0, 10))["events"]
     assert [each["kind"] for each in log] == ["registry", "issued", "revoked"]
     assert [each["anchor"]["sn"] for each in log] == [before + 1, before + 2, before + 3]
+    part = do(view.timeline(vault, made, [creder.said], 1, 1))
+    assert part == {"events": log[1:2], "from": 1, "next": 2, "log": 3}
 
 
 def test_it_survives_a_lock_and_a_failed_change(vault: Any) -> None:  # noqa: F811

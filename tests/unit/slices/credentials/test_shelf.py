@@ -78,5 +78,13 @@ def test_a_list_comes_in_parts(vault: Any, monkeypatch: pytest.MonkeyPatch) -> N
             panel = (await get(_kit, "/app/credentials/panel", JSON)).json
             assert (panel["issued"], panel["held"], panel["revoked"]) == (7, 7, 1)
             problem(await get(_kit, "/app/credentials?count=1001", JSON), 422, "count")
+            at = f"/app/credentials/registries/{whole['registries'][0]['regk']}"
+            log = (await get(_kit, at, JSON)).json
+            assert (len(log["events"]), log["log"], log["next"]) == (9, 9, None), "the registry, seven credentials, one revoked"
+            part = (await get(_kit, f"{at}?from=2&count=3", JSON)).json
+            assert part["events"] == log["events"][2:5] and part["next"] == 5
+            page = Page((await get(_kit, f"{at}?from=3")).text)
+            assert not page.problems and "4 to 6 of 9" in page.text
+            assert {each["href"][-7:] for each in page.all("a") if "?from=" in each["href"]} == {"?from=0", "?from=6"}
 
     asyncio.run(test())
