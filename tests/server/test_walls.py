@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import socket
 import time
 
 import pytest
-from serverkit import Served, until
+from serverkit import ROOT, Served, until
 
 OWN = "http://127.0.0.1"
 FOREIGN = {
@@ -102,8 +103,13 @@ def test_a_head_that_is_no_head_is_refused(served: Served, head: str) -> None:
     assert served.get("/app/pool").status == 200
 
 
-def test_who_sends_nothing_or_a_drop_now_and_then_is_let_go(served: Served) -> None:
+def test_who_sends_nothing_or_a_drop_now_and_then_or_does_not_read_is_let_go(served: Served) -> None:
     with contextlib.ExitStack() as stack:
+        deaf = stack.enter_context(socket.socket())
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        deaf.connect(("127.0.0.1", served.port))
+        large = max((ROOT / "static").rglob("*.wasm"), key=lambda path: path.stat().st_size)
+        deaf.sendall(f"GET /{large.relative_to(ROOT).as_posix()} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         slow = [stack.enter_context(socket.create_connection(("127.0.0.1", served.port), 60)) for _ in range(20)]
         for connection in slow[:10]:
             connection.sendall(b"GET /app/pool HTTP/1.1\r\nHo")
@@ -118,6 +124,8 @@ def test_who_sends_nothing_or_a_drop_now_and_then_is_let_go(served: Served) -> N
                 assert connection.recv(1) == b""
             shut += 1
         assert shut == 20
+        # Reset, with what was for it thrown away: nobody has to read it to find that out.
+        until(lambda: deaf.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), lambda found: found == errno.ECONNRESET)
 
 
 def test_more_connections_than_are_served_make_room_for_who_asks(served: Served) -> None:

@@ -1,7 +1,7 @@
 """The HTTP door: a request becomes one envelope for the policy, its replies one answer. It knows no route.
 
-An ASGI application. Bounds: a body is read up to what the policy takes, all that are being read together to `held` bytes, each within
-`BODY_SECONDS`; a client that takes nothing for `SEND_SECONDS` is gone. Heads and connections are bounded below (listener).
+An ASGI application. A body is read up to what the policy takes, all that are being read together up to what its queue holds, each within
+`BODY_SECONDS`. Heads, connections and readers that do not read are bounded below (listener).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from keriwasm.server.origins import look
 
 HEAD_BYTES = 32 << 10
 BODY_SECONDS = 60.0
-SEND_SECONDS = 30.0
 PIECE = 1 << 18
 NAME = "http"
 """This door's, for the policy."""
@@ -247,8 +246,7 @@ class Answer:
         self.ended = True
 
     async def _out(self, event: dict[str, Any]) -> None:
-        async with asyncio.timeout(SEND_SECONDS):
-            await self._send(event)
+        await self._send(event)
 
 
 async def gone(receive: Receive) -> None:

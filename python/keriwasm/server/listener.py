@@ -1,4 +1,4 @@
-"""HTTP by uvicorn, with the bounds that it has not: connections at once, and a head that comes drop by drop.
+"""HTTP by uvicorn, with the bounds that it has not: connections at once, a head that comes drop by drop, a reader that does not read.
 
 uvicorn's parser in Python (h11) bounds what is incomplete; that in C (httptools) bounds nothing, and is no faster here
 (tests/bench/server/server.py).
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from keriwasm.server.door import HEAD_BYTES
 
 HEAD_SECONDS = 10.0
+SEND_SECONDS = 20.0
+"""A client that takes nothing for so long is gone, and what was for it thrown away."""
 IDLE_SECONDS = 30
 CONNECTIONS = 512
 STOP_SECONDS = 10
@@ -33,6 +36,7 @@ class Guarded(H11Protocol):
 
     _late: asyncio.TimerHandle | None = None
     _begun = False
+    _stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Counted, and watched until its first head is there."""
@@ -57,12 +61,34 @@ class Guarded(H11Protocol):
         elif self._late is None:
             self._watch()
 
+    def pause_writing(self) -> None:
+        """More waits for the client than is held for it."""
+        super().pause_writing()
+        self._stuck = self._stuck or self.loop.call_later(SEND_SECONDS, self._reset)
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        self._unstick()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgotten."""
         self._unwatch()
+        self._unstick()
         self.open.pop(self, None)
         if self._begun:
             super().connection_lost(exc)
+
+    def _reset(self) -> None:
+        """Shut, and what the kernel holds for the client thrown away too."""
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    def _unstick(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
     def _watch(self) -> None:
         self._late = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
