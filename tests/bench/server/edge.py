@@ -76,7 +76,7 @@ def main() -> int:
         pages: dict[str, Page] = {}
         for name, base, path in (
             ("page", stack.enter_context(own()), "/?workers=2"),
-            ("server", stack.enter_context(serving(workers=2)).url.rstrip("/"), "/app/crypto/hash"),
+            ("server", f"http://127.0.0.1:{stack.enter_context(serving(workers=2)).port}", "/app/crypto/hash"),
             ("component", stack.enter_context(component()), "/app/crypto/hash"),
         ):
             pages[name] = browser.new_context().new_page()
