@@ -73,7 +73,7 @@ const looks = cm => cm.EditorView.theme({
   '.cm-scroller': { fontFamily: 'var(--pico-font-family-monospace)', lineHeight: '1.45', maxHeight: '36rem' },
   '.cm-content': { caretColor: 'var(--pico-color)', padding: '0.4rem 0' },
   '.cm-gutters': { backgroundColor: 'var(--pico-form-element-background-color)', color: 'var(--pico-muted-color)',
-    border: '0' },
+    border: '0', borderRadius: 'var(--pico-border-radius) 0 0 var(--pico-border-radius)' },
   '&.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--code-match)', outline: '1px solid var(--kw-line)' },
   '&.cm-focused .cm-nonmatchingBracket': { color: 'var(--code-wrong)', backgroundColor: 'transparent' },
   '.cm-selectionMatch, .cm-searchMatch': { backgroundColor: 'var(--code-match)' },
