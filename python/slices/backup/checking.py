@@ -163,7 +163,7 @@ def _verify(held: Opened) -> Generator[float, float, dict[str, Any]]:
         fresh.close(clear=True)
     yield
     identifiers = []
-    for count, (_, aid) in enumerate(hby.habs.order, start=1):
+    for count, aid in enumerate(sorted(hby.habs.names), start=1):
         state = hby.habs.state(aid)
         identifiers.append({"alias": hby.habs.names[aid], "aid": aid, "sn": int(state["s"], 16), "digest": state["d"]})
         if count % (5 * EVENTS_AT_ONCE) == 0:
