@@ -7,7 +7,8 @@
     python wheels/edge.py tools                    bring what the two need, and say where it is
 
 What it needs comes from PyPI and npm into a folder of its own in the cache ($KERIWASM_CACHE, else ~/.cache/keriwasm), pinned in
-wasi/tools; nothing of it is in git. A component is kept there by the digest of all that it is made of: the second build is a look-up.
+python/wasi/tools; nothing of it is in git. A component is kept there by the digest of all that it is made of: a second build is a
+look-up.
 Needs Python 3.11 or newer on x86-64 Linux; serve also npm.
 """
 

@@ -26,7 +26,7 @@ import serve
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BOOT = 120.0
-SLICES: list[str] = tomllib.loads((ROOT / "wasi" / "parts.toml").read_text())["slices"]
+SLICES: list[str] = tomllib.loads((ROOT / "python" / "wasi" / "parts.toml").read_text())["slices"]
 
 
 def only(manifest: str, names: list[str]) -> str:

@@ -1,6 +1,6 @@
 """What goes into the component, and the build of it.
 
-wasi/parts.toml lists it: slices with the folders that they import, packages (from the locked wheels of static/, without their native
+python/wasi/parts.toml lists it: slices with the folders that they import, packages (from the locked wheels of static/, without their native
 code), and stand-ins for those that are native. Only that is on the tool's path: what is not listed cannot be imported, and a component
 imports nothing once it is built, so that what is missing is missed at the build.
 """
@@ -27,7 +27,7 @@ from edging import tools
 __all__ = ["component", "digest", "lay_out", "parts"]
 
 ROOT = paths.ROOT
-PARTS = ROOT / "wasi" / "parts.toml"
+PARTS = ROOT / "python" / "wasi" / "parts.toml"
 WORLD = "package keriwasm:edge;\n\nworld edge {\n  include wasi:http/proxy@0.2.0;\n}\n"
 WIT = ("cli", "clocks", "filesystem", "http", "io", "random", "sockets")
 """Packages of version 0.2.0 that the world is made of; spin-sdk's wheel carries them."""
@@ -73,9 +73,9 @@ def lay_out(site: Path, listed: dict[str, Any]) -> None:
         _unpack(found, site)
     for name in listed["pure"]:
         _unpack(tools.wheel(name), site)
-    for source in (*listed["folders"], "wasi"):
+    for source in (*listed["folders"], "python/wasi"):
         _copy(ROOT / source, site / _place(source))
-    for each in sorted((ROOT / "wasi" / "standins").glob("*.py")):
+    for each in sorted((ROOT / "python" / "wasi" / "standins").glob("*.py")):
         shutil.copyfile(each, site / each.name)
     shutil.rmtree(site / "wasi" / "standins")
     shutil.rmtree(site / "wasi" / "tools", ignore_errors=True)

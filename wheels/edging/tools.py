@@ -1,7 +1,7 @@
 """The tools that build and serve the component, each in a folder of the cache that is named after what pins it.
 
-Wheels are pinned by digest (wasi/tools/requirements.txt), npm's packages by their lock. A folder is whole or not there: it is made beside
-its place and moved.
+Wheels are pinned by digest (python/wasi/tools/requirements.txt), npm's packages by their lock. A folder is whole or not there: it is
+made beside its place and moved.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vendoring import paths
 
 __all__ = ["Missing", "componentize", "jco", "node", "python_folder", "wheel"]
 
-PINS = paths.ROOT / "wasi" / "tools"
+PINS = paths.ROOT / "python" / "wasi" / "tools"
 
 
 class Missing(RuntimeError):

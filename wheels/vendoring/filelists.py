@@ -26,10 +26,12 @@ PAGE = (
 STDLIB = ("*/pyscript/flatted.py", "*/pyscript/storage.py")
 # The page's Python is fetched by PyScript, a suite's by the suites page when it runs, a slice's routes by the router.
 NOT_A_WORKERS = ("python/page*", "python/suites/*", "python/*slices/*/routes.py")
-# Pictures of the README, the server on CPython and its page, notes for readers, what an interpreter or an editor leaves behind.
+# Pictures of the README, the server on CPython and its page, the edge component, notes for readers, what an interpreter or
+# an editor leaves behind.
 NOBODYS = (
     "static/*screenshot.png", "static/*wallet-open.png", "static/*wallet-log.png", "static/*.jpg", "static/*.webp",
-    "python/keriwasm/server/*", "static/page/served.js", "router/*.d.ts", "*.md", "*.br", "*/__pycache__/*", "*/.*", ".*", "*~",
+    "python/keriwasm/server/*", "python/wasi/*", "static/page/served.js",
+    "router/*.d.ts", "*.md", "*.br", "*/__pycache__/*", "*/.*", ".*", "*~",
 )  # fmt: skip
 # What of the checkout is its own app: an app of one's own brings these itself.
 ITS_OWN = (

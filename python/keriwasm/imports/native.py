@@ -34,7 +34,7 @@ def _require_library(name: str) -> None:
 
 def _prepare(library: str) -> None:
     """What a ctypes wrapper needs before it is imported: safe calls, and its library on the disk."""
-    if sys.platform == "wasi":  # it has no ctypes: packages of these names are pure there (wasi/standins)
+    if sys.platform == "wasi":  # it has no ctypes: packages of these names are pure there (python/wasi/standins)
         return
     from . import wasm_ctypes
 

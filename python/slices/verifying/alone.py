@@ -1,7 +1,7 @@
 """/app/ledger/check: what the ledger would say of a stream that came alone, event by event. Nothing is kept, nothing else is known.
 
 The same pieces as an import (slices/ledger): cut, told apart, verified by keripy over a Baser that is thrown away. So an event that needs a
-log which is not in the stream waits here, and an import of it may say more. Stateless: it also runs where no ledger is (wasi/).
+log which is not in the stream waits here, and an import of it may say more. Stateless: it also runs where no ledger is (python/wasi/).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["CheckAlone", "judged"]
 
 MOST_BYTES = 256 << 10
 MOST_SIGNATURES = 200
-"""Of one stream. In a page these take half a second; where no native code is (wasi/), each takes some 30 ms."""
+"""Of one stream. In a page these take half a second; where no native code is (python/wasi/), each takes some 30 ms."""
 SHOWN_MOST = 200
 """Messages that a page lists; programs get them all."""
 PIECE = 0.01

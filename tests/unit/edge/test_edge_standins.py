@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def standin(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"edge_{name}", ROOT / "wasi" / "standins" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"edge_{name}", ROOT / "python" / "wasi" / "standins" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

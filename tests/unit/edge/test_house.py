@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from rows import normal, request, rows
 from targets import Reply
-
 from wasi import left_out
 from wasi.house import Answer, House
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
-PARTS = tomllib.loads((ROOT / "wasi" / "parts.toml").read_text())
+PARTS = tomllib.loads((ROOT / "python" / "wasi" / "parts.toml").read_text())
 SLICES = {name: MANIFEST["slices"][name]["module"] for name in PARTS["slices"]}
 JSON = {"accept": "application/json", "content-type": "application/json"}
 

@@ -170,7 +170,8 @@ def test_the_app_is_listed_as_a_whole() -> None:
     readme = ("screenshot.png", "wallet-open.png", "wallet-log.png", ".jpg", ".webp")
     pictures = {path for path in served if path.startswith("static/") and path.endswith(readme)}
     peers = {path for path in served if path.startswith("static/vendor/peers/")}
-    served = {path for path in served if not path.startswith("python/keriwasm/server/") and path != "static/page/served.js"}
+    elsewhere = ("python/keriwasm/server/", "python/wasi/", "static/page/served.js")
+    served = {path for path in served if not path.startswith(elsewhere)}
     assert not set(locked) & set(own)
     assert {*locked, *own} == served - pictures - peers
 

@@ -1,7 +1,7 @@
 """The stateless slices as one WebAssembly component for any wasi:http host: the page's own policy, worker and slices in one interpreter.
 
-`python wheels/edge.py` builds it. Nothing of this folder goes to a browser, whose interpreter it is not for: so it is none of `python/`. It
-stands on top of `router/policy` and `keriwasm/worker`; neither knows of it.
+`python wheels/edge.py` builds it. Nothing of this folder goes to a browser, whose interpreter it is not for. It stands
+on top of `router/policy` and `keriwasm/worker`; neither knows of it.
 
     component.py  the door: wasi:http in and out. The only Python that imports wit_world
     house.py      one request: the router's policy in front of one worker, run to its end
