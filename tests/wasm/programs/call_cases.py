@@ -105,6 +105,8 @@ def main(args):
     different, refused, count = [], 0, 0
     for name, value in values(echo).items():
         for way, arguments in {"32 bits": (value, 0), "64 bits": (0, value), "one more": (value, 0, 0), "alone": (value,)}.items():
+            if isinstance(value, str) and way == "32 bits":
+                continue  # ctypes makes a wide copy for each call: another address each time
             here, there = asked(echo, *arguments), asked(slow, *arguments)
             count += 1
             refused += "Error" in there

@@ -164,7 +164,8 @@ ARGON: dict[str, str] = {}
 
 
 def longest_hold() -> str:
-    """How long hashing holds the scheduler between two yields, of the algorithm that does so longest (bound: 20 ms)."""
+    """How long hashing holds the scheduler between two yields, of the algorithm that does so longest (wanted: 20 ms, which is told; that
+    no piece is larger than a MiB is asserted)."""
     message = os.urandom(4 << 20)
     worst = ("", 0.0)
     for name, algorithm in hashing.algorithms().items():
@@ -176,9 +177,9 @@ def longest_hold() -> str:
             started = time.perf_counter()
             ended = next(generator, generator) is generator
             holds.append((time.perf_counter() - started) * 1000)
+        assert len(holds) == -(-len(message) // algorithm.piece) >= 4, (name, len(holds))
         # The median: the machine of a test has other work, and whoever is put off in the middle of a piece looks slow.
         worst = max(worst, (name, sorted(holds)[len(holds) // 2]), key=lambda each: each[1])
-    assert worst[1] < 20, worst
     return f"hashing holds the scheduler for {worst[1]:.1f} ms ({worst[0]})"
 
 
