@@ -43,6 +43,8 @@ def firefox(script: str, *arguments: str | Path) -> dict:
     if any(words in result.stderr for words in ("waited in vain", "not within", "TimeoutError")):
         raise NotInTime(result.stderr)
     assert result.returncode == 0, result.stderr
+    if "no sign of life" in result.stdout:  # a worker that got no processor for seconds, and was replaced
+        raise NotInTime(result.stdout)
     return json.loads(result.stdout)
 
 

@@ -190,4 +190,4 @@ def test_a_notebook(
     guest.locator("[data-act=mine]").click()
     other.frame.locator("textarea").fill("6 * 7")
     other.frame.locator("textarea").press("Control+Enter")
-    other.frame.get_by_text("42").wait_for()
+    other.frame.get_by_text("42", exact=True).wait_for()
