@@ -39,7 +39,7 @@ REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "conformance", "browser")
 """Those that have long tests as well."""
-FIRST_VISIT = ("boot", "disk", "doors", "notebook", "offline", "tabs", "slices/test_keri.py", "slices/test_slices.py")
+FIRST_VISIT = ("boot", "disk", "doors", "engines", "notebook", "offline", "tabs", "slices/test_keri.py", "slices/test_slices.py")
 RETURNING = ("notebook", "page", "slices", "wallet", "doors/test_routes.py")
 """The browser's tests by what is kept when they begin: nothing; or app and memory snapshot, which boot in a third of the time. Some run
 both ways. With options of your own all run as first visits."""

@@ -30,8 +30,9 @@ PLACE = struct.Struct(">QQ")
 
 def real() -> Any:
     """py-lmdb's extension module, whoever has its name. Raises ImportError."""
-    if "keriwasm_lmdb.cpython" in sys.modules:
-        return sys.modules["keriwasm_lmdb.cpython"]
+    for name in ("keriwasm_lmdb.cpython", "lmdb.cpython"):  # a second copy would share, and spoil, the types of the first
+        if name in sys.modules:
+            return sys.modules[name]
     folders = [place for place in sys.path if Path(place or ".").resolve() != ROOT / "python"]
     package = PathFinder.find_spec("lmdb", folders)
     if package is None or not package.submodule_search_locations:

@@ -118,7 +118,8 @@ def _look_again() -> None:
 def generators() -> Iterator[random.Random]:
     """Every generator that lives in memory and keeps a state."""
     for found in gc.get_objects():
-        if isinstance(found, random.Random) and not isinstance(found, random.SystemRandom):
+        kind = type(found)  # not isinstance: that asks the object for its class, which may be anybody's code
+        if issubclass(kind, random.Random) and not issubclass(kind, random.SystemRandom):
             yield found
 
 

@@ -13,12 +13,12 @@ keripy opens the box with each of an identifier's keys in turn and fails at the 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import quote
 
+from keriwasm.data import guarding
 from keriwasm.web.form.errors import FieldError
 from keriwasm.web.hio_client import Outgoing, Purpose
 from keriwasm.web.outside import Answer, unanswered
@@ -108,9 +108,9 @@ def _opened(hab: Any, name: str, body: bytes) -> str:
     from keri.core import coring
 
     try:
-        told = json.loads(body)["totp"]
+        told = guarding.json_value(body)["totp"]
         sealed = coring.Matter(qb64=told).raw
-    except Exception as ex:  # a stranger's bytes: whatever json and keripy raise about them
+    except Exception as ex:  # a stranger's bytes: whatever keripy and the guard raise about them
         raise FieldError(FIELD, f"{name} answered with something that holds no sealed secret", 502) from ex
     for verfer in hab.kever.verfers:
         try:

@@ -31,6 +31,7 @@ NAMES = {
     "keriwasm-pool:",  # Web Locks, and the channel: which tab leads
     "keriwasm-pack",  # OPFS: the file of a start
     "keriwasm-theme",  # localStorage
+    "keriwasm-notebook-index",  # localStorage: the address that a person gave
     "keriwasm-again",  # sessionStorage
 }
 PASSING = {"keriwasm-inert", "keriwasm-backup-", "keriwasm-load-", "keriwasm-recovery-", "keriwasm-suites-"}

@@ -410,7 +410,7 @@ def test_challenge_words(within: Any) -> None:
             other = (await ask_verify(kit, [*words[:-1], "zoo" if words[-1] != "zoo" else "zone"], response)).json
             assert not other["valid"] and "other words" in other["reason"]
             at = response.index(words[0])
-            forged = response[:at] + words[0][::-1] + response[at + len(words[0]) :]
+            forged = response[:at] + words[0][1:] + words[0][:1] + response[at + len(words[0]) :]
             assert (await ask_verify(kit, words, forged)).status == 422 or not (
                 await ask_verify(kit, words, forged)
             ).json["valid"]
