@@ -151,6 +151,8 @@ def choose(workers, task, window: int, aged: bool):
             or worker.heavies
             or not worker.offers(task.slice, task.route.where)
             or (task.target is not None and task.target != worker.id)
+            # it may be about to be replaced for what it does not let go of: what cannot be tried again waits for that
+            or (worker.closing and not task.route.again and not task.child)
         ):
             continue
         own = worker.kids if child else worker.own

@@ -262,3 +262,25 @@ def test_where_nothing_is_pinned_another_worker_is_the_one_at_once():
     house = House(2)  # the wallet is pinned
     house.crash("w1")
     assert one(house) == ["w1"]
+
+
+def test_what_cannot_be_repeated_is_not_given_to_a_worker_that_may_be_replaced():
+    """A cell that is run at once after one that does not stop: it went down with its worker (502), or was lost in the page."""
+    house = House(2, slices={"notebook": "all"})
+    first = house.ask("/app/run", "POST")
+    house.reply("w1", first.id, stream=True, body=0)
+    house.cancel(first.id)
+    second = house.ask("/app/run", "POST")
+    assert house.holder(second.id) is None, "it waits"
+    house.advance(1_600)
+    assert state(house, "w1") == "booting" and house.holder(second.id) == "w2"
+    house.serve()
+    assert second.status == 200
+
+    house = House(1, slices={"notebook": "all"})
+    first = house.ask("/app/run", "POST")
+    house.cancel(first.id)
+    second = house.ask("/app/run", "POST")
+    assert house.holder(second.id) is None
+    house.let_go("w1", first.id)
+    assert house.holder(second.id) == "w1", "it was let go: on at once"
