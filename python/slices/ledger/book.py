@@ -24,11 +24,10 @@ from keriwasm.imports import native
 from keriwasm.web.form.errors import FieldError
 
 from slices.foreign import cutting
-from slices.foreign.framing import Broken, Frame, Passed
+from slices.foreign.framing import Frame
 from slices.kels import timeline
 from slices.ledger import mending
 from slices.ledger.intake.known import is_known
-from slices.ledger.intake.others import other
 from slices.ledger.intake.outcome import Outcome
 from slices.ledger.intake.settling import settle
 from slices.ledger.notes import Notes
@@ -276,17 +275,9 @@ class Book:
             for count, piece in enumerate(cutting.pieces(found, data, number)):
                 if count % 100 == 99:
                     yield 0.0
-                if isinstance(piece, Passed):
-                    outcome.passed(piece)
-                elif isinstance(piece, Broken):
-                    outcome.add(piece, {"verdict": "rejected", "code": piece.code, "reason": piece.reason})
-                elif stranger := other(piece):
-                    outcome.other(piece, *stranger)
-                    if others is not None:
-                        others.append(piece)
-                elif not piece.aid:
-                    outcome.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
-                elif is_known(self._db, piece):
+                if outcome.settled(piece, others):
+                    continue
+                if is_known(self._db, piece):
                     outcome.add(piece, {"verdict": "known", "aid": piece.aid, "sn": piece.sn, "said": piece.said})
                 else:
                     fresh.append(piece)

@@ -25,6 +25,7 @@ from . import consent as consents
 
 __all__ = ["Package", "choose"]
 
+# The media type of an index's answer in JSON (PEP 691), whatever host the person names.
 ACCEPT = "application/vnd.pypi.simple.v1+json"
 INDEX_MOST = 8 << 20
 WHEEL_MOST = 20 << 20

@@ -18,7 +18,7 @@ from keriwasm.web.form.errors import FieldError
 from keriwasm.web.rendering import answer, wants_json
 
 from slices.foreign import cutting
-from slices.foreign.framing import Broken, Frame, Passed
+from slices.foreign.framing import Frame
 from slices.foreign.sources import sources_of
 from slices.kels.thresholds import readable
 
@@ -68,7 +68,6 @@ class CheckAlone:
 def judged(sources: list[tuple[str, bytes]]) -> Work:
     """The answer's data. Raises FieldError for a stream with more signatures than are verified at once."""
     from slices.ledger.checks.checking import check
-    from slices.ledger.intake.others import other
     from slices.ledger.intake.outcome import Outcome
 
     outcome = Outcome([name for name, _ in sources])
@@ -76,15 +75,7 @@ def judged(sources: list[tuple[str, bytes]]) -> Work:
     for number, (_, data) in enumerate(sources):
         found = yield from cutting.cut(data)
         for piece in cutting.pieces(found, data, number):
-            if isinstance(piece, Passed):
-                outcome.passed(piece)
-            elif isinstance(piece, Broken):
-                outcome.add(piece, {"verdict": "rejected", "code": piece.code, "reason": piece.reason})
-            elif stranger := other(piece):
-                outcome.other(piece, *stranger)
-            elif not piece.aid:
-                outcome.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
-            else:
+            if not outcome.settled(piece):
                 taken.append(piece)
     signatures = sum((len(frame.raw) - frame.body) // 88 for frame in taken)  # no attached one is shorter
     if signatures > MOST_SIGNATURES:

@@ -6,6 +6,8 @@ from typing import Any
 
 from slices.foreign.framing import Broken, Frame, Passed
 
+from .others import other
+
 __all__ = ["Outcome"]
 
 
@@ -26,6 +28,24 @@ class Outcome:
         self.proofs: list[tuple[Frame, dict[str, Any]]] = []
         self.finished: list[str] = []
         self.waiting_on: list[tuple[str, dict[str, Any]]] = []
+
+    def settled(self, piece: Any, others: list[Frame] | None = None) -> bool:
+        """Note a piece on which nothing has to be verified, and why. False for a message that is to be judged.
+
+        others: gets the messages that are no key events."""
+        if isinstance(piece, Passed):
+            self.passed(piece)
+        elif isinstance(piece, Broken):
+            self.add(piece, {"verdict": "rejected", "code": piece.code, "reason": piece.reason})
+        elif stranger := other(piece):
+            self.other(piece, *stranger)
+            if others is not None:
+                others.append(piece)
+        elif not piece.aid:
+            self.add(piece, {"verdict": "rejected", "code": "form", "reason": "it names no identifier"})
+        else:
+            return False
+        return True
 
     def add(self, piece: Frame | Broken, verdict: dict[str, Any], waited: str | None = None) -> None:
         """waited: key of the waiting message that this was; one that waits on is no news."""

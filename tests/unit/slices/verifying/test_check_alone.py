@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from ledgerkit import habery, ledger, messages, unsynced  # noqa: F401 (fixtures)
 from slicekit import HTML, Page, form, get, post, problem, upload
+from streams import EVIL, streams
 from workerkit import Answer, Kit
 
-EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 EXPECTED = {
     "whole": {"accepted": 3}, "two": {"accepted": 7}, "backwards": {"accepted": 3}, "gap": {"accepted": 1, "escrowed": 1},
     "twice": {"accepted": 3, "known": 1}, "cut": {"accepted": 2, "rejected": 1}, "forged": {"accepted": 1, "rejected": 1},
@@ -49,34 +49,6 @@ def verdicts(answer: Answer) -> dict[str, list[tuple[Any, ...]]]:
     return {
         name: [(each["aid"], each["sn"], each["said"], each.get("code"), each.get("reason"), each["offset"]) for each in answer.json[name]]
         for name in VERDICTS
-    }
-
-
-def streams() -> dict[str, bytes]:
-    """Good, out of order, damaged, forged, delegated without its delegator, followed by what is no key event."""
-    with habery() as hby:
-        one, two = hby.makeHab("one"), hby.makeHab("two", isith="2", icount=3, nsith="2", ncount=3)
-        for hab in (one, two):
-            hab.rotate()
-            hab.interact(data=[{"m": EVIL}])
-        child = hby.makeHab("child", delpre=one.pre)
-        log, other = messages(one), messages(two)
-        delegated = bytes(child.makeOwnInception())
-        lone = bytes(hby.makeHab("lone", transferable=False).makeOwnInception())
-    whole = b"".join(log)
-    forged = bytearray(log[1])
-    at = forged.index(b"-AAB") + 40
-    forged[at] = ord("A") if forged[at] != ord("A") else ord("B")
-    return {
-        "whole": whole,
-        "two": whole + b"".join(other) + lone,
-        "backwards": b"".join(reversed(log)),
-        "gap": log[0] + log[2],
-        "twice": whole + log[0],
-        "cut": whole[:-30],
-        "forged": log[0] + bytes(forged),
-        "delegated": delegated,
-        "garbage": b"hello " + whole + b"\x00\xff" + EVIL.encode(),
     }
 
 
