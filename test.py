@@ -7,6 +7,9 @@ otherwise (but collected, so that they cannot rot).
 `python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
 `python test.py fuzz [-- OPTIONS]` sends random requests to every route of the app in Chromium, ten minutes long (tests/fuzz.py).
 
+What only computes (unit, wasm) runs beside the browser, at the lowest priority; its output is printed whole when it has ended
+(tests/beside.py). On a single core, or with options of your own, all run one after the other.
+
 `python test.py wasm --tests DIR [-- PYTEST OPTIONS]` runs a folder of pytest tests of your own instead, in Pyodide under
 Node, with keripy and all else that a pool worker has: for example the tests/ of a checkout of keripy.
 
@@ -21,13 +24,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import venv
 from pathlib import Path
 
-from tests import secondchance
+from tests import beside, secondchance
 
 if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs it with an older one should read why it stops)
     sys.exit(f"test.py: needs Python 3.11 or newer, this is {sys.version.split()[0]}")
@@ -160,15 +164,14 @@ def long(options: list[str]) -> int:
     found = []
     for suite in SUITES:
         again = secondchance.OPTIONS if suite == "browser" else []
-        command = [PYTHON, "-m", "pytest", f"tests/{suite}", "-m", LONG, *again, *options]
-        found.append(subprocess.run(command, cwd=ROOT).returncode)
+        found.append(beside.run([PYTHON, "-m", "pytest", f"tests/{suite}", "-m", LONG, *again, *options], ROOT))
     if all(status == NOTHING for status in found):
         return NOTHING
     return next((status for status in found if status not in (0, NOTHING)), 0)
 
 
 def main(arguments: list[str]) -> int:
-    """Install what is missing, run the suites one after the other, and sum up."""
+    """Install what is missing, run the suites, and sum up."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     names = arguments[: arguments.index("--")] if "--" in arguments else arguments
     folder = None
@@ -195,9 +198,32 @@ def main(arguments: list[str]) -> int:
     modules()
     if folder:
         return subprocess.run([PYTHON, "tests/wasm/folder.py", folder, *options], cwd=ROOT).returncode
-    if "unit" in suites:
+    apart = [] if options or LONG in suites else beside.chosen(suites)
+    front = [suite for suite in suites if suite not in apart]
+    if "unit" in front:
         run(PYTHON, "-m", "ruff", "check", "--quiet", ".")
         collect()
+    other = beside.Beside([sys.executable, Path(__file__).resolve(), *apart]) if apart else None
+    if other:
+        print(f"test.py: {', '.join(apart)} beside the rest, into {other.log}", flush=True)
+    try:
+        failed = in_turn(front, options, other)
+        if other and other.wait():
+            failed.append(f"{' or '.join(apart)} (above)")
+    except KeyboardInterrupt:
+        if other:
+            other.end(signal.SIGINT)
+        print("\ntest.py: interrupted", flush=True)
+        return 130
+    finally:
+        if other:
+            other.end(signal.SIGTERM)  # nothing, when all went well
+    print(f"\ntest.py: {'failed: ' + ', '.join(failed) if failed else 'all passed: ' + ', '.join(suites)}", flush=True)
+    return 1 if failed else 0
+
+
+def in_turn(suites: list[str], options: list[str], other: beside.Beside | None) -> list[str]:
+    """Run the suites one after the other, and tell between them of what has ended beside them. Returns those that failed."""
     failed = []
     for suite in suites:
         began = time.monotonic()
@@ -212,17 +238,20 @@ def main(arguments: list[str]) -> int:
             status = 1  # it has said why
         else:
             which = [f"tests/{suite}"] if suite != "browser" or options else [f"tests/browser/{name}" for name in FIRST_VISIT]
-            which += ["-m", "not long"]
-            status = subprocess.run([PYTHON, "-m", "pytest", *which, *spread, *again, *options], cwd=ROOT).returncode
+            status = beside.run([PYTHON, "-m", "pytest", *which, "-m", "not long", *spread, *again, *options], ROOT)
         if suite == "browser" and not options:
+            if other:
+                other.tell()
             restored = [*(f"tests/browser/{name}" for name in RETURNING), "--restored", "-m", "not long", *again]
-            status = subprocess.run([PYTHON, "-m", "pytest", *restored], cwd=ROOT).returncode or status
+            status = beside.run([PYTHON, "-m", "pytest", *restored], ROOT) or status
         print(f"test.py: {suite} took {time.monotonic() - began:.0f} s, status {status}", flush=True)
         if status:
             failed.append(suite)
-    print(f"\ntest.py: {'failed: ' + ', '.join(failed) if failed else 'all passed: ' + ', '.join(suites)}", flush=True)
-    return 1 if failed else 0
+        if other:
+            other.tell()
+    return failed
 
 
 if __name__ == "__main__":
+    beside.end_whole()
     sys.exit(main(sys.argv[1:]))
