@@ -30,8 +30,8 @@ if "lmdb" not in sys.modules:
     sys.path[:] = path
 
 
-LONGEST = ("test_disk_crashes.py", "test_hostile_walk.py")
-"""Files that take minutes each: begun first, or one process works at them long after the other has done all else."""
+LONGEST = ("test_lmdb_oracle.py", "test_hostile_walk.py")
+"""Files that take a minute each: begun first, or one process works at them long after the other has done all else."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from diskkit import Crashed, Machine, MemoryDisk
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -80,31 +81,31 @@ class Workload:
             txn.put(key, value)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps, st.integers(0, 30), st.booleans())
 @example(  # a checkpoint while a deleted directory and the batch before it are in memory only
     [("put", "one", b"a", b""), ("settle",), ("both", b"a", b""), ("clear", "one"), ("compact",)], 3, False
 )
 def test_a_crash_anywhere(sequence: list[tuple], crash_at: int, after: bool) -> None:
-    part, checkpoints.PART = checkpoints.PART, 60
-    temporary, disks.TEMPORARY = disks.TEMPORARY, "/nowhere/"
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            machine = Machine(Path(folder) / "kept", MemoryDisk(), "lmdb_that_crashes").reboot().mount()
-            work = Workload(machine)
-            machine.backing.crash_at, machine.backing.after = 1 + crash_at, after
-            try:
-                for step in sequence:
-                    work.play(step)
-            except Crashed:
-                pass
-            machine.backing.crash_at = None
-            machine = machine.reboot().mount()
-            found = {}
-            for name in ("one", "two"):
-                with machine.open(name).begin() as txn:
-                    found[name] = dict(txn.cursor())
-            assert found in work.states[work.settled :]
-            machine.reboot()
-    finally:
-        checkpoints.PART, disks.TEMPORARY = part, temporary
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoints, "PART", 60)
+        patch.setattr(disks, "TEMPORARY", "/nowhere/")
+        machine = Machine(Path(folder) / "kept", MemoryDisk(), "lmdb_that_crashes").reboot().mount()
+        # What was deleted is looked for in the whole top folder and at home: here that would be all of /tmp, again and again.
+        patch.setattr(machine.lmdb.stores, "_top", lambda path: folder)
+        patch.setenv("HOME", folder)
+        work = Workload(machine)
+        machine.backing.crash_at, machine.backing.after = 1 + crash_at, after
+        try:
+            for step in sequence:
+                work.play(step)
+        except Crashed:
+            pass
+        machine.backing.crash_at = None
+        machine = machine.reboot().mount()
+        found = {}
+        for name in ("one", "two"):
+            with machine.open(name).begin() as txn:
+                found[name] = dict(txn.cursor())
+        assert found in work.states[work.settled :]
+        machine.reboot()
