@@ -54,6 +54,7 @@ function guard(event) {
   if (second && act && before.act && !same(act, before.act)) {
     event.preventDefault();
     event.stopImmediatePropagation();
+    console.debug('[keriwasm] the second half of a double click was ignored');
     return;
   }
   before = { at: event.timeStamp, x: event.clientX, y: event.clientY, act };

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import blake3
 import pytest
-from conftest import Watched, until, where
+from conftest import IGNORED, Watched, until, where
 from playwright.sync_api import Page
 from walletkit_browser import AUTOLOCK, PASSCODE, ask, press, visit
 
@@ -88,6 +88,7 @@ def test_typed_lines_end_with_lf(wallet: Watched) -> None:
 def test_a_double_click_is_one_act_and_its_success_is_shown(wallet: Watched, gap: float) -> None:
     """Page/14, for what cannot be taken back: an identifier, an event, an anchor."""
     page = wallet.page
+    wallet.allow(IGNORED)
     visit(page, "app/identifiers", "#new-form")
     page.fill("#new-alias", "twice")
     double(page, "#new-form button[type=submit]", gap)

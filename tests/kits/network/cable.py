@@ -26,6 +26,8 @@ __all__ = ["Line", "cable", "hindrance"]
 
 CLONE_NEWNET = 0x40000000
 CHROMIUM = "/usr/bin/chromium"
+# An IPv6 address of its own would come a second after the line: to Chromium the network has changed then, and it ends what it fetches.
+QUIET = tuple(f"link set {end} addrgenmode none" for end in ("line0", "line1"))
 
 
 def hindrance() -> str:
@@ -50,7 +52,8 @@ class Line:
         Path(self.browser).chmod(0o755)
         self.listening: list[socket.socket] = []
         self.far: dict[int, socket.socket | None] = {}
-        for words in ("link set lo up", "link add line0 type veth peer name line1", "addr add 192.0.2.2/24 dev line0", "link set line1 up"):
+        laid = ("link set lo up", "link add line0 type veth peer name line1", *QUIET, "addr add 192.0.2.2/24 dev line0")
+        for words in (*laid, "link set line1 up"):
             self._ip(words)
         self.plug()
 
