@@ -5,6 +5,7 @@ The name `lmdb` is the real one's in unit tests: hio and keri get it, and it is 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import shutil
@@ -36,6 +37,12 @@ LONGEST = ("test_lmdb_oracle.py", "test_hostile_walk.py")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before any test stays: a wallet that is locked has all garbage collected, and went through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
