@@ -3,11 +3,42 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 FOLDER = Path(__file__).resolve().parents[2] / "python" / "lmdb"
+
+
+BELOW = {"pytest-of-": 3, "keriwasm_unit_": 2}
+"""How deep below the machine's temporary folder a test's own begins, by what the first name begins with; else it is the first."""
+
+
+def own(path: str) -> str:
+    """The temporary folder of one test that a path lies in; what lies in none is its own."""
+    for root in ("/tmp/", "/dev/shm/"):
+        if path.startswith(root):
+            names = path.removeprefix(root).split("/")
+            return root + "/".join(names[: next((deep for first, deep in BELOW.items() if names[0].startswith(first)), 1)])
+    return path
+
+
+def near(stores: ModuleType) -> None:
+    """What was moved or deleted is looked for everywhere in the folder at the top, and at home. In a browser that is little; here it would
+    be all of /tmp, again and again: so it is looked for in its test's folder."""
+    marks = stores._marks
+
+    def found(tops: set[str]) -> Iterator[tuple[str, str]]:
+        home, os.environ["HOME"] = os.environ.get("HOME", "/"), "/nowhere"
+        try:
+            everything = list(marks(tops))
+        finally:
+            os.environ["HOME"] = home
+        yield from everything
+
+    stores._marks, stores._top = found, own
 
 
 def ours(name: str = "lmdb_in_browser") -> ModuleType:
@@ -19,4 +50,5 @@ def ours(name: str = "lmdb_in_browser") -> ModuleType:
         assert spec is not None and spec.loader is not None
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
+        near(module.stores)
     return sys.modules[name]

@@ -31,7 +31,7 @@ if "lmdb" not in sys.modules:
     sys.path[:] = path
 
 
-LONGEST = ("test_lmdb_oracle.py", "test_hostile_walk.py")
+LONGEST = ("test_router_machine.py", "test_hostile_walk.py")
 """Files that take a minute each: begun first, or one process works at them long after the other has done all else."""
 
 

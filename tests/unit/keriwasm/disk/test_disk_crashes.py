@@ -91,9 +91,6 @@ def test_a_crash_anywhere(sequence: list[tuple], crash_at: int, after: bool) -> 
         patch.setattr(checkpoints, "PART", 60)
         patch.setattr(disks, "TEMPORARY", "/nowhere/")
         machine = Machine(Path(folder) / "kept", MemoryDisk(), "lmdb_that_crashes").reboot().mount()
-        # What was deleted is looked for in the whole top folder and at home: here that would be all of /tmp, again and again.
-        patch.setattr(machine.lmdb.stores, "_top", lambda path: folder)
-        patch.setenv("HOME", folder)
         work = Workload(machine)
         machine.backing.crash_at, machine.backing.after = 1 + crash_at, after
         try:
