@@ -93,8 +93,7 @@ class Environment:
 
     def _end_transactions(self) -> None:
         """Every transaction of this environment is over, its changes are forgotten."""
-        writer = self._store.writer
-        if writer is not None and writer[0] is self:
+        if self._store.writer is self:
             self._store.writer = None
         self._epoch += 1
 
@@ -208,7 +207,7 @@ class Environment:
         store = self._open()
         if map_size < 0:
             raise OverflowError("Integer argument must be >= 0")
-        if store.writer is not None and store.writer[0] is self:
+        if store.writer is self:
             raise errors.Error("Cannot set_mapsize while a write transaction is active")
         self._end_transactions()
         self._map_size = max(map_size, store.used) if map_size else self._map_size

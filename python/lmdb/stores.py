@@ -63,7 +63,7 @@ class Store:
         state: name -> frozen Tree; replaced, never changed, by a commit
         used (int): bytes of keys and values, with 16 for each record
         txnid (int): number of the last commit
-        writer: the write transaction that is open, else None
+        writer: the Environment whose write transaction is open, else None
         sink: called with (store, ops) after each commit; None: nobody keeps a log
         refusal (str): why writes are refused, "" when they are not; readonly: a follower's copy
     """
@@ -118,8 +118,6 @@ class Store:
                 del state[name]
             else:
                 raise ValueError(f"no operation of kind {kind!r}")
-        for found in state.values():
-            found.token = None
         self.state = state
         self.txnid += 1
 

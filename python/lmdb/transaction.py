@@ -72,7 +72,7 @@ class Transaction:
             self._state = store.state
             self._used = store.used
             self._begin_writing(store.sink is not None)
-            store.writer = env, env._epoch
+            store.writer = env
         else:
             self._state = store.state
         self._epoch = env._epoch
@@ -107,7 +107,10 @@ class Transaction:
         if kind is not None:
             self.abort()
         elif self._epoch == self._env._epoch:
-            self.commit()
+            if self._write:
+                self.commit()
+            else:
+                self._epoch = -1
 
     def __del__(self) -> None:
         if self._epoch == self._env._epoch:
@@ -143,11 +146,8 @@ class Transaction:
         store.writer = None
         if self._own is None:
             return
-        state = self._own
-        for tree in state.values():
-            tree.token = None
+        store.state = self._own
         self._own = None
-        store.state = state
         store.used = self._used
         store.txnid += 1
         if self._ops:
@@ -347,8 +347,14 @@ class Transaction:
             key = binary(key)
         if value.__class__ is not bytes:
             value = binary(value)
-        tree, db, name = self._look(db)
-        self._writable()
+        env = self._env
+        if not self._write or self._broken or self._child is not None or self._epoch != env._epoch or db._env is not env:
+            self._look(db)  # one of the two says what is wrong
+            self._writable()
+        name = db._name
+        tree = self._state.get(name)
+        if tree is None:
+            raise errors.BadDbiError("mdb_put")
         if not key or len(key) > MAX_KEY:
             raise errors.BadValsizeError("mdb_put")
         if db._turn:
@@ -360,23 +366,22 @@ class Transaction:
                 value = value[::-1]
             place: Any = (key, value)
             found = tree.at_least((key,))
-            exists = found is not None and found[0].keys[found[1]][0] == key
-            if exists and not overwrite:
-                return False
-            if exists and db._fixed and len(found[0].keys[found[1]][1]) != len(value):  # type: ignore[index]
-                raise errors.BadValsizeError("mdb_put")
-            if exists and not value and found[0].keys[found[1]][1]:  # type: ignore[index]
-                raise errors.BadValsizeError("mdb_put")  # LMDB keeps an empty value only as a key's only one ...
-            if exists and append:
-                last = tree.below((key, ABOVE))
-                if last is not None and last[0].keys[last[1]][1] >= value:
+            if found is not None and (first := found[0].keys[found[1]])[0] == key:
+                if not overwrite:
                     return False
-            if exists and tree.get(place, _ABSENT) is None:
-                self._mutations += 1
-                return place if dupdata else False
-            if exists and value and tree.get((key, b""), _ABSENT) is None:
-                self._remove(db, (key, b""))  # ... and forgets it when another one comes
-            held: Any = _ABSENT
+                if db._fixed and len(first[1]) != len(value):
+                    raise errors.BadValsizeError("mdb_put")
+                if not value and first[1]:
+                    raise errors.BadValsizeError("mdb_put")  # LMDB keeps an empty value only as a key's only one ...
+                if append:
+                    last = tree.below((key, ABOVE))
+                    if last is not None and last[0].keys[last[1]][1] >= value:
+                        return False
+                if tree.get(place, _ABSENT) is None:
+                    self._mutations += 1
+                    return place if dupdata else False
+                if value and tree.get((key, b""), _ABSENT) is None:
+                    self._remove(db, (key, b""))  # ... and forgets it when another one comes
             stored = None
             added = len(key) + len(value) + 16
         else:
@@ -395,7 +400,7 @@ class Transaction:
                     raise errors.IncompatibleError("mdb_put")
                 added = len(value) - len(held)
         self._used += added
-        if self._used > self._env._map_size:
+        if self._used > env._map_size:
             self._broken = True
             raise errors.MapFullError("mdb_put")
         self._change(name).put(place, stored)

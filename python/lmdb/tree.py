@@ -31,10 +31,6 @@ class Node:
         self.leaf = leaf
         self.token = token
 
-    def copy(self, token: object) -> Node:
-        """One that `token` may change."""
-        return Node(self.keys[:], self.items[:], self.leaf, token)
-
 
 EMPTY = Node([], [], True, None)
 """The root of every empty tree; it belongs to nobody, so nobody changes it."""
@@ -45,25 +41,23 @@ class Tree:
 
     Attributes:
         root (Node), size (number of entries)
-        token: whoever may change nodes in place; None: this view is frozen
+        token: whoever may change nodes in place; a view is frozen once nobody has its token any more
         version (int): changes with every change of keys, so that cursors know that they must look again
         emptied (int): the version at which the map last became empty
     """
 
     __slots__ = ("emptied", "root", "size", "token", "version")
 
-    def __init__(self, root: Node = EMPTY, size: int = 0, token: object = None) -> None:
+    def __init__(self, root: Node = EMPTY, size: int = 0, token: object = None, version: int = 0, emptied: int = -1) -> None:
         self.root = root
         self.size = size
         self.token = token
-        self.version = 0
-        self.emptied = -1
+        self.version = version
+        self.emptied = emptied
 
     def branch(self, token: object) -> Tree:
         """A view that `token` may change; this one keeps what it has."""
-        tree = Tree(self.root, self.size, token)
-        tree.version, tree.emptied = self.version, self.emptied
-        return tree
+        return Tree(self.root, self.size, token, self.version, self.emptied)
 
     @classmethod
     def load(cls, entries: Iterable[tuple[Any, Any]]) -> Tree:
@@ -183,13 +177,13 @@ class Tree:
         token = self.token
         node = self.root
         if node.token is not token:
-            node = self.root = node.copy(token)
+            node = self.root = Node(node.keys[:], node.items[:], node.leaf, token)
         path: list[tuple[Node, int]] = []
         while not node.leaf:
             at = bisect_right(node.keys, key)
             kid = node.items[at]
             if kid.token is not token:
-                kid = node.items[at] = kid.copy(token)
+                kid = node.items[at] = Node(kid.keys[:], kid.items[:], kid.leaf, token)
             path.append((node, at))
             node = kid
         return node, path

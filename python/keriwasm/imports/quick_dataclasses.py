@@ -14,13 +14,15 @@ import dataclasses
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 """Types whose values astuple hands on as they are: exactly these, no subclasses."""
 
 standard = dataclasses.astuple
-getters: WeakKeyDictionary[type, Callable[[Any], tuple[Any, ...]] | None] = WeakKeyDictionary()
+getters: dict[int, Callable[[Any], tuple[Any, ...]] | None] = {}
+"""By the id of the class: a WeakKeyDictionary takes a call in Python for each look. `living` forgets an id with its class."""
+living: dict[int, ref[type]] = {}
 
 
 def getter(cls: type) -> Callable[[Any], tuple[Any, ...]] | None:
@@ -31,13 +33,23 @@ def getter(cls: type) -> Callable[[Any], tuple[Any, ...]] | None:
     return attrgetter(*names) if len(names) > 1 else None
 
 
+def noted(cls: type) -> Callable[[Any], tuple[Any, ...]] | None:
+    """The getter of a class that was not seen before, kept as long as the class lives."""
+    key = id(cls)
+
+    def forget(_: ref[type]) -> None:
+        del getters[key], living[key]
+
+    living[key] = ref(cls, forget)
+    getters[key] = fetch = getter(cls)
+    return fetch
+
+
 def astuple(obj: Any, *, tuple_factory: Callable[[list[Any]], Any] = tuple) -> Any:
     """As dataclasses.astuple: the fields of a dataclass instance, nested ones as tuples, other values copied."""
     cls = type(obj)
-    try:
-        fetch = getters[cls]
-    except KeyError:
-        fetch = getters[cls] = getter(cls)
+    key = id(cls)
+    fetch = getters[key] if key in getters else noted(cls)
     if fetch is not None:
         values = fetch(obj)
         if PLAIN.issuperset(map(type, values)):

@@ -95,7 +95,7 @@ class Checker:
             assert each.message is not None
             self.room.leave(each)
             serder = each.message.serder
-            head = {"aid": serder.pre, "sn": serder.sn, "said": serder.said, "ilk": serder.ilk}
+            head = {"aid": serder.pre, "sn": each.message.sn, "said": serder.said, "ilk": serder.ilk}
             try:
                 verdict = endorsing.receipt(self, each, queue) if serder.ilk == "rct" else self._event(each, queue)
                 each.verdict = {**head, **verdict, "remarks": each.message.remarks}
@@ -112,7 +112,9 @@ class Checker:
 
     def knows(self, aid: str, said: str) -> bool:
         """Whether this event is accepted."""
-        return self.db.fons.get(keys=(aid, said)) is not None
+        from keri.db.dbing import dgKey
+
+        return self.db.getVal(self.db.fons.sdb, dgKey(aid.encode(), said.encode())) is not None
 
     def keep(self, aid: str, sn: int, said: str, **found: list[str]) -> None:
         """Verified signatures and receipts (sigs, wigs, rcts, vrcs: qb64) of an accepted event: those that are new."""
@@ -144,14 +146,14 @@ class Checker:
         """Receipts of an event that waits say so."""
         serder = entry.message.serder
         for receipt in self.room.at(("said", serder.pre, serder.said)):
-            reason = f"its event {serder.sn} still waits: {entry.verdict['reason']}"
+            reason = f"its event {entry.message.sn} still waits: {entry.verdict['reason']}"
             receipt.verdict = {**receipt.verdict, "code": "receipt", "reason": reason}
 
     def _event(self, entry: Entry, queue: deque[Entry]) -> dict[str, Any]:
         message = entry.message
         assert message is not None
         serder = message.serder
-        aid, sn, said, ilk = serder.pre, serder.sn, serder.said, serder.ilk
+        aid, sn, said, ilk = serder.pre, message.sn, serder.said, serder.ilk
         held: Key = ("held", aid, said)
         kever = self.kever(aid)
         if kever is None and ilk not in INCEPTIONS:
@@ -163,7 +165,7 @@ class Checker:
             if sn > kever.sn + 1:
                 reason = f"event {kever.sn + 1} is missing, it must come first"
                 raise Held("order", reason, aid, held, ("event", aid, sn - 1))
-            if not self._may_follow(kever, serder):
+            if not self._may_follow(kever, sn, ilk):
                 raise conflicts.judged(self, message)
         partners = [each for each in self.room.at(held) if each.checked]
         entry.wits = self._check(message, kever, alone=not partners)
@@ -179,7 +181,7 @@ class Checker:
             raise
         self._accepted(message, sigers, wigers, rcts, entry.wits)
         endorsing.attached(self, entry, queue)
-        self._release(serder, queue)
+        self._release(message, queue)
         return {"verdict": "accepted", "delegator": self.db.kevers[aid].delpre or ""}
 
     def _accepted(
@@ -193,7 +195,7 @@ class Checker:
         couple = self.db.getAes(dgKey(serder.preb, serder.saidb)) if delegated else None
         record: Record = {
             "aid": serder.pre,
-            "sn": serder.sn,
+            "sn": message.sn,
             "said": serder.said,
             "raw": bytes(serder.raw),
             "sigs": [each.qb64 for each in sigers],
@@ -207,9 +209,10 @@ class Checker:
         self.records.append(record)
         self.touched.add(serder.pre)
 
-    def _release(self, serder: Any, queue: deque[Entry]) -> None:
+    def _release(self, message: Message, queue: deque[Entry]) -> None:
         """Those that waited for an event that is accepted now."""
-        aid, sn, said = serder.pre, serder.sn, serder.said
+        serder, sn = message.serder, message.sn
+        aid, said = serder.pre, serder.said
         sealed = self.seals.note(aid, sn, said, serder.ked.get("a"))
         keys: list[Key] = [("event", aid, sn), ("held", aid, said), ("said", aid, said), ("place", aid, sn)]
         queue.extend(self.room.take(*keys, *(("seal", aid, *each) for each in sealed)))
@@ -221,9 +224,8 @@ class Checker:
         except KeyError:
             return None
 
-    def _may_follow(self, kever: Any, serder: Any) -> bool:
+    def _may_follow(self, kever: Any, sn: int, ilk: str) -> bool:
         """Whether keripy considers the event at all: the next one, or a rotation that recovers (supersedes)."""
-        sn, ilk = serder.sn, serder.ilk
         if ilk in INCEPTIONS:
             return False
         if sn == kever.sn + 1:
@@ -239,7 +241,7 @@ class Checker:
         """
         serder = message.serder
         ilk = serder.ilk
-        if kever is not None and kever.sn + 1 == serder.sn and not kever.serder.compare(said=serder.prior):
+        if kever is not None and kever.sn + 1 == message.sn and not kever.serder.compare(said=serder.prior):
             raise Refused(
                 "chain",
                 f"it does not follow event {kever.sn}: its prior digest is {serder.prior}, not {kever.serder.said}",
@@ -251,7 +253,7 @@ class Checker:
             wits = list(serder.backs if ilk in INCEPTIONS else kever.deriveBacks(serder)[0])
         except Exception as ex:
             raise Refused("witnesses", f"its change of witnesses is not valid ({in_words(ex)})") from ex
-        superseding = ilk == "drt" and serder.sn == kever.lastEst.s
+        superseding = ilk == "drt" and message.sn == kever.lastEst.s
         signing.each_verifies(serder.raw, message.sigers, verfers, "signature", leave_one=alone and not superseding)
         signing.by_witnesses(message, serder.raw, wits)
         if superseding:
@@ -291,7 +293,7 @@ class Checker:
             need = serder.bn if serder.ilk != "ixn" else kever.toader.num
             raise Held("witnesses", f"{len(wigers)} of {need} needed witness signatures are there", aid) from ex
         except kering.MissingDelegationError as ex:
-            if anchor is not None and serder.ilk == "drt" and serder.sn <= kever.sn:  # it looks for an interaction's delegation
+            if anchor is not None and serder.ilk == "drt" and message.sn <= kever.sn:  # it looks for an interaction's delegation
                 raise conflicts.superseding(self, message) from ex
             known = delegator in self.db.kevers
             what = "no seal of it is in its delegator's log yet" if known else "its delegator's log is not known yet"
@@ -304,7 +306,7 @@ class Checker:
         ) as ex:  # keripy raises ValidationError, but ValueError, IndexError and others on odd input as well
             if "No verified signatures" in str(ex):
                 raise Refused("signature", f"its signature {signing.NOT_VERIFIED}") from ex
-            if serder.ilk == "drt" and serder.sn <= kever.sn:  # it looks for the delegation of what is superseded
+            if serder.ilk == "drt" and message.sn <= kever.sn:  # it looks for the delegation of what is superseded
                 raise conflicts.superseding(self, message) from ex
             raise Refused("rules", in_words(ex)) from ex
         if not self.knows(aid, serder.said):
@@ -319,7 +321,7 @@ class Checker:
         signing.each_verifies(serder.raw, message.sigers, verfers, "signature")
         wigers = signing.by_witnesses(message, serder.raw, entry.wits)
         self.keep(
-            serder.pre, serder.sn, serder.said,
+            serder.pre, message.sn, serder.said,
             sigs=[each.qb64 for each in message.sigers], wigs=[each.qb64 for each in wigers],
             rcts=signing.by_others(message, serder.raw, entry.wits),
         )  # fmt: skip

@@ -7,6 +7,7 @@ what is driven here, with a recorder in the place of its Kevery, so that nothing
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from keriwasm.data import guarding
@@ -38,6 +39,7 @@ class Message:
     Attributes:
         sigers, wigers: of the controller, of witnesses; cigars: receipts by a key that comes along
         endorsements: receipts by transferable identifiers: (prefixer, seqner and saider of the event that gives the keys, sigers)
+        sn: the event's number, read once: keripy's Serder makes two objects for each look at it
     """
 
     serder: Any
@@ -48,6 +50,10 @@ class Message:
     delseqner: Any = None
     delsaider: Any = None
     remarks: list[str] = field(default_factory=list)
+
+    @cached_property
+    def sn(self) -> int:
+        return self.serder.sn
 
     def remark(self, words: str) -> None:
         """Something to be told with the verdict, once."""

@@ -21,7 +21,6 @@ Record = dict[str, Any]
 def write(db: Any, record: Record, stamp: str) -> int:
     """Append a verified event to its log as first seen at `stamp` (ISO 8601). Returns its first-seen ordinal."""
     from keri.core import coring
-    from keri.db import basing
     from keri.db.dbing import dgKey, snKey
 
     aid, said = record["aid"].encode(), record["said"].encode()
@@ -32,12 +31,24 @@ def write(db: Any, record: Record, stamp: str) -> int:
     db.putEvt(key, record["raw"])
     if record["seal"]:
         db.setAes(key, record["seal"].encode())
-    db.esrs.put(keys=(record["aid"], record["said"]), val=basing.EventSourceRecord(local=False))
+    db.putVal(db.esrs.sdb, key, _elsewhere(db.esrs))
     fn = db.appendFe(aid, said)
     db.setDts(key, stamp.encode())
     db.fons.pin(keys=key, val=coring.Seqner(sn=fn))
     db.addKe(snKey(aid, record["sn"]), said)
     return fn
+
+
+ELSEWHERE: dict[str, bytes] = {}
+"""What keripy keeps of an event's source when that is elsewhere, by the kind of serialization: the same for all events."""
+
+
+def _elsewhere(sources: Any) -> bytes:
+    if sources.kind not in ELSEWHERE:
+        from keri.db import basing
+
+        ELSEWHERE[sources.kind] = sources.serializer(basing.EventSourceRecord(local=False))
+    return ELSEWHERE[sources.kind]
 
 
 def add_signatures(db: Any, record: Record) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from keri.core import coring, counting, indexing
-from keriwasm.imports.quick_dataclasses import astuple, standard
+from keriwasm.imports.quick_dataclasses import astuple, getters, living, standard
 
 
 @dataclasses.dataclass
@@ -88,3 +89,15 @@ def test_same_errors(wrong: Any) -> None:
         with pytest.raises(TypeError, match="dataclass instance"):
             function(wrong)
     assert astuple(Nothing()) == standard(Nothing()) == ()
+
+
+def test_a_class_that_is_gone_is_forgotten_before_another_one_has_its_id() -> None:
+    for number in range(50):
+        names = [f"field{number}", "other"]
+        made = dataclasses.make_dataclass("Passing", names)
+        assert astuple(made(number, 2)) == (number, 2)
+        key = id(made)
+        assert key in getters and key in living
+        del made
+        gc.collect()
+        assert key not in getters and key not in living
