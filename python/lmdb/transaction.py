@@ -107,10 +107,7 @@ class Transaction:
         if kind is not None:
             self.abort()
         elif self._epoch == self._env._epoch:
-            if self._write:
-                self.commit()
-            else:
-                self._epoch = -1
+            self.commit()
 
     def __del__(self) -> None:
         if self._epoch == self._env._epoch:
@@ -369,9 +366,7 @@ class Transaction:
             if found is not None and (first := found[0].keys[found[1]])[0] == key:
                 if not overwrite:
                     return False
-                if db._fixed and len(first[1]) != len(value):
-                    raise errors.BadValsizeError("mdb_put")
-                if not value and first[1]:
+                if (db._fixed and len(first[1]) != len(value)) or (first[1] and not value):
                     raise errors.BadValsizeError("mdb_put")  # LMDB keeps an empty value only as a key's only one ...
                 if append:
                     last = tree.below((key, ABOVE))
