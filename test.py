@@ -7,7 +7,7 @@ otherwise (but collected, so that they cannot rot).
 `python test.py suites [-- OPTIONS]` runs the page's suites headless in Chromium and prints the totals (tests/suites.py).
 `python test.py fuzz [-- OPTIONS]` sends random requests to every route of the app in Chromium, ten minutes long (tests/fuzz.py).
 
-What only computes (unit, wasm) runs beside the browser, at the lowest priority; its output is printed whole when it has ended
+What only computes (unit, wasm) runs beside the browser, at a low priority; its output is printed whole when it has ended
 (tests/beside.py). On a single core, or with options of your own, all run one after the other.
 
 `python test.py wasm --tests DIR [-- PYTEST OPTIONS]` runs a folder of pytest tests of your own instead, in Pyodide under
@@ -230,8 +230,8 @@ def in_turn(suites: list[str], options: list[str], other: beside.Beside | None) 
         print(f"\ntest.py: {suite}", flush=True)
         # Files are spread over two processes; those that drive a browser have the machine for themselves.
         spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"] if suite in ("unit", "wasm", SERVER) else []
-        # A browser on a machine that is busy with something else misses a moment now and then: see tests/secondchance.py.
-        again = [*secondchance.OPTIONS, "--durations=20"] if suite == "browser" else []
+        # A browser on a machine that is busy with something else misses a moment now and then, and so may what runs beside one.
+        again = {"browser": [*secondchance.OPTIONS, "--durations=20"], **dict.fromkeys(beside.SUITES, secondchance.AGAIN)}.get(suite, [])
         if suite == LONG:
             status = long(options)
         elif suite in BROUGHT and subprocess.run([PYTHON, BROUGHT[suite]], cwd=ROOT).returncode:

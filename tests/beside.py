@@ -1,6 +1,6 @@
 """Suites that only compute, beside those that drive a browser: a browser under test leaves a fifth to a half of two cores idle.
 
-They are a `python test.py SUITES` of their own, at the machine's lowest priority. Its words go to a file, which is printed whole
+They are a `python test.py SUITES` of their own, at a low priority. Its words go to a file, which is printed whole
 once it has ended and nothing else is printing. What this does not catch: what made a session of its own, when all the rest is killed.
 """
 
@@ -19,6 +19,8 @@ from types import FrameType
 
 SUITES = ("unit", "wasm")
 """Nothing in them asserts how long something took."""
+LOW = 10
+"""nice: a tenth of what the others get, while they want all. Less, and a server that a unit test starts may not come up in time."""
 END_S = 30
 """So long a run that was interrupted may take to say where it stood."""
 DIE_WITH_PARENT = 1
@@ -32,12 +34,12 @@ def chosen(suites: list[str]) -> list[str]:
     return [suite for suite in suites if suite in SUITES] if "browser" in suites and cores > 1 else []
 
 
-def last() -> None:
-    """In the new process: behind everything else. Where the kernel weighs each session as a whole (autogroup), nice alone says
+def behind() -> None:
+    """In the new process: behind the others. Where the kernel weighs each session as a whole (autogroup), nice alone says
     nothing to Chromium, which is in a session of its own."""
-    os.nice(19)
+    os.nice(max(0, LOW - os.nice(0)))
     with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text("19")
+        Path("/proc/self/autogroup").write_text(str(LOW))
     with_its_parent()
 
 
@@ -56,7 +58,7 @@ class Beside:
         with tempfile.NamedTemporaryFile("wb", prefix="keriwasm-beside-", suffix=".log", delete=False) as log:
             self.log = Path(log.name)
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                            start_new_session=True, preexec_fn=last)  # fmt: skip
+                                            start_new_session=True, preexec_fn=behind)  # fmt: skip
 
     def tell(self) -> None:
         """Print what it said, once, if it has ended."""

@@ -12,9 +12,10 @@ from typing import Any
 MACHINE = r"^(NotInTime|TimeoutError|TimeoutExpired|TimeoutException): "
 """What may be repeated, by the name of the exception that ended the test."""
 
-OPTIONS = ["-p", "tests.secondchance", "-p", "tests.standstill", "--reruns", "2", "--only-rerun", MACHINE,
-           "--rerun-except", r"^AssertionError\b", "-raR"]  # fmt: skip
+AGAIN = ["-p", "tests.secondchance", "--reruns", "2", "--only-rerun", MACHINE, "--rerun-except", r"^AssertionError\b", "-raR"]
 """pytest's options for a suite with second chances."""
+OPTIONS = [*AGAIN, "-p", "tests.standstill"]
+"""The same for one that drives browsers."""
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

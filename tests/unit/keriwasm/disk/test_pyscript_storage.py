@@ -143,7 +143,7 @@ async def test_a_change_during_a_sync_is_not_lost():
         assert (await storage("s"))["a"] == 2
 
 
-async def until(holds, seconds=20.0):
+async def until(holds, seconds=60.0):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come true"
