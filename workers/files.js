@@ -19,6 +19,8 @@ export const PACKED = '/packed';
 const [THERE, FAILED] = [1, 2];
 /** As Emscripten numbers it. */
 const EIO = 29;
+/** A plain file that nobody writes. */
+const READ_ONLY = 0o100444;
 
 /**
  * A file's bytes as they lie in the memory that all workers share.
@@ -26,15 +28,25 @@ const EIO = 29;
  */
 export const view = ({ bytes }, { at, size }) => new Uint8Array(bytes, at, size);
 
-/** @param {any} python @param {Init} init */
+/**
+ * Our own files, which are only read: no worker needs a copy, and none can write into what all of them see. Made as
+ * Emscripten's `writeFile` makes them in the end; to open, copy and close each of four hundred took longer than to
+ * restore the interpreter's memory.
+ * @param {any} python @param {Init} init
+ */
 export function writeFiles(python, init) {
-  const made = new Set();
+  const folders = new Map();
   for (const file of init.files) {
     const target = file.path.startsWith('/') ? file.path : `${HOME}/${file.path.replace(/^\.\//, '')}`;
-    const folder = target.replace(/\/[^/]*$/, '');
-    if (!made.has(folder)) python.FS.mkdirTree(folder);
-    made.add(folder);
-    python.FS.writeFile(target, view(init, file));
+    const end = target.lastIndexOf('/');
+    const path = target.slice(0, end);
+    let folder = folders.get(path);
+    if (!folder) {
+      python.FS.mkdirTree(path);
+      folders.set(path, folder = python.FS.lookupPath(path).node);
+    }
+    const node = folder.node_ops.mknod(folder, target.slice(end + 1), READ_ONLY, 0);
+    Object.assign(node, { contents: view(init, file), usedBytes: file.size });
   }
 }
 

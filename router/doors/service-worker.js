@@ -25,7 +25,13 @@
   /** What a page that starts a pool asks for first: read and checked while it does not know yet that it will. */
   const FIRST = ['router/boot/trusted.js', 'router/boot/early.js', 'router/host/worker.js', 'router/root.js',
     'router/host/host.js', 'router/boot/first-worker.js', 'workers/worker.js', 'workers/restore-first.js',
-    'workers/interpreter.js', 'workers/files.js'];
+    'workers/interpreter.js', 'workers/files.js', 'workers/interrupt.js', 'router/boot/pack.js',
+    'router/boot/checked-fetch.js', 'router/offline/generations.js', 'router/host/policy.js', 'router/doors/door.js',
+    'router/boot/supplies.js', 'router/host/bodies.js', 'router/host/gateway.js', 'router/host/pool-workers.js',
+    'router/tabs/page.js', 'router/doors/intercept.js', 'router/tabs/leader.js', 'router/tabs/own-router.js',
+    'router/offline/offline.js', 'router/doors/hands.js'];
+  /** And of what is vendored, whatever its version: the scripts that start the interpreters. */
+  const STARTERS = /^static\/(pyodide|micropython)\/[^/]+\/(pyodide|pyodide\.asm|micropython)\.mjs$/;
 
   /** @param {object} message */
   async function tellAll(message) {
@@ -187,7 +193,8 @@
 
   /** @param {any} generation */
   function ready(generation) {
-    readied = new Map(FIRST.map(path => {
+    const starters = Object.keys(generation.files).filter(path => STARTERS.test(path));
+    readied = new Map([...FIRST, ...starters].map(path => {
       /** @type {string[]} */
       const troubles = [];
       const response = generations.file(generation, path, (/** @type {string} */ text) => troubles.push(text));

@@ -10,6 +10,7 @@ import { Supplies } from '../boot/supplies.js';
 import { ROOT } from '../root.js';
 import { Bodies, size } from './bodies.js';
 import { address, Gateway } from './gateway.js';
+import { load } from './policy.js';
 import { PoolWorkers } from './pool-workers.js';
 
 /**
@@ -28,8 +29,6 @@ const { PROTOCOL, VERSION } = keriwasmDoor;
 const now = () => performance.timeOrigin + performance.now();
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-/** Where MicroPython finds router/policy. */
-const POLICY = '/policy';
 /**
  * A tab that follows this pool and crashed says no goodbye: its door is shut when it has been silent for longer than a
  * hidden tab's timers are held back (a minute).
@@ -298,24 +297,11 @@ function shutDoor(name) {
 }
 
 /**
- * The policy on MicroPython: an event in, its commands out.
- * @param {string} micropython @param {{ [path: string]: string }} python
+ * The policy with its commands carried out.
+ * @param {import('./policy.js').Policy} loaded @returns {(event: object) => void}
  */
-async function load(micropython, python) {
-  const { loadMicroPython } = await import(new URL(micropython, ROOT).href);
-  const interpreter = await loadMicroPython({ heapsize: 4 << 20, linebuffer: true });
-  for (const [path, text] of Object.entries(python)) {
-    interpreter.FS.mkdirTree(`${POLICY}/${path.replace(/[^/]*$/, '')}`);
-    interpreter.FS.writeFile(`${POLICY}/${path}`, text);
-  }
-  interpreter.runPython(`import sys\nsys.path[:0] = ["${POLICY}", "${POLICY}/python"]`);
-  interpreter.runPython('from router.policy.router import handle_json');
-  // MicroPython collects garbage at the end of a call once 16 KB were allocated: after almost every event, and before
-  // its commands are carried out. It is done when nothing happens instead; a rush still ends in it, a megabyte later.
-  interpreter.runPython('import gc\ngc.threshold(1 << 20)\ndef collect():\n    gc.collect()');
-  const handle = interpreter.globals.get('handle_json');
-  const collect = interpreter.globals.get('collect');
-  return (/** @type {object} */ event) => {
+function running({ handle, collect }) {
+  return event => {
     for (const command of JSON.parse(handle(JSON.stringify(event)))) perform[command.do](command);
     clearTimeout(rest);
     rest = scope.setTimeout(collect, REST_MS);
@@ -343,7 +329,7 @@ async function start({ base, faults, workers }, first) {
   }
   const { config, shell, python, micropython } = await supplies.router();
   const warm = Boolean(await supplies.found);
-  policy = await load(micropython, python);
+  policy = running(await load(micropython, python));
   policy({ type: 'init', config, workers, cores: navigator.hardwareConcurrency || 2, faults, base, shell,
     warm, secure: location.protocol === 'https:', now: now() });
   for (const event of early.splice(0)) policy(event);

@@ -43,6 +43,13 @@ async function startFirst({ folder, generation }, port) {
   const found = import('../boot/first-worker.js')
     .then(({ readFor }) => readFor(worker, folder, generation, module, port));
   found.catch(() => {});  // the host tells
+  // Before the page says what the router is to be: it is loading still, and nothing here depends on it. After what the
+  // first worker needs was read, which both would wait for.
+  Promise.all([found, import('./policy.js')]).then(async ([found, { load }]) => {
+    if (!found) return;
+    await found.needed.catch(() => {});
+    await load(found.head.router.micropython, found.head.router.python);
+  }).catch(() => {});  // the host asks for all of it as well, and tells
   const started = first = { worker, found, failed: '' };
   worker.onerror = event => {
     event.preventDefault();

@@ -32,6 +32,8 @@ __all__ = ["freshen", "note", "nothing_open", "prepare", "restored"]
 _seen: set[str] = set()
 _generators: list[random.Random] = []
 """All that the snapshot holds: to look for them among all objects takes a worker longer than to seed them."""
+AT_START = ("keriwasm.browser.databases", "keriwasm.browser.disk_store", "keriwasm.browser.named_stores")
+"""What `main.start` imports; nothing of it touches JavaScript before it is used."""
 _provided: dict[str, str] = {}
 """What lies in site-packages, up to its first dot (`falcon`, `libsodium`) -> the wheel that it came from."""
 
@@ -53,7 +55,7 @@ def prepare(text: str) -> None:
     slices = [entry.get("module", f"slices.{name}") for name, entry in config["slices"].items()]
     packed_wheels.install(config["packed"])
     put_off(config["lazy"])
-    for name in ["main", *slices]:
+    for name in ["main", *AT_START, *slices]:
         importlib.import_module(name)
     for call in config["calls"]:
         module, _, name = call.partition(":")
@@ -66,6 +68,7 @@ def prepare(text: str) -> None:
     gc.collect()
     nothing_open()
     _generators.extend(generators())
+    gc.freeze()
 
 
 def nothing_open() -> None:

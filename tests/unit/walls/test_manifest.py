@@ -145,6 +145,29 @@ def test_what_a_page_asks_for_first_is_there() -> None:
     text = (ROOT / "router/doors/service-worker.js").read_text()
     first = re.findall(r"'([^']+)'", text.partition("const FIRST = [")[2].partition("]")[0])
     assert len(first) > 3 and all((ROOT / path).is_file() for path in first)
+    for script in ("router/host/worker.js", "workers/worker.js", "router/tabs/page.js"):
+        # What is imported by a function's call comes when it is needed, but for the three that the router worker asks for at once.
+        lacking = imported(ROOT / script, {"./host.js", "./policy.js", "../boot/first-worker.js"}) - {ROOT / path for path in first}
+        assert not lacking, f"{script} waits for {lacking}, which the service worker does not ready"
+    starters = re.search(r"const STARTERS = /(.*)/;", text)
+    assert starters and len([path for path in map(str, (ROOT / "static").rglob("*.mjs")) if re.match(
+        starters[1].replace("\\/", "/"), path.removeprefix(f"{ROOT}/"))]) == 3  # fmt: skip
+
+
+def imported(script: Path, at_once: set[str]) -> set[Path]:
+    """A script and what it imports before it runs, its imports' imports as well."""
+    found: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        script = waiting.pop()
+        if script in found:
+            continue
+        found.add(script)
+        text = script.read_text()
+        named = re.findall(r"^(?:import|export)\b[^'`;]*'(\.[^']+)';", text, re.MULTILINE)
+        named += [path for path in re.findall(r"\bimport\('(\.[^']+)'\)", text) if path in at_once]
+        waiting += [(script.parent / path).resolve() for path in named]
+    return found
 
 
 def test_the_app_is_listed_as_a_whole() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import json
 import random
 import subprocess
 import sys
@@ -63,3 +66,34 @@ def test_no_file_is_open_in_a_snapshot(held: str, told: str, tmp_path: Path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
     assert (done.returncode == 0) is (not told), done.stderr
     assert told in done.stderr
+
+
+def test_what_a_worker_imports_at_its_start_lies_in_the_snapshot():
+    """Else every worker compiles it anew, while somebody waits for it."""
+    import main
+
+    tree = ast.parse(inspect.getsource(main.start))
+    named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module.startswith("keriwasm.browser")}
+    assert named and named == set(snapshot.AT_START)
+
+
+def test_what_a_snapshot_holds_is_garbage_for_nobody():
+    """A worker's first collection would else walk through all that was imported: it came just before its first answer."""
+    config = {"slices": {}, "calls": [], "lazy": [], "packed": {}}
+    code = f"""if True:
+        import gc, random
+        import main  # on CPython it needs native modules, which are put off until after a snapshot
+        from keriwasm.snapshot import snapshot
+        for name in snapshot.AT_START: __import__(name)
+        from keriwasm.web.rendering import environment
+        environment().get_template('macros/ui.html')
+        own = random.Random(7)
+        snapshot.nothing_open = snapshot.metadata.MetadataPathFinder.invalidate_caches = lambda: None  # 3.11's is broken
+        snapshot.prepare({json.dumps(config)!r})
+        assert gc.get_freeze_count() > 30_000, gc.get_freeze_count()
+        before = own.getstate()
+        snapshot.freshen(snapshot._generators)
+        assert own.getstate() != before
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
+    assert done.returncode == 0, done.stderr
