@@ -12,7 +12,7 @@ const LOCK = 'static/lock.json';
 const TOML = 'static/pyscript/0.7.31/toml-V4Savzlc.js';
 const INSIDE = 'static/notebook/app/';
 const OWN = ['inside.js', 'answers.js', 'cells.js', 'contents.js', 'editor.js', 'hints.js', 'packages.js',
-  'panels.js'].map(name => INSIDE + name);
+  'panels.js', 'html.js'].map(name => INSIDE + name);
 /** Without it cells are plain fields. */
 const EDITOR = 'static/vendor/codemirror/6.43.15/codemirror.js';
 const SCRIPTS = ['static/vendor/htmx/4.0.1/htmx.min.js', 'static/vendor/htmx/4.0.1/ext/hx-sse.min.js'];

@@ -10,6 +10,7 @@ import { answers } from './answers.js';
 import { append, begin, busy, cells, changed, label, leave, listen, lock, runAll, stopAll, use } from './cells.js';
 import { contents } from './contents.js';
 import { editors } from './editor.js';
+import './html.js';
 import './packages.js';
 import './panels.js';
 

@@ -6,22 +6,25 @@ import json
 import re
 from pathlib import Path
 
-from notebookkit import CHANNEL, PATH, WALLS, escapes
+from notebookkit import CHANNEL, HTML_ESCAPES, PATH, WALLS, escapes, listening
 from test_engines import firefox
 
 ENDLESS = "x = 41\nprint('first')\nwhile True: pass"
 
 
 def test_the_notebook_in_firefox(app_url: str, tmp_path: Path) -> None:
-    cells = [
-        ["value", "6 * 7", 0], ["stopped", ENDLESS, 1], ["kept", "x + 1", 0], ["asks", "input('Name? ') + '!'", 0, "Änne"],
-        ["escapes", escapes(app_url), 0],
-    ]  # fmt: skip
-    jobs = {"cells": cells, "inside": {name: expression for name, (expression, _) in WALLS.items()}, "channel": CHANNEL}
-    given = tmp_path / "jobs.json"
-    given.write_text(json.dumps(jobs))
-    seen = firefox("notebook.mjs", app_url + PATH, given)
+    with listening() as (port, came):
+        cells = [
+            ["value", "6 * 7", 0], ["stopped", ENDLESS, 1], ["kept", "x + 1", 0], ["asks", "input('Name? ') + '!'", 0, "Änne"],
+            ["escapes", escapes(app_url), 0], ["html", HTML_ESCAPES % {"port": port}, 0],
+        ]  # fmt: skip
+        inside = {name: expression for name, (expression, _) in WALLS.items()}
+        given = tmp_path / "jobs.json"
+        given.write_text(json.dumps({"cells": cells, "inside": inside, "channel": CHANNEL}))
+        seen = firefox("notebook.mjs", app_url + PATH, given)
+        assert not came()
     shown = seen["cells"]
+    assert shown["html"].split() == ["before", "after"]
     assert shown["asks"].split("\n")[:2] == ["Name? Änne", "'Änne!'"]
     assert (shown["value"].strip(), shown["kept"].strip()) == ("42", "42")
     assert shown["stopped"].startswith("first") and "What the cell had done is still there" in shown["stopped"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import judges
 import pytest
 from conftest import ROOT, Watched, until
-from notebookkit import CHANNEL, PATH, WALLS, Notebook, escapes
+from notebookkit import CHANNEL, HTML_ESCAPES, PATH, WALLS, Notebook, escapes, listening
 from notebookplay import wheel
 from playwright.sync_api import BrowserContext, Page
 
@@ -133,6 +133,12 @@ def test_a_notebook(
     assert not {name: what for name, what in got.items() if what.startswith("got")}, got
     for name, (expression, wanted) in WALLS.items():
         assert notebook.inside(f"() => {expression}") == wanted, name
+    with listening() as (port, came):
+        assert notebook.run(HTML_ESCAPES % {"port": port}) == "before\n\nafter"
+        notebook.frame.get_by_role("link", name="after").click()
+        notebook.frame.get_by_text(f"This link leads to http://127.0.0.1:{port}/").wait_for()
+        page.wait_for_timeout(1000)  # for a line that would be opened
+        assert not came() and notebook.output() == "before\n\nafter"
 
     # What is written is kept, and found again; and as a link it runs nothing by itself.
     page.locator("#title").fill("Mine")

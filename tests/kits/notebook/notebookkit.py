@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import select
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +14,7 @@ from urllib.parse import urlsplit
 from conftest import BOOT_MS, until
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-__all__ = ["CHANNEL", "PATH", "WALLS", "Notebook", "escapes"]
+__all__ = ["CHANNEL", "HTML_ESCAPES", "PATH", "WALLS", "Notebook", "escapes", "listening"]
 
 PATH = "static/notebook/index.html"
 CHANNEL = "keriwasm-escape"
@@ -167,6 +171,22 @@ WALLS = {
     "storage": ("(() => { try { return localStorage.length } catch (e) { return e.name } })()", "SecurityError"),
     "fetch": ("fetch.toString().includes('native')", False),
 }
+
+# What a cell's HTML would do by itself; a server at this port hears of it.
+HTML_ESCAPES = '''
+from IPython.display import HTML
+PARTS = """<link rel="preconnect" href="http://127.0.0.1:%(port)d/"><link rel="dns-prefetch" href="http://told.invalid/">
+<meta http-equiv="refresh" content="0;url=http://127.0.0.1:%(port)d/"><base href="http://127.0.0.1:%(port)d/">"""
+HTML(f"""<p>before</p>{PARTS}<div><template shadowrootmode="open">{PARTS}</template></div>
+<svg><foreignObject>{PARTS}</foreignObject></svg><p><a href="http://127.0.0.1:%(port)d/">after</a></p>""")
+'''
+
+
+@contextmanager
+def listening() -> Iterator[tuple[int, Callable[[], bool]]]:
+    """A port, and whether anybody came to it so far."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1], lambda: bool(select.select([server], [], [], 0)[0])
 
 
 def escapes(url: str) -> str:
