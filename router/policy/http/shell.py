@@ -45,7 +45,7 @@ class Shell:
         before = html[: start + len(START)]
         self.after = html[end:]
         for mark, instead in ((BASE, '<base href="%s">' % escape(base)), (MAIN, MAIN + " data-rendered")):
-            if mark not in before:
+            if mark not in before and not (mark is BASE and "<base href=" in before):  # an absolute one stays as it is
                 self.complaints.append("the shell lacks %s" % mark)
             before = before.replace(mark, instead, 1)
         opened = before.find("<title>")

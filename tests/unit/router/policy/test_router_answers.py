@@ -234,6 +234,9 @@ def test_the_real_shell_can_be_cut():
     html = (Path(__file__).parents[4] / "index.html").read_text(encoding="utf-8")
     shell = Shell(html, "/x/")
     assert shell.complaints == []
+    capsule = (Path(__file__).parents[4] / "static/notebook/app/index.html").read_text(encoding="utf-8")
+    assert Shell(capsule, "/x/").complaints == []  # its base is absolute
+    assert Shell(html.replace("<base", "<bass"), "/x/").complaints == ['the shell lacks <base href="./">']
     page = shell.before("Pool") + "…" + shell.after
     assert '<base href="/x/">' in page and "<title>Pool</title>" in page and '<main id="main" data-rendered' in page
 
