@@ -27,7 +27,7 @@ export type HttpRequest = Message<'http:request', {
   /** Whose it is, as the door saw it (doors/door.js, `look`). */
   origin?: string; navigated?: boolean; framed?: boolean;
   /** What only the router says to a worker. */
-  context?: object; faults?: boolean; quiet?: boolean;
+  context?: object; faults?: boolean; quiet?: boolean; again?: boolean;
 }>;
 export type HttpReply = Message<'http:reply', {
   id: string; status: number; headers: Headers; body: Body | string; stream: boolean;

@@ -69,9 +69,17 @@ export const writePostponed = (python, init, bytes) => writeWheels(python, bytes
 export const unpackWheel = (python, init, wheel) =>
   python.unpackArchive(view(init, wheel).slice().buffer, 'wheel', { extractDir: SITE });
 
+/** The library to start with: the whole one, where it was postponed, as soon as it is there. @param {Init} init */
+export const library = ({ bytes, stdlib, postponed, postponedBytes: late }) => {
+  const whole = late && postponed.find((/** @type {any} */ { library }) => library);
+  return whole ? view({ bytes: late }, whole) : view({ bytes }, stdlib);
+};
+
 /** Module -> the packed wheel that Python unpacks for it. @param {Init} init @returns {Record<string, string>} */
-export const packedModules = init => Object.fromEntries(init.postponed.flatMap((/** @type {any} */ { name, modules }) =>
-  modules.map((/** @type {string} */ module) => [module, `${PACKED}/${name}`])));
+export const packedModules = ({ postponed, postponedBytes }) => Object.fromEntries(postponed
+  .filter((/** @type {any} */ { library }) => !library || !postponedBytes)  // it started with that
+  .flatMap((/** @type {any} */ { name, modules }) =>
+    modules.map((/** @type {string} */ module) => [module, `${PACKED}/${name}`])));
 
 /**
  * Returns once library and wheels are there, which are read after the first answer: until then the worker stands still,

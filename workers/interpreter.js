@@ -1,7 +1,9 @@
 // @ts-check
 /** Starts a Pyodide from what the router worker fetched: plainly, or from a memory snapshot. */
 
-import { PACKED, STDLIB, gated, there, unpackWheel, view, writeFiles, writePostponed, writeWheels } from './files.js';
+import {
+  PACKED, STDLIB, gated, library, there, unpackWheel, view, writeFiles, writePostponed, writeWheels,
+} from './files.js';
 
 /**
  * @typedef {import('../router/protocol.js').WorkerInit} Init
@@ -79,7 +81,7 @@ export async function load(init, options, module, stdlib) {
 export async function fresh(init, progress) {
   progress('start', 0, 'Python');
   if (!there(init)) throw new Error('the library and the wheels could not be read');
-  const python = await load(init, {}, init.module, view(init, init.stdlib).slice().buffer);
+  const python = await load(init, {}, init.module, library(init).slice().buffer);
   for (const [at, wheel] of init.packages.entries()) {
     progress('install', at + 1, wheel.name);
     unpackWheel(python, init, wheel);

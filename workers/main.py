@@ -29,12 +29,13 @@ async def start(js_host: Any, init: str) -> Any:
     from keriwasm.browser.databases import available
     from keriwasm.browser.disk_store import IdbDisk
     from keriwasm.browser.named_stores import IdbBacking
-    from keriwasm.imports import packed_wheels
+    from keriwasm.imports import lazy_native, packed_wheels
 
     backing, disk = (IdbBacking(), IdbDisk()) if available() else (None, None)
     settings = json.loads(init)
     packed_wheels.install(settings.get("packed", {}))
     worker = await assemble(JsHost(js_host), settings, backing, disk)
+    lazy_native.resume()  # see lazy_native.begin
     packed_wheels.wanted = lambda: worker.post("worker:want")
     return receiver(worker.inbox.push)
 

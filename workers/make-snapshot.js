@@ -2,7 +2,7 @@
 /**
  * Makes a memory snapshot in a worker that was started for nothing else. What is imported into it says pyscript.toml.
  */
-import { SITE, packedModules, unpackWheel, view, writeFiles, writePostponed } from './files.js';
+import { SITE, library, packedModules, unpackWheel, view, writeFiles, writePostponed } from './files.js';
 import { call, load } from './interpreter.js';
 
 /**
@@ -11,7 +11,7 @@ import { call, load } from './interpreter.js';
  */
 export async function makeSnapshot(init, progress) {
   progress('start', 0, 'Python');
-  const python = await load(init, { _makeSnapshot: true }, init.module, view(init, init.stdlib).slice().buffer);
+  const python = await load(init, { _makeSnapshot: true }, init.module, library(init).slice().buffer);
   writeFiles(python, init);
   for (const [at, wheel] of init.packages.entries()) {
     progress('install', at + 1, wheel.name);

@@ -6,7 +6,7 @@
  * Python.
  */
 import { packedModules, writePostponed } from './files.js';
-import { fresh, restored } from './interpreter.js';
+import { call, fresh, restored } from './interpreter.js';
 import { asking, interruptible } from './interrupt.js';
 import { begin } from './restore-first.js';
 
@@ -66,6 +66,8 @@ async function boot(told) {
     });
   }
   python ??= await fresh(init, progress);
+  const late = { packed: packedModules(init), lazy: init.snapshot ? [] : init.config.snapshot?.lazy ?? [] };
+  call(python, 'keriwasm.imports.lazy_native', 'begin', JSON.stringify(late));
   progress('import', steps - 1, 'slices');
   // One JSON text and at most one buffer cross into Python and out of it: no proxies, so nothing to destroy.
   const host = {

@@ -116,8 +116,9 @@ export function loadAssets(base, version, onprogress) {
     const wasm = `${folder}pyodide.asm.wasm`;
     // Of Pyodide's own list of packages only its head is used: nothing is ever loaded by name from there.
     const list = get(`${folder}pyodide-lock.json`, locked).then(response => response.json());
-    const stdlib = config.pool.stdlib ?? `${folder}python_stdlib.zip`;
-    const wanted = [...Object.keys(config.files), stdlib, ...config.packages];  // in a pack our own files come first
+    const whole = `${folder}python_stdlib.zip`;
+    const stdlib = config.pool.stdlib ?? whole;
+    const wanted = [...Object.keys(config.files), ...config.packages, stdlib];  // in a pack our own files come first
     bytes.total = [wasm, ...modules, ...wanted].reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
     const [{ info }, module, read_] = await Promise.all([
@@ -135,9 +136,9 @@ export function loadAssets(base, version, onprogress) {
     return {
       bytes: fill(read_), module, interpreter: clean(config.interpreter), info,
       wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
-      stdlib: slots.get(stdlib), packages: config.packages.map((/** @type {string} */ path) => named(path)),
+      stdlib: named(stdlib), packages: config.packages.map((/** @type {string} */ path) => named(path)),
       postponed: [...(await laid).slots].map(([path, slot]) =>
-        ({ ...named(path, slot), modules: config.postponed[path] })),
+        ({ ...named(path, slot), modules: config.postponed[path], library: clean(path) === whole })),
       files: Object.entries(config.files).map(([path, target]) => ({ path: String(target), ...slots.get(path) })),
       config: { pool: config.pool, slices: config.slices, snapshot: config.snapshot },
     };

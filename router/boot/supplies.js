@@ -178,11 +178,13 @@ export class Supplies {
   async #mend(slots, bytes) {
     const { pool, postponed } = await this.#load();
     const [loaded, late] = await Promise.all([pool, postponed()]);
-    const copy = (/** @type {any} */ from, /** @type {any[]} */ to, /** @type {any[]} */ of) =>
-      to.forEach(({ at, size }, n) =>
-      new Uint8Array(bytes, at, size).set(new Uint8Array(from, of[n].at, of[n].size)));
-    copy(loaded.bytes, [slots.stdlib, ...slots.packages], [loaded.stdlib, ...loaded.packages]);
-    copy(late, slots.postponed, loaded.postponed);
+    const from = (/** @type {any} */ memory, /** @type {any[]} */ slots) => slots
+      .map(({ name, at, size }) => /** @type {[string, Uint8Array]} */ ([name, new Uint8Array(memory, at, size)]));
+    const found = new Map([
+      ...from(loaded.bytes, [loaded.stdlib, ...loaded.packages]), ...from(late, loaded.postponed),
+    ]);
+    for (const { name, at, size } of [slots.stdlib, ...slots.packages, ...slots.postponed])
+      new Uint8Array(bytes, at, size).set(/** @type {Uint8Array} */ (found.get(name)));
   }
 
   /** Workers start plainly from now on. @param {string} reason */
@@ -222,21 +224,27 @@ export class Supplies {
     const router = await this.router();
     const before = aligned(snapshot.byteLength);
     const moved = (/** @type {{ at: number }} */ slot) => ({ ...slot, at: slot.at - first + before });
-    // Wheels of a damaged pack lie among the rest already.
-    const behind = late === bytes ? 0 : aligned(bytes.byteLength);
-    const movedLate = (/** @type {{ at: number }} */ slot) => moved({ ...slot, at: slot.at + behind });
     const { stdlib, packages, postponed, files, ...rest } = pool;
-    const needed = Math.max(...files.map(moved)
-      .map((/** @type {{ at: number, size: number }} */ { at, size }) => at + size));
+    // What was first of library and wheels is in the whole ones again. Of a damaged pack all lies in one memory.
+    const whole = late === bytes ? null : postponed.find((/** @type {any} */ { library }) => library);
+    const kept = whole ? packages.filter((/** @type {any} */ { name }) => name.endsWith('.whl')) : packages;
+    const end = (/** @type {Slot[]} */ slots) => Math.max(...slots.map(({ at, size }) => at + size));
+    const size = whole ? end([...files, ...kept]) : bytes.byteLength;
+    const behind = late === bytes ? 0 : aligned(size);
+    const movedLate = (/** @type {{ at: number }} */ slot) => moved({ ...slot, at: slot.at + behind });
+    const needed = end(files.map(moved));
     await this.pack.keep({
       generation: this.generation, router,
-      pool: { ...rest, interpreter: interpreter.slice(this.files.href.length), stdlib: moved(stdlib),
-        packages: packages.map(moved),
-        postponed: postponed.map(movedLate), files: files.map(moved) },
+      pool: { ...rest, interpreter: interpreter.slice(this.files.href.length),
+        stdlib: whole ? movedLate(whole) : moved(stdlib),
+        packages: kept.map(moved),
+        postponed: postponed.filter((/** @type {any} */ slot) => slot !== whole).map(movedLate),
+        files: files.map(moved) },
       snapshot: { at: 0, size: snapshot.byteLength }, needed,
     }, [
-      new Uint8Array(snapshot), new Uint8Array(before - snapshot.byteLength), new Uint8Array(bytes, first),
-      ...behind ? [new Uint8Array(behind - bytes.byteLength), new Uint8Array(late)] : [],
+      new Uint8Array(snapshot), new Uint8Array(before - snapshot.byteLength),
+      new Uint8Array(bytes, first, size - first),
+      ...behind ? [new Uint8Array(behind - size), new Uint8Array(late)] : [],
     ]);
   }
 

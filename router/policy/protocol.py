@@ -7,7 +7,7 @@ PROTOCOL = 1
 
 # type -> the fields that a message of it may have beside v and type
 MESSAGES = {
-    "http:request": "id method path query headers body deadline parent priority origin navigated framed context faults quiet",
+    "http:request": "id method path query headers body deadline parent priority origin navigated framed context faults quiet again",
     "http:reply": "id status headers body stream timings",
     "http:chunk": "id body",
     "http:end": "id error",

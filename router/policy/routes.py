@@ -22,6 +22,7 @@ OPTIONS = {
     # strangers made is judged there; a pool of one starts a second worker for it), "keyless" (as "others" while that one holds an
     # open wallet); "" takes what [slices] in pyscript.toml says
     "again": None,  # may be tried again on another worker after its worker died; None: as its kind (get, change, ...)
+    "changes": False,  # it changes something, as its kind says (change, delete); a worker may begin anything else once more by itself
     "background": False,  # comes behind all clicks
     "deadline": None,  # seconds until it is answered with 504; None takes the pool's
     "blocks": 0,  # seconds for which a worker may be silent over it before it counts as hung
@@ -73,10 +74,11 @@ class Slice:
         self.options = options
         self.rows = []
 
-    def add(self, method: str, pattern: str, again: bool, options: dict):
+    def add(self, method: str, pattern: str, changes: bool, options: dict):
         """A row; what it says itself comes last."""
         given = dict(self.options)
-        given["again"] = again
+        given["again"] = not changes
+        given["changes"] = changes
         given.update(options)
         Route(method, pattern, self.name, **given)  # raises here, where the row stands
         self.rows.append((method, pattern, given))
@@ -90,19 +92,19 @@ class Slice:
 
     def get(self, pattern: str, **options):
         """It changes nothing."""
-        self.add("GET", pattern, True, options)
+        self.add("GET", pattern, False, options)
 
     def compute(self, pattern: str, **options):
         """A POST that changes nothing: it may be tried again, as if it were a GET."""
-        self.add("POST", pattern, True, options)
+        self.add("POST", pattern, False, options)
 
     def change(self, pattern: str, **options):
         """A POST that changes something: never tried twice on the router's own account."""
-        self.add("POST", pattern, False, options)
+        self.add("POST", pattern, True, options)
 
     def delete(self, pattern: str, **options):
         """A DELETE, never tried twice on the router's own account."""
-        self.add("DELETE", pattern, False, options)
+        self.add("DELETE", pattern, True, options)
 
 
 def gather(slices: dict, add) -> list:

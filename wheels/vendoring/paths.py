@@ -9,6 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STATIC = ROOT / "static"
 WHEELS = ROOT / "wheels"
 MANIFEST = WHEELS / "vendor.toml"
+FIRST = WHEELS / "first.toml"
+"""What a first click needs of the library and the wheels."""
+
 LICENCES = WHEELS / "licences"
 BUNDLES = WHEELS / "bundles"
 """What each bundle exports, as a module that esbuild begins with."""

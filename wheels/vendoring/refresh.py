@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vendoring.build import pyconfig, recipes
 from vendoring.build.toolchain import Packages, Toolchain, provide
-from vendoring.repack import archives, bundles, bytecode, compress, modules
+from vendoring.repack import archives, bundles, bytecode, compress, first, modules
 
 from . import notices, paths
 from .fetch import Fetcher, pip, run
@@ -97,10 +97,18 @@ class Refresh:
                 if test_wheel.ship:
                     self._step("test wheel", test_wheel)
                     self._test_wheel(test_wheel, archive)
+        self._first()
         text = notices.render(self.output.notices).encode()
         notice = Package("keriwasm", "0", "Apache-2.0")
         self.output.add(paths.NOTICES.relative_to(paths.ROOT).as_posix(), text, notice, "generated:notices")
         return Lock(self.output.assets, list(self.fetcher.used.values()))
+
+    def _first(self) -> None:
+        """What a first click needs, out of what is there by now; its licences are in the notices already."""
+        of = Package("keriwasm", "0", "MPL-2.0 AND PSF-2.0 AND Apache-2.0 AND BSD-3-Clause AND MIT")
+        for path, data in first.derived(self.output.files, first.read(paths.FIRST)).items():
+            self.say(f"first {path}")
+            self.output.add(path, data, of, "derived:wheels/first.toml")
 
     def _unpack_pyodide(self, work: Path) -> Path:
         """Upstream's Pyodide, as it was published, for compiling bytecode and for its record of its own build."""

@@ -13,6 +13,7 @@ a pure stand-in of his own (markupsafe has).
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -21,7 +22,9 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any
 
-__all__ = ["LazyFunction", "LazyModule", "before", "load", "loaded", "put_off", "resume"]
+from . import packed_wheels
+
+__all__ = ["LazyFunction", "LazyModule", "before", "begin", "load", "loaded", "put_off", "resume"]
 
 before: dict[str, Callable[[], None]] = {}
 """Module name -> what has to be done before it is loaded (see `native`)."""
@@ -59,12 +62,15 @@ class _Finder(MetaPathFinder, Loader):
 
     def __init__(self) -> None:
         self.names: frozenset[str] = frozenset()
+        self.native = False
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname in self.names:
             return ModuleSpec(fullname, self)
+        if self.native:
+            return None
         found = PathFinder.find_spec(fullname, path, target)
         if found is not None and isinstance(found.loader, ExtensionFileLoader):
             raise ImportError(f"{fullname} is native: it cannot be loaded before a snapshot is taken", name=fullname)
@@ -80,8 +86,24 @@ class _Finder(MetaPathFinder, Loader):
 _finder = _Finder()
 
 
-def put_off(names: Iterable[str]) -> None:
-    """From now on importing one of `names` gives a `LazyModule`; modules that are loaded already stay as they are."""
+def begin(text: str) -> None:
+    """Before a worker of a plain start imports anything: what comes late is known, and what is native of it is put off.
+
+    text: JSON `{packed: {module: wheel}, lazy: [module]}`; see packed_wheels.install
+    """
+    told = json.loads(text)
+    packed_wheels.install(told["packed"])
+    late = [name for name in told["lazy"] if packed_wheels.known(name)]
+    if late:
+        put_off(late, native=True)
+
+
+def put_off(names: Iterable[str], native: bool = False) -> None:
+    """From now on importing one of `names` gives a `LazyModule`; modules that are loaded already stay as they are.
+
+    native: others may be native, for no snapshot is taken: what comes late on a first visit is put off alike
+    """
+    _finder.native = native
     _finder.names = frozenset(names)
     sys.meta_path.insert(0, _finder)
 

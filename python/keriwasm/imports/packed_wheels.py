@@ -5,6 +5,10 @@ and its libraries in each of several workers, of which most never import it. So 
 pyscript.toml names stay packed, and a finder at the end of `sys.meta_path` unpacks one when a module of it is wanted.
 A slice need not know: it writes `import segno`.
 
+The standard library is postponed likewise: a worker of a first visit starts with what a first click needs of it (wheels/first.toml),
+and of Falcon, hio, Jinja. What it lacks is found here as well: the whole library takes the first one's place, a whole wheel lies
+down over what there is of it.
+
 On a first visit they also come later, once the first click was answered (router/policy/pool/postponed.py). Until then an import of what
 they hold raises `Coming`, which is an answer 503; a handler whose work needs them waits with `yield from packed_wheels.here()`.
 
@@ -25,6 +29,7 @@ from typing import Any
 SITE = "/lib/python3.14/site-packages"
 """Where the other wheels were unpacked, too; the file names inside bytecode say so."""
 
+LIBRARY = "/lib/python314.zip"
 
 PATIENCE = 20.0
 """Seconds that `here` waits: less than a request may take, so that whoever asked learns why it is not answered."""
@@ -48,16 +53,25 @@ class Coming(ImportError):
         super().__init__(f"{name} is still being fetched: try again in a moment", name=name)
 
 
+def held(wheel: str, name: str) -> bool:
+    """Whether an archive has that module."""
+    stem = name.replace(".", "/")
+    with zipfile.ZipFile(wheel) as archive:
+        names = [each for each in archive.namelist() if each.startswith((f"{stem}.", f"{stem}/"))]
+    return any(name.endswith((".py", ".pyc", ".so")) for name in names)
+
+
 class PackedFinder:
     """A meta path finder (see importlib.abc.MetaPathFinder) for wheels that are still packed.
 
     packed: top-level module -> path of the wheel; several modules may lie in one wheel. A wheel that was unpacked is
-    deleted, its modules are struck off, and the ordinary finders find them.
+    deleted, its modules are struck off, and the ordinary finders find them. What is no wheel is the whole library.
     """
 
-    def __init__(self, packed: dict[str, str], site: str = SITE) -> None:
+    def __init__(self, packed: dict[str, str], site: str = SITE, library: str = LIBRARY) -> None:
         self.packed = dict(packed)
         self.site = site
+        self.library = library
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         return PathFinder.find_spec(fullname, path, target) if self.bring(fullname) else None
@@ -73,15 +87,20 @@ class PackedFinder:
         if not Path(wheel).exists():
             wanted()
             raise Coming(name)
+        if "." in name and not held(wheel, name):  # a C twin of a pure module, looked for in vain
+            return False
         self.unpack(wheel)
         return True
 
     def unpack(self, wheel: str) -> None:
         """Raises OSError or zipfile.BadZipFile when the wheel cannot be read; it then stays registered."""
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(self.site)
+        if wheel.endswith(".whl"):
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(self.site)
+            Path(wheel).unlink()
+        else:
+            Path(wheel).replace(self.library)
         self.packed = {module: other for module, other in self.packed.items() if other != wheel}
-        Path(wheel).unlink()
         importlib.invalidate_caches()
 
 

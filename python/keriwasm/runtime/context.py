@@ -23,6 +23,9 @@ SERVED = os.environ.get("KERIWASM_SERVED") == "1"
 MESSAGE = "keriwasm.message"
 """environ key of the http:request envelope that a WSGI request was made of."""
 
+COMING = "keriwasm.coming"
+"""environ key of what waits, as a generator, for what is still being fetched and this request has met."""
+
 RENDER_MS = "keriwasm.render_ms"
 """environ key under which `rendering` adds up the milliseconds that templates took."""
 

@@ -99,7 +99,8 @@ def restored(folder: str) -> None:
     """
     freshen(_generators)
     resume()
-    packed_wheels.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items()})
+    kept = {path.name for path in Path(folder).iterdir()}  # what was first of the wheels is not
+    packed_wheels.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items() if wheel in kept})
     _look_again()
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import falcon
 
 from keriwasm.data import sayable
+from keriwasm.imports import packed_wheels
 from keriwasm.imports.packed_wheels import Coming
-from keriwasm.runtime.context import MESSAGE
+from keriwasm.runtime.context import COMING, MESSAGE
 from keriwasm.web.rendering import VARY, render, wants_json
 
 if TYPE_CHECKING:
@@ -90,6 +93,12 @@ def goes_to(req: falcon.Request) -> bool:
     return req.get_header("HX-Request") is None or (req.get_header("HX-Target") or "").rpartition("#")[2] == "main"
 
 
+def arrived() -> Generator[float, float, None]:
+    """Ends when all that is fetched after the first answer is there, or is not to be waited for any longer."""
+    with suppress(Coming):  # whoever needs it says so
+        yield from packed_wheels.here()
+
+
 def handlers(app: falcon.App, worker: Context) -> None:
     """Install the serializer and turn every unforeseen exception into a 500 with an id, its traceback into the log."""
 
@@ -99,6 +108,7 @@ def handlers(app: falcon.App, worker: Context) -> None:
         raise FaultError(fault, worker.id) from ex
 
     def coming(req: falcon.Request, rep: falcon.Response, ex: Coming, params: dict[str, Any]) -> None:
+        req.env[COMING] = arrived
         raise falcon.HTTPServiceUnavailable(
             title="Still being fetched", description=f"{str(ex)[:1].upper()}{str(ex)[1:]}.", retry_after=2
         ) from ex

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from hio.base import doing
 
-from keriwasm.runtime.context import MESSAGE, RENDER_MS
+from keriwasm.runtime.context import COMING, MESSAGE, RENDER_MS
 from keriwasm.runtime.scheduling import ASAP, WAIT
 from keriwasm.web.deeds import DEED, ERROR, Deed
 from keriwasm.worker.once import name_of
@@ -95,16 +95,11 @@ class RequestDoer(doing.Doer):
         """Run the request; returns its answer (status, headers, body) when that is a whole one."""
         worker, now = self.worker, self.worker.host.now
         started = now()
-        environ = make_environ(self.message, self.body, worker.id)
-        if worker.throw_next:
-            worker.throw_next -= 1
-            environ[ERROR] = InjectedFault(f"worker {worker.id} was told to throw")
-
-        status, headers, chunks = call(worker.app, environ)
-        deed = environ.get(DEED)
-        if deed is not None and chunks is deed:
-            yield from self.run(deed, environ)
-            status, headers, chunks = call(worker.app, environ)
+        environ, (status, headers, chunks) = yield from self.attempt()
+        if COMING in environ and self.message.get("again"):
+            close(chunks)
+            yield from environ[COMING]()
+            environ, (status, headers, chunks) = yield from self.attempt()
         ran = now()
 
         if worker.storage.dirty or worker.disk.dirty:
@@ -127,6 +122,20 @@ class RequestDoer(doing.Doer):
             return status, headers, body
         yield from self.stream(status, headers, timings, chunks)
         return None
+
+    def attempt(self):
+        """Pass the application, and run its deed if it has one; returns the environ and what `call` gives."""
+        worker = self.worker
+        environ = make_environ(self.message, self.body, worker.id)
+        if worker.throw_next:
+            worker.throw_next -= 1
+            environ[ERROR] = InjectedFault(f"worker {worker.id} was told to throw")
+        answer = call(worker.app, environ)
+        deed = environ.get(DEED)
+        if deed is not None and answer[2] is deed:
+            yield from self.run(deed, environ)
+            answer = call(worker.app, environ)
+        return environ, answer
 
     def run(self, deed: Deed, environ: dict[str, Any]):
         """Run a deed to its end; what it raises is left for the second pass of the application.

@@ -139,6 +139,7 @@ class Dispatcher:
                 "faults": state.faults,
                 "navigated": task.navigated,
                 "quiet": task.quiet,
+                "again": not task.route.changes,
             }
         )
 

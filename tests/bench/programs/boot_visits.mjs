@@ -1,6 +1,6 @@
 // Visits for boot.py, alike in every engine: node boot_visits.mjs warm|cold ENGINE URL ROUNDS; prints one line of JSON.
 // warm: one profile on disk in which app and memory snapshot are kept; per round a bare loadPyodide, a visit, a hung worker.
-// cold: per round an empty profile and one visit up to its first answer.
+// cold: per round an empty profile for a bare loadPyodide, and one for a visit up to its first answer.
 // What is measured of a visit, the page has marked itself (keriwasm:answer, keriwasm:pool).
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -45,9 +45,21 @@ async function chromium() {
     async end() {
       child.kill();
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });  // its children end after it
+      await removed(profile);
     },
   };
+}
+
+/** A profile, away: Chromium's children end after it, and write until then, which rmSync's own retries do not outlast. */
+async function removed(folder) {
+  for (let tries = 50; ; tries--) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (!tries || error.code !== 'ENOTEMPTY') throw error;
+      await pause(200);
+    }
+  }
 }
 
 /** As /json/new names it. */
@@ -121,7 +133,8 @@ const until = done => `new Promise((resolve, reject) => {
   };
   look();
 })`;
-const answered = until("mark('answer') && { click: mark('answer'), epoch: performance.timeOrigin + mark('answer') }");
+const answered = until("mark('answer') && { click: mark('answer'), epoch: performance.timeOrigin + mark('answer'), began: performance.timeOrigin }");
+const loaded = until('globalThis.whole && { bare: globalThis.whole }');
 const whole = until(`document.documentElement.dataset.state === 'ready' && mark('answer') && mark('pool')
   && { click: mark('answer'), pool: mark('pool') }`);
 const took = until('globalThis.took');
@@ -130,12 +143,16 @@ const start = { chromium, firefox }[engine];
 const rows = [];
 if (mode === 'cold') {
   for (let round = 0; round < Number(rounds); round++) {
-    const browser = await start();
-    try {
-      rows.push(await browser.evaluate(await browser.open(`${url}?workers=4`), answered));
-    } finally {
-      await browser.end();
+    const row = {};
+    for (const [path, what] of [['bench/bare', loaded], ['?workers=4', answered]]) {
+      const browser = await start();
+      try {
+        Object.assign(row, await browser.evaluate(await browser.open(`${url}${path}`), what));
+      } finally {
+        await browser.end();
+      }
     }
+    rows.push(row);
   }
 } else {
   const browser = await start();

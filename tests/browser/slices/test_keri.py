@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
 PROGRAM = ROOT / "tests" / "wasm" / "programs" / "folder.py"
 SCENARIOS = ROOT / "tests" / "keri"
-WHEELS = [*MANIFEST["packages"], *MANIFEST["postponed"]]
+WHEELS = [url for url in (*MANIFEST["packages"], *MANIFEST["postponed"]) if url.endswith(".whl")]
 FILES = {url: path for url, path in MANIFEST["files"].items() if path.endswith(".py")}
 
 sys.path.insert(0, str(ROOT / "wheels"))

@@ -109,7 +109,7 @@ class Papers:
                 del self.live[record.id]
 
     def do_dispatch(
-        self, worker, id, source, method, path, query, headers, deadline, parent, priority, context, faults, navigated, quiet
+        self, worker, id, source, method, path, query, headers, deadline, parent, priority, context, faults, navigated, quiet, again
     ):
         paper = self.papers.get(worker)
         must(paper is not None and paper.state != "booting", id, "is dispatched to", worker, "that is not there")
@@ -135,6 +135,7 @@ class Papers:
             "faults": faults,
             "navigated": navigated,
             "quiet": quiet,
+            "again": again,
             "worker": worker,
         }
         self.dispatched.append(paper.work[id])

@@ -140,11 +140,11 @@ def test_licences_and_sources_are_known():
     notices = (ROOT / "static/THIRD-PARTY-NOTICES.txt").read_text()
     for entry in lock.assets:
         kind, _, name = entry.source.partition(":")
-        assert kind in ("npm", "bundle", "pypi", "pypi-sdist", "built", "generated") and name, entry
+        assert kind in ("npm", "bundle", "pypi", "pypi-sdist", "built", "generated", "derived") and name, entry
         assert entry.licence and entry.version, entry
         if kind == "bundle":  # of packages that each have a licence, and an archive that is pinned
             for part in name.split(","):
                 (pinned,) = [source for source in lock.sources if source.source == f"npm:{part}"]
                 assert f"\n{part} {pinned.version}\nSPDX-License-Identifier: {entry.licence}\n" in notices
-        elif kind != "generated":
+        elif kind not in ("generated", "derived"):
             assert f"\n{entry.name} {entry.version}\nSPDX-License-Identifier: {entry.licence}\n" in notices

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "wheels"))
 
 from vendoring import filelists  # noqa: E402
+from vendoring.repack import archives, first  # noqa: E402
 
 MANIFEST = tomllib.loads((ROOT / "pyscript.toml").read_text())
 
@@ -29,17 +29,23 @@ def paths(*patterns: str) -> set[str]:
 
 
 def test_every_wheel_is_installed() -> None:
-    at_once, later = MANIFEST["packages"], list(MANIFEST["postponed"])
-    assert sorted(at_once + later) == sorted(paths("static/wheels/*.whl"))
+    """At once or later; of the library and of what comes later, the first of it at once."""
+    at_once, later = [url for url in MANIFEST["packages"] if url.endswith(".whl")], MANIFEST["postponed"]
+    (library,) = paths("static/pyodide/*/python_stdlib.zip")
+    assert sorted([*at_once, *later]) == sorted({library, *paths("static/wheels/*.whl")})
+    assert MANIFEST["packages"] == [*at_once, f"./{first.PACKAGES}"] and MANIFEST["pool"]["stdlib"] == f"./{first.LIBRARY}"
 
 
-def test_later_wheels_say_what_they_hold() -> None:
-    """Each names all its top-level modules, is pure, and none is needed by what is unpacked at once."""
+def test_what_comes_later_says_what_it_holds() -> None:
+    """A wheel names all its top-level modules, or its library; the whole library those of which the first lacks something."""
     for url, modules in MANIFEST["postponed"].items():
-        assert url.endswith("-none-any.whl")
-        with zipfile.ZipFile(ROOT / url) as wheel:
-            tops = {name.split("/")[0] for name in wheel.namelist()}
-        held = {top.removesuffix(".py") for top in tops if not top.endswith((".dist-info", ".data")) and top != "__pycache__"}
+        names = archives.unzip((ROOT / url).read_bytes()).keys()
+        if url.endswith("python_stdlib.zip"):
+            names -= archives.unzip((ROOT / first.LIBRARY).read_bytes()).keys()
+            held = {name.split("/")[0].removesuffix(".pyc") for name in names if name.endswith(".pyc")}
+        else:
+            tops = {name.split("/")[0] for name in names}
+            held = {top.partition(".")[0] for top in tops if not top.endswith((".dist-info", ".data")) and top != "__pycache__"}
         assert held == set(modules), url
 
 
@@ -63,11 +69,11 @@ def test_an_app_of_its_own_has_the_runtime_and_nothing_of_the_checkout_s_app() -
     assert runtime - files == set()
     assert not [path for path in files if "/slices/" in path and not path.startswith("./python/slices/notes/")]
     assert "./templates/pages/notes.html" in files and "./templates/pages/pool/index.html" not in files
-    numbers = [{name: value for name, value in each["pool"].items() if name != "later"} for each in (mine, MANIFEST)]
+    numbers = [{name: value for name, value in each["pool"].items() if name not in ("later", "stdlib")} for each in (mine, MANIFEST)]
     assert numbers[0] == numbers[1], "the example's pool is KeriWasm's"
     for key in ("version", "interpreter", "micropython"):
         assert mine[key] == MANIFEST[key]
-    assert set(mine["packages"]) <= set(MANIFEST["packages"])
+    assert set(mine["packages"]) <= {*MANIFEST["packages"], *MANIFEST["postponed"]}
 
 
 def tree(root: Path, *files: str) -> Path:

@@ -203,6 +203,7 @@ OWN = {
     "keriwasm/data/guarding.py": "this is the guard",
     "keriwasm/browser/bridge.py": "envelopes of our own router",
     "keriwasm/browser/disk_store.py": "what this worker wrote into IndexedDB",
+    "keriwasm/imports/lazy_native.py": "the host's own configuration",
     "keriwasm/server/frames.py": "messages of our own processes",
     "keriwasm/server/lmdb_disk.py": "what this worker wrote into its LMDB",
     "keriwasm/snapshot/snapshot.py": "the host's own configuration",

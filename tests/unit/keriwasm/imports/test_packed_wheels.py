@@ -44,6 +44,7 @@ def test_unpacked_at_the_first_import(tmp_path: Path, site: Path) -> None:
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("later_nothing")
     assert not any(site.iterdir()), "somebody else's missing module unpacks nothing"
+    assert not finder.bring("later_one.in_c") and Path(packed).exists(), "nor does one that the wheel has not"
     assert importlib.import_module("later_one.deep").DEPTH == 3
     assert sys.modules["later_two"].WIDTH == 2
     assert finder.packed == {"later_other": other}
@@ -64,6 +65,23 @@ def test_a_wheel_that_lacks_its_module(tmp_path: Path, site: Path) -> None:
     sys.meta_path.append(PackedFinder({"later_more": packed}, str(site)))
     with pytest.raises(ModuleNotFoundError, match="later_more"):
         importlib.import_module("later_more")
+
+
+def test_the_whole_library_takes_the_first_ones_place(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also below a package of which only a part was there, whose archive was read before."""
+    first = wheel(tmp_path, "library.zip", {"early/__init__.py": "", "early/one.py": "ONE = 1"})
+    monkeypatch.syspath_prepend(first)
+    finder = PackedFinder({"early": str(tmp_path / "whole.zip"), "late": str(tmp_path / "whole.zip")}, str(site), first)
+    sys.meta_path.append(finder)
+    assert importlib.import_module("early.one").ONE == 1
+    with pytest.raises(packed_wheels.Coming):
+        importlib.import_module("early.two")
+    late = {"a.py": "", "early/two.py": "TWO = 2", "late.py": "L = 3"}
+    wheel(tmp_path, "whole.zip", {"early/__init__.py": "", "early/one.py": "ONE = 1", **late})
+    assert importlib.import_module("early.two").TWO == 2 and importlib.import_module("late").L == 3
+    assert not (tmp_path / "whole.zip").exists() and not finder.packed
+    with pytest.raises(ModuleNotFoundError, match="three"):
+        importlib.import_module("early.three")
 
 
 def test_installed_once(site: Path) -> None:

@@ -47,10 +47,15 @@ def test_a_clone_knows_which_wheel_has_what(tmp_path: Path, monkeypatch: pytest.
         for entry in entries:
             (tmp_path / entry).mkdir()
         snapshot.note(wheel, str(tmp_path))
-    snapshot.restored("/packed")
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    for wheel in ("one.whl", "two.whl"):
+        (packed / wheel).touch()
+    snapshot.note("first.zip", str(tmp_path))  # brings `packed`, and is not kept
+    snapshot.restored(str(packed))
     finder = next(finder for finder in sys.meta_path if isinstance(finder, packed_wheels.PackedFinder))
-    assert set(finder.packed.values()) == {"/packed/one.whl", "/packed/two.whl"}
-    assert finder.packed["libtwo"] == finder.packed["beta"] == "/packed/two.whl"
+    assert set(finder.packed.values()) == {f"{packed}/one.whl", f"{packed}/two.whl"}
+    assert finder.packed["libtwo"] == finder.packed["beta"] == f"{packed}/two.whl"
 
 
 @pytest.mark.parametrize(("held", "told"), [

@@ -34,6 +34,7 @@ def test_the_kinds_of_rows_say_whether_a_request_may_be_tried_again() -> None:
         ("GET", "/app/hello", True), ("POST", "/app/hello/sum", True), ("POST", "/app/hello", False),
         ("DELETE", "/app/hello/{id}", False), ("POST", "/app/hello/{id}", True), ("GET", "/app/hello/secret", False),
     ]  # fmt: skip
+    assert [route.changes for route in hello.routes("all")] == [False, False, True, True, True, False]
     assert {route.slice for route in hello.routes("all")} == {"hello"}
 
 
