@@ -4,7 +4,8 @@
     python wheels/edge.py                          build it; prints its file, size and sha256
     python wheels/edge.py --out FILE               the same, copied to FILE
     python wheels/edge.py serve [--port 8001]      build it and serve it with jco on Node 24
-    python wheels/edge.py tools                    bring what the two need, and say where it is
+    python wheels/edge.py serve --by wasmtime      the same with wasmtime
+    python wheels/edge.py tools                    bring what building and jco need, and say where it is
 
 What it needs comes from PyPI and npm into a folder of its own in the cache ($KERIWASM_CACHE, else ~/.cache/keriwasm), pinned in
 python/wasi/tools; nothing of it is in git. A component is kept there by the digest of all that it is made of: a second build is a
@@ -37,8 +38,12 @@ def build(out: Path | None) -> Path:
     return made
 
 
-def serve(port: int) -> int:
-    command = [*tools.jco(), "serve", str(build(None)), "--host", "127.0.0.1", "--port", str(port)]
+def serve(port: int, by: str) -> int:
+    made = str(build(None))
+    if by == "wasmtime":
+        command = [*tools.wasmtime(), "serve", "--addr", f"127.0.0.1:{port}", "-S", "cli", made]
+    else:
+        command = [*tools.jco(), "serve", made, "--host", "127.0.0.1", "--port", str(port)]
     try:
         return subprocess.run(command, check=False).returncode
     except KeyboardInterrupt:
@@ -50,10 +55,11 @@ def main() -> int:
     parser.add_argument("what", nargs="?", default="build", choices=("build", "serve", "tools"))
     parser.add_argument("--out", type=Path, help="where to copy the component to")
     parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--by", choices=("jco", "wasmtime"), default="jco", help="who serves it")
     given = parser.parse_args()
     try:
         if given.what == "serve":
-            return serve(given.port)
+            return serve(given.port, given.by)
         if given.what == "tools":
             print(*tools.componentize())
             print(*tools.jco())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from vendoring import paths
 
-__all__ = ["Missing", "componentize", "jco", "node", "python_folder", "wheel"]
+__all__ = ["Missing", "componentize", "jco", "node", "python_folder", "wasmtime", "wheel"]
 
 PINS = paths.ROOT / "python" / "wasi" / "tools"
 
@@ -96,3 +96,16 @@ def jco() -> list[str]:
 
     folder = _folder("jco", [PINS / "package.json", PINS / "package-lock.json"], make)
     return [str(node()), str(folder / "node_modules" / "@bytecodealliance" / "jco" / "dist" / "jco.js")]
+
+
+def wasmtime() -> list[str]:
+    """The command wasmtime: it makes an instance of a component for each request."""
+
+    def make(folder: Path) -> None:
+        print("edge.py: bringing wasmtime through pip", file=sys.stderr, flush=True)
+        pip = [str(python_folder() / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+        _run([*pip, "install", "--quiet", "--require-hashes", "--only-binary=:all:", "--no-deps", "--target", str(folder),
+              "-r", str(PINS / "wasmtime.txt")])  # fmt: skip
+        (folder / "wasmtime_cli" / "wasmtime").chmod(0o755)
+
+    return [str(_folder("wasmtime", [PINS / "wasmtime.txt"], make) / "wasmtime_cli" / "wasmtime")]

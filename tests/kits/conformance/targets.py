@@ -95,10 +95,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def component() -> Iterator[str]:
-    """The edge component, built or from the cache, served by jco on Node 24; gives its base URL."""
+def component(by: str = "jco") -> Iterator[str]:
+    """The edge component, built or from the cache, served by jco on Node 24 or by wasmtime; gives its base URL."""
     port = free_port()
-    command = [sys.executable, str(ROOT / "wheels" / "edge.py"), "serve", "--port", str(port)]
+    command = [sys.executable, str(ROOT / "wheels" / "edge.py"), "serve", "--port", str(port), "--by", by]
     with started(command, f"http://127.0.0.1:{port}", 300.0) as base:
         yield base
 
