@@ -96,6 +96,7 @@ class House:
         if not self._seeded:  # what a build's snapshot keeps is the same in every instance
             self._seeded = True
             random.seed()
+            self.worker.doist.rebase()
         # Nothing slept and nobody was silent since the request before, or since the build: no time passes here between two.
         self.router.dispatcher.wake_at = None
         self.router.state.pool.grace(self.host.now())

@@ -92,6 +92,10 @@ class WakingDoist(doing.Doist):
         """Real tyme in seconds; `tyme` itself stands still within one recur, as in hio."""
         return self._clock() - self._origin
 
+    def rebase(self) -> None:
+        """Go on from the tyme at hand by the clock as it stands now: that of a kept interpreter's host began at another time."""
+        self._origin = self._clock() - self.tyme
+
     async def ado(self, doers: Any = None, limit: float | None = None, tyme: float | None = None, *, temp: Any = None):
         """hio's `Doist.ado`, sleeping until something is due or `wake` is called.
 
@@ -108,7 +112,7 @@ class WakingDoist(doing.Doist):
             self.limit = abs(float(limit))
         if tyme is not None:
             self.tyme = tyme
-        self._origin = self._clock() - self.tyme
+        self.rebase()
 
         try:
             entered = {id(doer) for _, _, doer in self.deeds}

@@ -57,6 +57,16 @@ def test_no_time_passes_between_two_requests(monkeypatch: pytest.MonkeyPatch) ->
         assert (answer.status, reported) == (200, [])
 
 
+def test_the_clock_of_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host whose monotonic clock began later than that of the build: what takes steps is answered as well, and waits for nothing."""
+    made = house()
+    clock = made.worker.doist._clock
+    monkeypatch.setattr(made.worker.doist, "_clock", lambda: clock() - 1e6)
+    monkeypatch.setattr("wasi.house.time.sleep", lambda seconds: pytest.fail(f"it would sleep for {seconds} s"))
+    row = next(row for row in rows() if row["name"] == "no stream at all")
+    assert ask(made, row).status == row["status"]
+
+
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row["name"])
 def test_a_row(one: House, row: dict[str, Any]) -> None:
     answer = ask(one, row)
