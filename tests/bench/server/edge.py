@@ -65,13 +65,15 @@ def file(route: Route) -> None:
         route.fulfill(path=path, content_type=serve.MEDIA_TYPES[path.suffix], headers={"cache-control": "max-age=600"})
 
 
-def opened(browser: Browser, base: str, path: str) -> Page:
-    """A page that is whole. Nothing is in its requests' way any more then."""
+def opened(browser: Browser, base: str, path: str, bare: bool) -> Page:
+    """A page that is whole. Nothing is in its requests' way any more then. bare: who answers has no files."""
     page = browser.new_context().new_page()
-    page.route("**/{static,router}/**", file)
-    page.goto(base + path, wait_until="load")
+    if bare:
+        page.route("**/{static,router}/**", file)
+    page.goto(base + path, wait_until="networkidle" if bare else "load")
     until(page, WHOLE if "workers" in path else "Boolean(globalThis.htmx)")
-    page.unroute_all()
+    if bare:
+        page.unroute_all(behavior="wait")
     return page
 
 
@@ -110,7 +112,7 @@ def main() -> int:
             ("component on jco", stack.enter_context(component()), "/app/crypto/hash"),
             ("component on wasmtime", stack.enter_context(component("wasmtime")), "/app/crypto/hash"),
         ):
-            pages[name] = opened(browser, base, path)
+            pages[name] = opened(browser, base, path, name.startswith("component"))
         pages["page"].wait_for_timeout(SETTLE_MS)
         rows = told("click to swap", clicked(pages, rounds))
         rows += told("hash", asked(pages, rounds, ["app/crypto/hash", urlencode({"algorithm": "sha256", "text": "abc"}), FORM]))
