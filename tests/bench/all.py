@@ -61,7 +61,7 @@ BENCHES = (
     Bench("pool/suites.py", ("1", "quick", "hio*"), 30),
     Bench("pool/suites_cancel.py", ("1",)),
     Bench("pool/soak.py", ("300",), 30),
-    Bench("server/server.py", ("heavy", "--seconds", "2", "--rounds", "1")),
+    Bench("server/server.py", ("heavy", "click", "--seconds", "2", "--rounds", "1", "--clicks", "10")),
     Bench("server/edge.py", ("10",)),
     Bench("network/receipts.py", ("2",)),
     Bench("network/watching.py", ("6", "1")),

@@ -1,10 +1,11 @@
-"""The server: requests a second with one process and with two, and by several HTTP servers. (Click to swap: edge.py.)
+"""The server: requests a second with one process and with two, by several HTTP servers, and click to swap beside the page's.
 
-    python tests/bench/server/server.py [heavy|http ...] [--seconds 10] [--rounds 3] [--site FOLDER]
+    python tests/bench/server/server.py [heavy|http|click ...] [--seconds 10] [--rounds 3] [--site FOLDER]
 
 heavy   Argon2id (512 KiB, 64 passes) by eight clients, with one worker process and with two, by turns
 http    a light fragment by eight clients, over uvicorn with h11 (ours, bounded), uvicorn with httptools, hypercorn; those that are
         not among the server's packages are taken from FOLDER (pip install --target FOLDER httptools hypercorn)
+click   in one Chromium: the page with its own pool of two workers, and the server's page over two processes, by turns
 
 Another user of the machine takes what the second process would have had: the line says the load before and after.
 """
@@ -23,7 +24,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench_site import ROOT, median, report
+from bench_site import ROOT, chromium, median, ready, report, site
+from click import MEASURE
 
 sys.path.insert(0, str(ROOT / "tests" / "kits" / "server"))
 
@@ -102,14 +104,34 @@ def by_http(given: argparse.Namespace) -> None:
                            for name, (rate, p50, p95) in found.items()])  # fmt: skip
 
 
+def clicks(given: argparse.Namespace) -> None:
+    with site() as url, serving() as served, chromium() as browser:
+        pages = {"page, htmx door": browser.new_context().new_page(), "server, two processes": browser.new_context().new_page()}
+        ready(pages["page, htmx door"], f"{url}?workers=2")
+        pages["server, two processes"].goto(served.url)
+        pages["page, htmx door"].wait_for_timeout(45_000)  # as in click.py
+        times: dict[str, list[float]] = {name: [] for name in pages}
+        for _ in range(given.rounds):
+            for name, page in pages.items():
+                page.bring_to_front()
+                times[name] += page.evaluate(MEASURE, [given.clicks, ["door"]])["door"]
+    base = median(times["page, htmx door"])
+    report("server-click", [
+        {"what": name, "clicks": len(values), "median_ms": median(values), "p95_ms": sorted(values)[int(len(values) * 0.95)],
+         **({} if name.startswith("page") else {"of": "the page's", "ratio": median(values) / base})}
+        for name, values in times.items()
+    ])  # fmt: skip
+
+
 def main() -> int:
     told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    told.add_argument("what", nargs="*", help="heavy, http; all without a name")
+    told.add_argument("what", nargs="*", help="heavy, http, click; all without a name")
     told.add_argument("--seconds", type=float, default=10.0)
     told.add_argument("--rounds", type=int, default=3)
+    told.add_argument("--clicks", type=int, default=60)
     told.add_argument("--site", type=Path, default=None)
     given = told.parse_args()
-    kinds: dict[str, Any] = {"heavy": heavy, "http": by_http}
+    kinds: dict[str, Any] = {"heavy": heavy, "http": by_http, "click": clicks}
     wrong = [name for name in given.what if name not in kinds]
     if wrong:
         told.error(f"no {wrong[0]}: there are {', '.join(kinds)}")
