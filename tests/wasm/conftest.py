@@ -59,13 +59,14 @@ class Pyodide:
         wheels: list[Path] | None = None,
         mounts: dict[str, Path] | None = None,
         path: list[str] | None = None,
+        stdlib: Path | None = None,
         timeout: float = 600,
     ) -> Any:
         """What ``main(args)`` of a program returns. ``program`` is a file (relative to programs/) or Python source.
 
         Fails the test with what Python said when the program raises or the runtime dies. ``timeout`` is in seconds.
         """
-        command, result = self.command(program, args, wheels=wheels, mounts=mounts, path=path)
+        command, result = self.command(program, args, wheels=wheels, mounts=mounts, path=path, stdlib=stdlib)
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
         except subprocess.TimeoutExpired as expired:
@@ -83,6 +84,7 @@ class Pyodide:
         wheels: list[Path] | None = None,
         mounts: dict[str, Path] | None = None,
         path: list[str] | None = None,
+        stdlib: Path | None = None,
     ) -> tuple[list[str], Path]:
         """The command that `run` runs, and the file where the program's result will be, as JSON."""
         number = next(self.numbers)
@@ -101,6 +103,7 @@ class Pyodide:
                 **{inside: str(outside) for inside, outside in (mounts or {}).items()},
             },
             "path": [*(path or []), "/app", "/app/standins", "/programs"],
+            "stdlib": str(stdlib) if stdlib else None,
             "program": str(file),
             "args": json.dumps(args),
             "result": str(result),

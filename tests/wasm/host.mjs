@@ -13,6 +13,7 @@ import { pathToFileURL } from 'node:url';
  * @property {string[]} wheels
  * @property {Record<string, string>} mounts  path in Pyodide -> folder here
  * @property {string[]} path  what to put first on sys.path
+ * @property {string | null} stdlib  another standard library than that in `pyodide`
  * @property {string} program
  * @property {string} args  as JSON: text, because a JavaScript number would round Python's large integers
  * @property {string} result
@@ -29,7 +30,7 @@ const bytes = (file) => {
 
 try {
   const { loadPyodide } = await import(pathToFileURL(`${job.pyodide}/pyodide.mjs`).href);
-  const pyodide = await loadPyodide({ env: { HOME: '/home/pyodide', PYTHONDONTWRITEBYTECODE: '1' } });
+  const pyodide = await loadPyodide({ ...job.stdlib ? { stdLibURL: job.stdlib } : {}, env: { HOME: '/home/pyodide', PYTHONDONTWRITEBYTECODE: '1' } });
   for (const wheel of job.wheels) {
     pyodide.unpackArchive(bytes(wheel), 'wheel', { extractDir: '/lib/python3.14/site-packages' });
   }
