@@ -97,7 +97,7 @@ def restored(folder: str) -> None:
 
     folder: where all wheels lie, packed
     """
-    freshen(_generators)
+    freshen([*_generators, *generators()])  # of before prepare() froze what was there, and of after
     resume()
     kept = {path.name for path in Path(folder).iterdir()}  # what was first of the wheels is not
     packed_wheels.install({name: f"{folder}/{wheel}" for name, wheel in _provided.items() if wheel in kept})

@@ -32,6 +32,16 @@ def test_every_generator_gets_new_entropy():
     assert random.getstate() != first and own.getstate() != second
 
 
+def test_what_was_made_before_and_after_the_freeze_gets_new_entropy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(snapshot, "resume", lambda: None)
+    before = random.Random(1)
+    monkeypatch.setattr(snapshot, "_generators", [before])
+    gc.freeze()
+    after = random.Random(1)
+    snapshot.restored(str(tmp_path))
+    assert len({each.getstate() for each in (random.Random(1), before, after)}) == 3
+
+
 def test_cached_draws_are_forgotten():
     uuid.uuid1()
     next(tempfile._get_candidate_names())  # type: ignore[attr-defined]
