@@ -43,10 +43,10 @@ REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NPM = ROOT / "tests" / "package.json"
 SUITES = ("unit", "wasm", "conformance", "browser")
 """Those that have long tests as well."""
-FIRST_VISIT = ("boot", "disk", "doors", "engines", "notebook", "offline", "tabs", "slices/test_keri.py", "slices/test_slices.py")
-RETURNING = ("notebook", "page", "slices", "wallet", "doors/test_routes.py")
-"""The browser's tests by what is kept when they begin: nothing; or app and memory snapshot, which boot in a third of the time. Some run
-both ways. With options of your own all run as first visits."""
+FIRST_VISIT = ("boot", "disk", "engines", "offline", "slices/test_keri.py", "slices/test_slices.py", "tabs/test_tabs_wallet.py")
+RETURNING = ("doors", "notebook", "page", "slices", "tabs", "wallet")
+"""The browser's tests by what is kept when they begin: nothing, where that is what they are about; or app and memory snapshot, which
+boot in a third of the time. A few run both ways. With options of your own all run as first visits."""
 NETWORK = "network"
 SERVER = "server"
 CONFORMANCE = "conformance"

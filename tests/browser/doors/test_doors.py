@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from conftest import Watched, content, fetch, until, wait_ready
-from playwright.sync_api import Page
 from tablekit import TABLE
 
 # What stands for a parameter; any other one gets a value that nothing answers to, which must be told alike as well.
@@ -88,27 +85,6 @@ def test_clicks_history_and_focus(boot: Callable[..., Watched], app_url: str) ->
     until(page, "document.title.toLowerCase().includes('crypto')")
     until(page, "document.querySelector('#main h1')?.textContent.toLowerCase().includes('crypto')")
     assert page.evaluate("document.documentElement.dataset.state") == "ready"
-
-
-def stop_service_worker(page: Page) -> None:
-    """Ends the service worker as the browser does when it is idle: its memory, and so its ports, are gone."""
-    client = page.context.browser.new_browser_cdp_session()
-    targets = client.send("Target.getTargets")["targetInfos"]
-    workers = [target for target in targets if target["type"] == "service_worker"]
-    assert workers
-    for target in workers:
-        client.send("Target.closeTarget", {"targetId": target["targetId"]})
-    client.detach()
-
-
-def test_service_worker_that_was_stopped(boot: Callable[..., Watched], visited: Path | None) -> None:
-    """The next request wakes it; it asks the page for a new port and answers, ten times of ten."""
-    if visited:
-        pytest.skip("from a kept app it would be stopped while it has files of the page in hand, which Chromium then loses")
-    page = boot().page
-    for _ in range(10):
-        stop_service_worker(page)
-        assert fetch(page, "app/pool")["status"] == 200
 
 
 def test_version_mismatch_asks_for_a_reload(boot: Callable[..., Watched]) -> None:

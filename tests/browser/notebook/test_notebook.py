@@ -52,7 +52,7 @@ LISTEN = f"""() => {{
 
 
 def test_a_notebook(
-    notebook: Notebook, context: BrowserContext, app_url: str, watch: Callable[[Page], Watched], tmp_path: Path, pytestconfig: pytest.Config
+    notebook: Notebook, context: BrowserContext, app_url: str, watch: Callable[[Page], Watched], tmp_path: Path
 ) -> None:
     """One page carries it: a start costs most."""
     page = notebook.page
@@ -159,7 +159,7 @@ def test_a_notebook(
         text = notebook.inside("() => document.querySelector('#cells').innerText")
         book = judges.valid(notebook.saved())
         assert [cell.execution_count for cell in book.cells if cell.cell_type == "code"], name
-        if name in PURE and not pytestconfig.getoption("--restored"):  # once is enough
+        if name in PURE:
             assert judges.outputs(judges.run(book, tmp_path)) == judges.outputs(book), name
         assert "Traceback" not in text and not [words for words in shown if words not in text], (name, text)
 

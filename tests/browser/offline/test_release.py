@@ -1,19 +1,27 @@
-"""A release that does not start is never kept: the version before comes back, a repaired one is taken, the wallet stays."""
+"""A release that does not start is never kept: the version before comes back, a repaired one is taken, the wallet stays. Which
+version runs is told by the number that `wheels/vendor.py release` gives it; whoever wants that is asked first.
+
+All but the first visit begin as somebody who comes back: app and memory snapshot of the good version are kept."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, until, wait_ready
-from offlinekit import Profile, Site, generation, kept
+from conftest import ROOT, Watched, made, until, wait_ready
+from offlinekit import Profile, Site, generation, kept, number
 from playwright.sync_api import Error, Page, Playwright, expect
 from walletkit_browser import PASSCODE, ask
+
+sys.path.insert(0, str(ROOT / "wheels"))
+
+from vendoring.release import release
 
 KINDS = ("slip", "page", "empty", "cut")
 FAR_MS = 300_000  # a pool that is given up has tried for a while
@@ -64,7 +72,7 @@ def visited(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, si
     page = profile.open()
     page.goto(f"{site.url}?workers=1")
     wait_ready(page)
-    kept(page)
+    made(page)
     ask(page, "app/wallet", 201, {"name": "Mine", "passcode": PASSCODE})
     page.goto(f"{site.url}?workers=1")
     wait_ready(page)
@@ -269,6 +277,44 @@ def test_a_dead_version_that_counted_as_good(profile: Profile, site: Site) -> No
     page.goto(f"{site.url}?workers=1")
     assert settled(page) not in ("", bad)
     wallet(page)
+
+
+def test_a_version_is_known_by_its_number_and_asked_for_first(
+    profile: Profile, site: Site, watch: Callable[[Page], Watched]
+) -> None:
+    page = profile.open()
+    watch(page)
+    page.goto(f"{site.url}app/pool?workers=1")
+    settled(page)
+    assert number(page) == release(site.folder) == release(ROOT)  # adopted: what came from the server was just this
+    expect(page.locator("#ask-first")).to_be_enabled()
+    assert not page.is_checked("#ask-first")
+    page.check("#ask-first")
+    until(page, "document.querySelector('#announce').textContent.includes('waits until you take it')")
+    profile.close()
+    try:
+        site.edit("index.html", lambda text: text.replace("Nothing leaves this browser.", "Second edition."))
+        site.edit("router/doors/service-worker.js", lambda text: text + "\n// second edition\n")
+        for visit in range(2):  # each time no page of the app is open, and it was known since the first that there is a new one
+            page = profile.open()
+            watch(page)
+            page.goto(f"{site.url}app/pool?workers=1")
+            old = settled(page)
+            assert "Nothing leaves this browser." in page.inner_text("footer"), visit
+            assert number(page) == release(ROOT) and page.is_checked("#ask-first")
+            page.evaluate("keriwasm.offline.look()")
+            expect(page.locator("#banner")).to_contain_text("new version", timeout=180_000)
+            if visit < 1:
+                profile.close()
+        page.locator("#banner").get_by_role("button", name="Reload").click()
+        until(page, "document.querySelector('footer')?.textContent.includes('Second edition.')", 120_000)
+        assert settled(page) not in (old, "")
+        page.goto(f"{site.url}app/pool?workers=1")
+        settled(page)
+        assert number(page) == release(site.folder) != release(ROOT) and page.is_checked("#ask-first")
+    finally:
+        repair(site, "index.html")
+        repair(site, "router/doors/service-worker.js")
 
 
 @pytest.mark.long
