@@ -162,6 +162,9 @@ class Stores:
     def __init__(self) -> None:
         self.by_id: dict[str, Store] = {}
         self.adopt: Callable[[Store], None] | None = None  # told of each new store
+        self.places: set[str] | None = None
+        """Where a store that left its place is looked for; None: below the folder at its top and where keripy has them, which in a
+        browser is little and on a server all of /home."""
         self._sweep_at = 32
 
     def __iter__(self) -> Iterator[Store]:
@@ -235,7 +238,10 @@ class Stores:
             if read_mark(store.data) == store.id:  # the same place, another file: copied back
                 store.node = node_of(store.data)
                 del missing[store.id]
-        for data, id in _marks({_top(store.data) for store in missing.values()}) if missing else ():
+        places = self.places
+        if places is None:
+            places = {_top(store.data) for store in missing.values()} | {os.path.expanduser("~"), "/usr/local/var"}
+        for data, id in _marks(places) if missing else ():
             store = missing.pop(id, None)
             if store is not None:
                 store.data, store.node = data, node_of(data)
@@ -284,8 +290,7 @@ def _top(path: str) -> str:
 
 
 def _marks(tops: set[str]) -> Iterator[tuple[str, str]]:
-    """(path, id) of the markers below the directories of `tops`, and in the places where keripy and hio put databases."""
-    tops = tops | {os.path.expanduser("~"), "/usr/local/var"}
+    """(path, id) of the markers below these directories."""
     skip = {os.path.realpath(path) for path in sys.path if path} | {"/proc", "/sys", "/dev"}
     for top in sorted(tops):
         for folder, folders, files in os.walk(top):
