@@ -20,6 +20,11 @@ const STYLES = ['static/vendor/pico/2.1.1/pico.min.css', 'static/css/app.css', '
 const SLICES = { notebook: { module: 'slices.notebook', workers: 'all' } };
 /** A person waits for a cell that does not stop; two interpreters, so that a cell that runs keeps nobody waiting. */
 const POOL = { max_workers: 2, cancel_grace_ms: 200 };
+/** What the frame is handed is there at once, so nothing needs to begin with a part: cells import what they like. */
+const PARTS = 'static/wheels/first_packages.zip';
+/** Of the wheels, by a module of each: what else was unpacked before a cell's first import costs a start. */
+const AT_ONCE = ['cbor2', 'falcon', 'hio', 'jinja2', 'liboqs', 'markupsafe', 'msgpack', 'multidict', 'oqs',
+  'ordered_set', 'sortedcontainers'];
 const MAGIC = 8;
 const LEAD = MAGIC + 4 + 32;
 
@@ -43,6 +48,21 @@ export function toml(table, name = '') {
   return `${name && `[${name}]\n`}${plain.join('')}${deep.join('')}`;
 }
 
+/** The app's manifest as the frame's: the slice of cells alone, and the whole library from the start.
+ *  @param {{ [key: string]: any }} config @param {string} library where the whole one lies
+ *  @returns {{ [key: string]: any }} */
+function framed(config, library) {
+  const late = Object.entries(config.postponed).filter(([path]) => clean(path) !== library);
+  const first = late.filter(([, modules]) => AT_ONCE.some(name => modules.includes(name)));
+  const { stdlib: _, ...pool } = config.pool;
+  return {
+    ...config, name: 'Notebook', slices: SLICES, pool: { ...pool, ...POOL },
+    packages: [...config.packages.filter((/** @type {string} */ path) => clean(path) !== PARTS),
+      ...first.map(([path]) => path)],
+    postponed: Object.fromEntries(late.filter(each => !first.includes(each))),
+  };
+}
+
 /** @param {URL} base folder of index.html @param {(done: number, total: number) => void} progress
  *  @returns {Promise<Supply>} */
 export async function gather(base, progress) {
@@ -62,9 +82,10 @@ export async function gather(base, progress) {
   const shell = await read(root, `${INSIDE}index.html`);
   const needed = [...scripts, ...OWN, TOML, clean(config.interpreter), `${pyodide}pyodide.asm.mjs`,
     `${pyodide}pyodide.asm.wasm`, clean(config.micropython.interpreter), `${micropython}micropython.wasm`];
-  const rest = [LOCK, `${pyodide}pyodide-lock.json`, config.pool.stdlib ?? `${pyodide}python_stdlib.zip`,
-    ...config.router.files, ...Object.keys(config.files), ...config.packages, ...Object.keys(config.postponed),
-  ].map(clean);
+  const library = `${pyodide}python_stdlib.zip`;
+  const own = framed(config, library);
+  const rest = [LOCK, `${pyodide}pyodide-lock.json`, library, ...own.router.files, ...Object.keys(own.files),
+    ...own.packages, ...Object.keys(own.postponed)].map(clean);
   const pack = found && await alone(found, await shell.text()).catch(error => {
     console.warn(`[keriwasm] the notebook starts plainly: ${error.message}`);
     return null;
@@ -81,7 +102,6 @@ export async function gather(base, progress) {
     return null;
   });
   const files = new Map((await Promise.all([...paths.map(take), editor])).filter(taken => taken !== null));
-  const own = { ...config, name: 'Notebook', slices: SLICES, pool: { ...config.pool, ...POOL } };
   files.set('pyscript.toml', new Blob([toml(own)])).set('index.html', shell);
   const seed = await (await read(root, 'router/capsule/seed.js')).text();
   const all = (/** @type {string[]} */ names) => Promise.all(names.map(path => read(root, path, locked.get(path))));

@@ -106,18 +106,18 @@ def flip(path: Path) -> None:
 @pytest.mark.long
 def test_an_asset_that_does_not_come(broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]) -> None:
     """The boot ends in `failed`, names the file, and offers to try again; a reload after the repair works."""
-    url = broken("static/wheels/falcon-*.whl", Path.unlink)
+    url = broken("static/wheels/first_packages.zip", Path.unlink)
     watched = watch(context.new_page())
-    watched.allow("falcon|Failed to load resource")
+    watched.allow("first_packages|Failed to load resource")
     watched.page.goto(f"{url}?workers=1")
     wait_ready(watched.page, "failed")
-    assert "falcon" in watched.page.locator("#main").inner_text()
+    assert "first_packages" in watched.page.locator("#main").inner_text()
     assert watched.page.get_by_role("button", name="Try again").is_visible()
 
 
 @pytest.mark.parametrize("asset", [
     *(pytest.param(f"static/pyodide/*/pyodide.asm.{kind}", marks=pytest.mark.long) for kind in ("wasm", "mjs")),
-    "static/wheels/hio-*.whl",
+    "static/wheels/first_packages.zip",
 ])  # fmt: skip
 def test_a_flipped_byte_is_refused(
     broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched], asset: str

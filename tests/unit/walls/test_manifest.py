@@ -146,6 +146,15 @@ def test_vendored_paths_in_sources_are_locked() -> None:
     assert all((ROOT / path).is_file() for path in ours)
 
 
+def test_a_notebook_begins_with_whole_wheels() -> None:
+    """In place of the first parts it unpacks at once what they are of; the page's other late wheels stay late."""
+    text = (ROOT / "static/notebook/supply.js").read_text()
+    at_once = set(re.findall(r"'([^']+)'", text.partition("const AT_ONCE = [")[2].partition("]")[0]))
+    parts = {name.partition("/")[0] for name in archives.unzip((ROOT / first.PACKAGES).read_bytes())}
+    assert parts <= at_once <= {module for modules in MANIFEST["postponed"].values() for module in modules}
+    assert f"const PARTS = '{first.PACKAGES}'" in text
+
+
 def test_what_a_page_asks_for_first_is_there() -> None:
     """The service worker readies these; one that is called otherwise by now would be readied for nothing."""
     text = (ROOT / "router/doors/service-worker.js").read_text()
