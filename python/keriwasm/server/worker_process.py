@@ -107,9 +107,9 @@ def run(descriptor: int, parent: int) -> int:
     end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in the terminal is the server's to hear
     places.use()
-    import lmdb  # ours, from now on
+    from keriwasm.disk.places import confine
 
-    lmdb.stores.stores.places = {home} if (home := os.environ.get("KERIWASM_HOME")) else set()  # type: ignore[attr-defined]
+    confine()
     try:
         asyncio.run(serve(socket.socket(fileno=descriptor)))
     except (asyncio.IncompleteReadError, ConnectionError):
