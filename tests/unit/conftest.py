@@ -24,6 +24,9 @@ settings.load_profile("keriwasm")
 
 PYTHON = str(Path(__file__).resolve().parents[2] / "python")
 
+# Nothing is written into static/, whose every file the lock names.
+sys.pycache_prefix = sys.pycache_prefix or str(Path.home() / ".cache" / "keriwasm" / "bytecode")
+
 if "lmdb" not in sys.modules:
     path = sys.path[:]
     sys.path[:] = [entry for entry in path if entry != PYTHON]

@@ -18,7 +18,8 @@ from workerkit import run, running, slice_of
 @run
 async def test_what_changes_nothing_waits_and_what_changes_something_does_not(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     wheel, site = tmp_path / "late.whl", tmp_path / "site"
-    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, packed_wheels.PackedFinder({"late_for_a_request": str(wheel)}, str(site))])
+    # First: that of another test may stand there, which waits for nothing.
+    monkeypatch.setattr(sys, "meta_path", [packed_wheels.PackedFinder({"late_for_a_request": str(wheel)}, str(site)), *sys.meta_path])
     monkeypatch.syspath_prepend(str(site))
     calls: list[str] = []
 
