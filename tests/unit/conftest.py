@@ -24,8 +24,8 @@ settings.load_profile("keriwasm")
 
 PYTHON = str(Path(__file__).resolve().parents[2] / "python")
 
-# Nothing is written into static/, whose every file the lock names.
-sys.pycache_prefix = sys.pycache_prefix or str(Path.home() / ".cache" / "keriwasm" / "bytecode")
+# Nothing is written into static/, whose every file the lock names: neither here nor by a Python that a test starts.
+sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path.home() / ".cache" / "keriwasm" / "bytecode")
 
 if "lmdb" not in sys.modules:
     path = sys.path[:]
