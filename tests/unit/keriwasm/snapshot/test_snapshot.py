@@ -6,6 +6,7 @@ import ast
 import gc
 import inspect
 import json
+import os
 import random
 import subprocess
 import sys
@@ -80,7 +81,8 @@ def test_no_file_is_open_in_a_snapshot(held: str, told: str, tmp_path: Path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a", "b")
     code = f"path = {str(path)!r}\n{held}\nfrom keriwasm.snapshot import snapshot\nsnapshot.nothing_open()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert (done.returncode == 0) is (not told), done.stderr
     assert told in done.stderr
 
@@ -112,5 +114,6 @@ def test_what_a_snapshot_holds_is_garbage_for_nobody():
         snapshot.freshen(snapshot._generators)
         assert own.getstate() != before
     """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
