@@ -140,7 +140,7 @@ class Client:
         self.address = server.server_address[:2]  # type: ignore[attr-defined]
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(*self.address, timeout=20)
+        return http.client.HTTPConnection(*self.address, timeout=60)
 
     def ask(
         self, path: str, fields: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None,
@@ -160,7 +160,7 @@ class Client:
             if keep is None:
                 link.close()
 
-    def raw(self, *pieces: bytes, seconds: float = 20) -> bytes:
+    def raw(self, *pieces: bytes, seconds: float = 60) -> bytes:
         """All that comes back until the server ends the connection."""
         with socket.create_connection(self.address, timeout=seconds) as link:
             for piece in pieces:

@@ -21,6 +21,9 @@ import main  # noqa: E402
 from keriwasm.disk.pyscript_storage import Changes  # noqa: E402
 from keriwasm.worker.worker import Worker  # noqa: E402
 
+PATIENCE = 60.0
+"""Seconds until a test calls it a hang: CI runs these tests at the lowest priority, beside two browsers."""
+
 
 class Crashed(BaseException):
     """What a test host raises where a real one would die."""
@@ -55,7 +58,7 @@ class FakeHost:
         """What was posted of these types."""
         return [(m, b) for m, b in self.posted if m["type"] in types and (id is None or m.get("id") == id)]
 
-    async def wait(self, *types: str, id: str | None = None, count: int = 1, seconds: float = 5.0):
+    async def wait(self, *types: str, id: str | None = None, count: int = 1, seconds: float = PATIENCE):
         """The first `count` messages of these types; TimeoutError when they do not come."""
         until = time.monotonic() + seconds
         while len(found := self.of(*types, id=id)) < count:
@@ -162,14 +165,14 @@ class Kit:
         )
         return id
 
-    async def ask(self, method: str, path: str, *, json_body: Any = None, seconds: float = 5.0, **more: Any) -> Answer:
+    async def ask(self, method: str, path: str, *, json_body: Any = None, seconds: float = PATIENCE, **more: Any) -> Answer:
         """Send a request and wait for its whole answer, for so long at most."""
         if json_body is not None:
             more["body"] = json.dumps(json_body).encode()
             more["headers"] = {"content-type": "application/json", **more.get("headers", {})}
         return await self.answer(self.begin(method, path, **more), seconds)
 
-    async def answer(self, id: str, seconds: float = 5.0) -> Answer:
+    async def answer(self, id: str, seconds: float = PATIENCE) -> Answer:
         message, body = await self.host.wait("http:reply", id=id, seconds=seconds)
         if message["stream"]:
             end, _ = await self.host.wait("http:end", id=id)

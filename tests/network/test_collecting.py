@@ -38,7 +38,7 @@ async def receipted(kit: Kit, aid: str, count: int) -> dict[str, Any]:
 
 
 def log(witness: Any, aid: str) -> bytes:
-    with urllib.request.urlopen(f"{witness.url}log?pre={aid}", timeout=30) as got:
+    with urllib.request.urlopen(f"{witness.url}log?pre={aid}", timeout=60) as got:
         return got.read()
 
 

@@ -49,7 +49,7 @@ def introduce(hby: Any, witnesses: Any) -> None:
     kvy = eventing.Kevery(db=hby.db, lax=True, local=False, rvy=rvy)
     kvy.registerReplyRoutes(router=rtr)
     for witness in witnesses.values():
-        with urllib.request.urlopen(witness.oobi, timeout=30) as got:
+        with urllib.request.urlopen(witness.oobi, timeout=60) as got:
             parsing.Parser(framed=True, kvy=kvy, rvy=rvy).parse(ims=bytearray(got.read()))
 
 

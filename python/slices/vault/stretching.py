@@ -40,7 +40,8 @@ class Open(Protocol):
 
     making: Plan | None
 
-    def ready(self) -> Generator[Any, Any, Any]: ...
+    @property
+    def hby(self) -> Any: ...
 
 
 def inception(hby: Any, alias: str, keys: int, following: int) -> Plan:
@@ -62,7 +63,7 @@ def rotation(hby: Any, pre: str, following: int) -> Plan | None:
 
 
 def ahead(vault: Open, plan: Plan) -> Generator[float, float, Seeds]:
-    """Stretch what the plan names, a key at a time; the vault shows how far it is. A lock meanwhile ends it (423)."""
+    """Stretch what the plan names, a key at a time; the vault shows how far it is. A lock meanwhile ends it after the key at hand (423)."""
     from keri import core
 
     salter = core.Salter(qb64=plan.salt, tier=plan.tier)
@@ -73,7 +74,7 @@ def ahead(vault: Open, plan: Plan) -> Generator[float, float, Seeds]:
             seeds[salter.raw, path, plan.tier, SIZE] = salter.stretch(size=SIZE, path=path, tier=plan.tier)
             plan.done += 1
             yield 0.001
-            yield from vault.ready()
+            vault.hby  # noqa: B018 (raises when it was locked meanwhile; what somebody waits for is use)
     finally:
         vault.making = None
     return seeds

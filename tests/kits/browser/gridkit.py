@@ -97,6 +97,6 @@ def grid(nodes: int, logs: Path) -> Iterator[str]:
 
 def _up(hub: int) -> list[str]:
     """Addresses of the nodes that the hub has."""
-    with suppress(OSError, ValueError), urllib.request.urlopen(f"http://127.0.0.1:{hub}/status", timeout=10) as answer:
+    with suppress(OSError, ValueError), urllib.request.urlopen(f"http://127.0.0.1:{hub}/status", timeout=60) as answer:
         return [node["uri"] for node in json.load(answer)["value"]["nodes"] if node["availability"] == "UP"]
     return []

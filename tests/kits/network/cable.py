@@ -34,7 +34,7 @@ def hindrance() -> str:
     """Why no such line can be laid here; "" if it can."""
     for command in (["unshare", "-n", "true"], ["unshare", "-n", "ip", "link", "add", "line0", "type", "veth"]):
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         except OSError as ex:
             return f"{command[0]}: {ex.strerror}"
         if done.returncode:
@@ -99,7 +99,7 @@ class Line:
         return listener
 
     def _ip(self, words: str) -> None:
-        subprocess.run(["nsenter", f"--net={self.space}", "ip", *words.split()], check=True, capture_output=True, timeout=20)
+        subprocess.run(["nsenter", f"--net={self.space}", "ip", *words.split()], check=True, capture_output=True, timeout=60)
 
 
 def _accepting(listener: socket.socket, port: int) -> None:

@@ -79,7 +79,7 @@ class Witness:
         """Until it answers. Raises RuntimeError with what it said when it ended or took too long."""
         ends = time.monotonic() + PATIENCE
         while True:
-            with suppress(OSError), urllib.request.urlopen(self.oobi, timeout=10):
+            with suppress(OSError), urllib.request.urlopen(self.oobi, timeout=60):
                 return
             status = self.process.poll() if self.process else "never started"
             if status is not None or time.monotonic() > ends:

@@ -64,7 +64,7 @@ def test_it_says_where_serves_and_ends_cleanly(start: object, number: signal.Sig
         socket.create_connection(("127.0.0.1", answer_port(url))),
     ):
         process.send_signal(number)  # with a connection still open
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -82,7 +82,7 @@ def test_base_and_host(start: object) -> None:
 def test_a_name_of_its_own(start: object) -> None:
     url = url_of(start("--port", "0", "--name", "keri.example", "--name", "other.example"))  # type: ignore[operator]
     for name, status in (("keri.example", 200), ("other.example", 200), ("localhost", 200), ("evil.example", 421)):
-        link = http.client.HTTPConnection("127.0.0.1", answer_port(url), timeout=20)
+        link = http.client.HTTPConnection("127.0.0.1", answer_port(url), timeout=60)
         link.request("GET", "/pyscript.toml", headers={"Host": name})
         assert link.getresponse().status == status, name
         link.close()
@@ -110,7 +110,7 @@ def test_a_wildcard_host_is_shown_as_a_name_that_browsers_trust() -> None:
 )  # fmt: skip
 def test_mistakes_are_told(start: object, arguments: list[str], status: int, said: str) -> None:
     process = start(*arguments)  # type: ignore[operator]
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == status and out == ""
     assert said in err.splitlines()[-1] and "serve.py: " in err.splitlines()[-1] and "Traceback" not in err
 
@@ -121,7 +121,7 @@ def test_a_taken_port(start: object) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         process = start("--port", str(port))  # type: ignore[operator]
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 1 and out == "" and err.count("\n") == 1
     assert f"port {port} of 127.0.0.1 is taken" in err and "--port 0" in err
 
@@ -141,21 +141,21 @@ def test_a_port_can_be_served_again_at_once(start: object) -> None:
     port = answer_port(url_of(first))
     urllib.request.urlopen(f"http://127.0.0.1:{port}/").read()
     first.send_signal(signal.SIGTERM)
-    assert first.wait(10) == 0
+    assert first.wait(60) == 0
     assert answer_port(url_of(start("--port", str(port)))) == port  # type: ignore[operator]
 
 
 def test_without_index_html(start: object, folder: Path) -> None:
     (folder / "index.html").unlink()
     process = start("--port", "0")  # type: ignore[operator]
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 2 and out == "" and "whole checkout" in err.splitlines()[-1]
 
 
 def test_an_old_python_is_told_so() -> None:
     lie = "import sys; sys.version_info = (3, 10, 0); sys.version = '3.10.0 (old)'"
     script = f"{lie}; import runpy; runpy.run_path({str(ROOT / 'serve.py')!r})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1 and "needs Python 3.11 or newer, this is 3.10.0" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -218,5 +218,5 @@ def test_dev_by_command(start: object) -> None:
     with urllib.request.urlopen(url + "__dev__/reload.js") as answer:
         assert answer.status == 200
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 0 and '"GET /__dev__/reload.js HTTP/1.1" 200' in err

@@ -168,7 +168,7 @@ def test_heads_are_bounded(site: Client) -> None:
 
 def test_an_idle_connection_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve.Handler, "timeout", 0.3)
-    with running(root) as site, socket.create_connection(site.address, timeout=10) as link:
+    with running(root) as site, socket.create_connection(site.address, timeout=60) as link:
         link.sendall(b"GET /static/tiny.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
         time.sleep(0.1)
         assert link.recv(10_000).endswith(b"a{}")
@@ -181,7 +181,7 @@ def test_a_client_that_reads_nothing_is_let_go(root: Path, monkeypatch: pytest.M
     write(site_root / "static/big.bin", bytes(30_000_000))
     with running(site_root) as site:
         before = threading.active_count()
-        with socket.create_connection(site.address, timeout=10) as link:
+        with socket.create_connection(site.address, timeout=60) as link:
             link.sendall(b"GET /static/big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
             eventually(lambda: threading.active_count() > before)
             eventually(lambda: threading.active_count() == before)
@@ -215,17 +215,17 @@ def test_silent_connections_give_their_places_to_whoever_speaks(
 ) -> None:
     monkeypatch.setattr(serve, "CONNECTIONS", 3)
     with running(root) as site, contextlib.ExitStack() as links:
-        silent = [links.enter_context(socket.create_connection(site.address, timeout=10)) for _ in range(10)]
+        silent = [links.enter_context(socket.create_connection(site.address, timeout=60)) for _ in range(10)]
         kept = site.connect()
         links.callback(kept.close)
         for _ in range(5):  # without an end of the silent ones, and by a connection kept alive as by new ones
             assert site.ask("/static/tiny.css", keep=kept).body == b"a{}"
             assert site.ask("/").status == 200
         assert silent[0].recv(1) == b""  # the one that was silent for longest left first
-        half = links.enter_context(socket.create_connection(site.address, timeout=10))
+        half = links.enter_context(socket.create_connection(site.address, timeout=60))
         half.sendall(b"GET / HTTP/1.1\r\nHost: local")  # half a head is no request either
         for _ in range(4):
-            silent.append(links.enter_context(socket.create_connection(site.address, timeout=10)))
+            silent.append(links.enter_context(socket.create_connection(site.address, timeout=60)))
         eventually(lambda: half.recv(1) == b"")
         assert site.ask("/").status == 200
     assert capfd.readouterr().err == ""
@@ -238,7 +238,7 @@ def test_past_the_bound_of_busy_connections_the_server_lives_on(
     root = build(tmp_path)
     write(root / "static/big.bin", bytes(40_000_000))
     with running(root) as site:
-        links = [socket.create_connection(site.address, timeout=10) for _ in range(3)]
+        links = [socket.create_connection(site.address, timeout=60) for _ in range(3)]
         for link in links:  # they ask, and read slowly: none of them is put out for another
             link.sendall(b"GET /static/big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert link.recv(12) == b"HTTP/1.1 200"

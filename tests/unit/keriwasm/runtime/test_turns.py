@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import workerkit  # noqa: F401  (sets the path)
-from doistkit import Endless, go
+from doistkit import CLOCK, Endless, go, waking
 from hio.base import doing
-from keriwasm.runtime.scheduling import ASAP, PATIENCE, WAIT, WakingDoist
+from keriwasm.runtime.scheduling import ASAP, PATIENCE, WAIT
 
 
 def test_background_gives_way_to_clicks_but_does_not_starve():
     click, load = Endless(tock=ASAP, burn=0.002), Endless(tock=ASAP, burn=0.01, background=True)
-    go(WakingDoist(), [load, click], 1.0)
+    go(waking(), [load, click], 1.0)
     assert 1 <= load.steps <= 1.0 / PATIENCE + 2
     assert click.steps > 200
 
 
 def test_a_click_waits_for_one_background_step_only():
-    doist = WakingDoist()
+    doist = waking()
     loads = [Endless(tock=ASAP, burn=0.01, background=True) for _ in range(8)]
     late = []
 
@@ -28,7 +27,7 @@ def test_a_click_waits_for_one_background_step_only():
             yield ASAP
             for _ in range(10):
                 yield WAIT
-                late.append(time.perf_counter() - self.woken_at)
+                late.append(CLOCK() - self.woken_at)
             return True
 
     click = Click()
@@ -36,19 +35,19 @@ def test_a_click_waits_for_one_background_step_only():
     async def clicks():
         for n in range(10):
             await asyncio.sleep(0.03)
-            click.woken_at = time.perf_counter()
+            click.woken_at = CLOCK()
             doist.wake(click)
             while len(late) <= n:
                 await asyncio.sleep(0)
 
     go(doist, [*loads, click], 0.01, clicks())
-    assert sorted(late)[5] < 0.025
+    assert max(late) < 0.011
     steps = [load.steps for load in loads]
     assert max(steps) - min(steps) <= 1  # they take turns
 
 
 def test_a_click_goes_before_busy_deeds_of_its_own_rank():
-    doist = WakingDoist()
+    doist = waking()
     busy = [Endless(tock=ASAP, burn=0.01) for _ in range(20)]
     late = []
 
@@ -68,7 +67,7 @@ def test_a_click_goes_before_busy_deeds_of_its_own_rank():
 
         def recur(self, tock=0.0):
             yield ASAP
-            late.append(time.perf_counter() - self.sent)
+            late.append(CLOCK() - self.sent)
             return True
 
     inbox = Inbox()
@@ -76,31 +75,31 @@ def test_a_click_goes_before_busy_deeds_of_its_own_rank():
     async def clicks():
         for n in range(10):
             await asyncio.sleep(0.03)
-            messages.append(time.perf_counter())
+            messages.append(CLOCK())
             doist.wake(inbox)
             while len(late) <= n:
                 await asyncio.sleep(0)
 
     messages = []
     go(doist, [*busy, inbox], 0.01, clicks())
-    assert sorted(late)[5] < 0.04  # one step of another and the click, not twenty steps
+    assert max(late) < 0.021  # one step of another and the click, not twenty steps
     steps = [doer.steps for doer in busy]
     assert max(steps) - min(steps) <= 1  # and the busy ones still take turns
 
 
 def test_the_event_loop_gets_its_turn_while_doers_are_busy():
-    doist = WakingDoist()
+    doist = waking()
     gaps = []
 
     async def pulse():
-        last = time.perf_counter()
+        last = CLOCK()
         while last < begun + 0.5:
             await asyncio.sleep(0)
-            now = time.perf_counter()
+            now = CLOCK()
             gaps.append(now - last)
             last = now
 
-    begun = time.perf_counter()
+    begun = CLOCK()
     go(doist, [Endless(tock=ASAP, burn=0.001)], 0.01, pulse())
     assert len(gaps) > 15
     assert sorted(gaps)[len(gaps) // 2] < 0.02
@@ -108,7 +107,7 @@ def test_the_event_loop_gets_its_turn_while_doers_are_busy():
 
 def test_await_gives_results_raises_errors_and_cancels_with_the_doer():
     results, cancelled = [], []
-    doist = WakingDoist(fault=lambda doer, ex: None)
+    doist = waking(fault=lambda doer, ex: None)
 
     async def value():
         await asyncio.sleep(0.01)
@@ -146,8 +145,8 @@ def test_await_gives_results_raises_errors_and_cancels_with_the_doer():
 
 
 def test_the_limit_ends_it():
-    begun = time.perf_counter()
-    doist = WakingDoist(limit=0.1)
+    begun = CLOCK()
+    doist = waking(limit=0.1)
     go(doist, [Endless(tock=WAIT)])
-    assert time.perf_counter() - begun > 0.08
+    assert CLOCK() - begun > 0.08
     assert doist.done is False

@@ -287,7 +287,7 @@ def fetch(request: Request) -> Answer:
     """The outside, by Python's own client."""
     asked = urllib.request.Request(request.url, request.body or None, dict(request.headers), method=request.method)
     try:
-        with urllib.request.urlopen(asked, timeout=10) as got:
+        with urllib.request.urlopen(asked, timeout=60) as got:
             return Answer(got.status, list(got.headers.items()), got.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, list(error.headers.items()), error.read())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 
 import pytest
+from doistkit import CLOCK, by_clock
 from keriwasm.web.deeds import deed
 from keriwasm.web.formats import sse
 from keriwasm.worker.request import CREDIT
@@ -37,17 +37,17 @@ async def test_a_stream_obeys_its_credit():
         assert kit.faults() == []
 
 
-@run
+@by_clock
 async def test_nothing_yet_is_asked_again_at_hios_cadence_and_numbers_are_sleeps():
     asked = []
 
     def get_x(self, req, rep):
         def chunks():
             for _ in range(4):
-                asked.append(time.perf_counter())
+                asked.append(CLOCK())
                 yield b""
             yield 0.1
-            asked.append(time.perf_counter())
+            asked.append(CLOCK())
             yield b"end"
 
         rep.stream = chunks()
@@ -56,7 +56,7 @@ async def test_nothing_yet_is_asked_again_at_hios_cadence_and_numbers_are_sleeps
         answer = await kit.ask("GET", "/app/x")
         assert answer.body == b"end"
         gaps = [b - a for a, b in itertools.pairwise(asked)]
-        assert all(0.02 < gap < 0.08 for gap in gaps[:3]) and gaps[3] > 0.1
+        assert gaps == pytest.approx([0.03125, 0.03125, 0.03125, 0.03125 + 0.1], abs=0.002)
 
 
 @pytest.mark.parametrize("bad", ["raises", "text", "object"])

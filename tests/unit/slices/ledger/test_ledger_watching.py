@@ -313,7 +313,7 @@ def test_what_was_said_goes_with_the_identifier(within: Any) -> None:
 # -- by itself, and what a signature check says ----------------------------------------------------------------------
 
 
-async def within_seconds(test: Callable[[], bool], seconds: float = 20.0) -> None:
+async def within_seconds(test: Callable[[], bool], seconds: float = 60.0) -> None:
     ends = asyncio.get_running_loop().time() + seconds
     while not test():
         assert asyncio.get_running_loop().time() < ends, "it did not happen"

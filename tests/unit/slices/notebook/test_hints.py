@@ -135,7 +135,7 @@ def test_what_is_large_ends(text: str) -> None:
     complete.complete(text, len(text), NAMES)
     place = reading.read(text, len(text))
     assert place is None or place.call is None or signature.signature(place.call, NAMES) is None
-    assert time.process_time() - began < 20  # no measure of speed: it does not go on for ever
+    assert time.process_time() - began < 60  # no measure of speed: it does not go on for ever
 
 
 @pytest.mark.parametrize(("text", "params", "active"), [

@@ -296,7 +296,7 @@ async def test_events_repaint_only_when_the_pool_changed():
         id = kit.begin("GET", "/app/pool/events", accept="text/event-stream", **context())
         reply, _ = await kit.host.wait("http:reply", id=id)
         assert reply["stream"] and reply["headers"]["content-type"].startswith("text/event-stream")
-        await kit.host.wait("http:chunk", id=id, count=2, seconds=8)
+        await kit.host.wait("http:chunk", id=id, count=2)
         chunks = [body.decode() for _, body in kit.host.of("http:chunk", id=id)]
         seen = len(looks)
         kit.send("http:cancel", id=id, reason="left")

@@ -40,7 +40,7 @@ def within(unsynced: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
 
 async def sent(kit: Kit, data: bytes, to: str = "check", kind: str = "application/cesr", accept: str = "application/json") -> Answer:
     path = "/app/ledger/check" if to == "check" else "/app/ledger"
-    return await kit.ask("POST", path, body=data, headers={"content-type": kind}, accept=accept, seconds=20.0)
+    return await kit.ask("POST", path, body=data, headers={"content-type": kind}, accept=accept)
 
 
 def verdicts(answer: Answer) -> dict[str, list[tuple[Any, ...]]]:
