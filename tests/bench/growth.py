@@ -149,7 +149,6 @@ def measure(page: Page, size: int, file: bytes) -> dict[str, float]:
 
 
 def main(sizes: list[int]) -> None:
-    rows: list[dict[str, Any]] = []
     first: dict[str, float] = {}
     with site() as url, chromium() as browser:
         for size in sizes:
@@ -166,8 +165,8 @@ def main(sizes: list[int]) -> None:
             first = first or found
             print(f"{size}: made natively in {made:.0f} s, {len(file) >> 10} KiB", file=sys.stderr)
             load = os.getloadavg()[0]
-            rows += [{"what": name, "size": size, "ms": ms, "ratio": ms / first[name], "load": load} for name, ms in found.items()]
-            report("growth", rows)
+            told = {"of": f"{sizes[0]:,}", "load": load}
+            report("growth", [{"what": f"{name}, {size:,}", "ms": ms, "ratio": ms / first[name], **told} for name, ms in found.items()])
 
 
 if __name__ == "__main__":
