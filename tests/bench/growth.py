@@ -5,7 +5,7 @@
 For each SIZE (100 1000) a wallet of SIZE identifiers, SIZE / 10 credentials, and one log of SIZE events, with a ledger of SIZE
 contacts, is made natively by the app's own code, and restored from its backup in a real page; the answers of that page are timed,
 medians of ROUNDS. `ratio` is to the smallest of the same run: 1 is flat. Restoring verifies all of it, and so must grow: its row is
-milliseconds for each event. 10,000 take about an hour.
+milliseconds for each event. 10,000 take a quarter of an hour.
 """
 
 from __future__ import annotations
