@@ -17,8 +17,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kits" / "browser"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
 
-from bench_site import report
-from conftest import CHROMIUM, FLAGS, serving
+from bench_site import report, site
+from conftest import CHROMIUM, FLAGS
 from diskprobe import Probe
 from playwright.sync_api import sync_playwright
 
@@ -63,9 +63,7 @@ async def events(first, count):
 
 
 def main(records: int) -> None:
-    served = serving()
-    url = next(served)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, sync_playwright() as driver:
+    with site() as url, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=FLAGS)
         probe = Probe(context, url)
         probe.start("a")
@@ -107,7 +105,6 @@ sizes.append(disk.log_bytes + disk.checkpoint_bytes)
             "b", "[round(max(sizes) / 1e6, 1), round(sizes[-1] / 1e6, 1)]"
         )
         context.close()
-    served.close()
     rows: list[dict[str, Any]] = [{"what": name, "figure": json.dumps(figure)} for name, figure in figures.items()]
     rows[1] |= ratio
     report("disk", rows)

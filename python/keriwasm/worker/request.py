@@ -15,6 +15,7 @@ from hio.base import doing
 from keriwasm.runtime.context import COMING, MESSAGE, RENDER_MS
 from keriwasm.runtime.scheduling import ASAP, WAIT
 from keriwasm.web.deeds import DEED, ERROR, Deed
+from keriwasm.web.problems import arrived
 from keriwasm.worker.once import name_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class RequestDoer(doing.Doer):
         """Run the request; returns its answer (status, headers, body) when that is a whole one."""
         worker, now = self.worker, self.worker.host.now
         started = now()
+        if not self.message.get("again"):  # what changes something is begun once: when all that it may meet is here
+            yield from arrived()
         environ, (status, headers, chunks) = yield from self.attempt()
         if COMING in environ and self.message.get("again"):
             close(chunks)

@@ -16,9 +16,9 @@ from typing import Any
 BENCH = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(BENCH), str(BENCH.parent / "browser")]
 
-from bench_site import report  # noqa: E402
-from conftest import CHROMIUM, FLAGS, fetch, serving, wait_ready  # noqa: E402
-from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+from bench_site import chromium, report, site  # noqa: E402
+from conftest import fetch, wait_ready  # noqa: E402
+from playwright.sync_api import Browser  # noqa: E402
 
 
 def measured(browser: Browser, url: str, workers: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +30,7 @@ def measured(browser: Browser, url: str, workers: int, body: dict[str, Any]) -> 
     run = {}
     for _ in range(2):
         answer = fetch(page, "app/suites/all/runs", "POST", json=body)
+        assert answer["status"] < 300, answer
         while True:
             run = fetch(page, f"app/suites/runs/{answer['json']['id']}")["json"]
             if run["state"] != "running":
@@ -47,18 +48,13 @@ def main() -> None:
     given = dict(enumerate(sys.argv))
     repeats = int(given.get(1, 3))
     body = {"effort": given.get(2, "quick"), "pattern": given.get(3, "")}
-    site = serving()
-    url = next(site)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        ratios = []
+    ratios = []
+    with site() as url, chromium() as browser:
         for _ in range(repeats):
             runs = [measured(browser, url, workers, body) for workers in (1, 2)]
             one, two = (run["seconds"] for run in runs)
             ratios.append(one / two)
             print(f"one worker {one:.1f} s, two {two:.1f} s, ratio {one / two:.2f}", flush=True)
-        browser.close()
-    site.close()
     report("suites", [{"what": "one worker's time", "of": "two workers'", "ratio": statistics.median(ratios), "wanted": ">= 1.6"}])
 
 
