@@ -66,12 +66,14 @@ class PackedFinder:
 
     packed: top-level module -> path of the wheel; several modules may lie in one wheel. A wheel that was unpacked is
     deleted, its modules are struck off, and the ordinary finders find them. What is no wheel is the whole library.
+    overdue: somebody has waited in vain for what is not there
     """
 
     def __init__(self, packed: dict[str, str], site: str = SITE, library: str = LIBRARY) -> None:
         self.packed = dict(packed)
         self.site = site
         self.library = library
+        self.overdue = False
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         return PathFinder.find_spec(fullname, path, target) if self.bring(fullname) else None
@@ -131,6 +133,12 @@ def coming() -> bool:
     return finder is not None and not all(Path(wheel).exists() for wheel in set(finder.packed.values()))
 
 
+def expected() -> bool:
+    """Whether a packed wheel is still being fetched, and nobody has waited for it in vain."""
+    finder = _finder()
+    return finder is not None and not finder.overdue and coming()
+
+
 def here() -> Generator[float, float, None]:
     """Wait until all packed wheels are there, `PATIENCE` seconds at most. Raises Coming."""
     tries = int(PATIENCE / LOOK)
@@ -138,6 +146,8 @@ def here() -> Generator[float, float, None]:
         wanted()
     while coming():
         if not tries:
+            if (finder := _finder()) is not None:
+                finder.overdue = True
             raise Coming("keripy")
         tries -= 1
         yield LOOK

@@ -94,9 +94,10 @@ def goes_to(req: falcon.Request) -> bool:
 
 
 def arrived() -> Generator[float, float, None]:
-    """Ends when all that is fetched after the first answer is there, or is not to be waited for any longer."""
-    with suppress(Coming):  # whoever needs it says so
-        yield from packed_wheels.here()
+    """Ends when all that is fetched after the first answer is there, or is not to be waited for (any longer)."""
+    if packed_wheels.expected():
+        with suppress(Coming):  # whoever needs it says so
+            yield from packed_wheels.here()
 
 
 def handlers(app: falcon.App, worker: Context) -> None:

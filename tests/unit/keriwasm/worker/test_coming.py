@@ -38,7 +38,10 @@ async def test_what_changes_something_begins_when_all_is_here_all_else_at_once(k
         assert (refused.status, refused.headers["retry-after"], calls) == (503, "2", ["began"]), "after its patience it learns why"
         assert "Late_for_a_request is still being fetched" in refused.text
         monkeypatch.setattr(packed_wheels, "PATIENCE", 60)
+        refused = await kit.ask("GET", "/app/late", again=False)
+        assert refused.status == 503 and len(calls) == 2, "nor does the next one wait for what did not come"
         calls.clear()
+        sys.meta_path[0].overdue = False
         changing = kit.begin("GET", "/app/late", again=False)
         waiting = kit.begin("GET", "/app/late", again=True)
         while len(calls) < 1:
