@@ -109,6 +109,19 @@ var keriwasmDoor = (() => {
     return message ? (file ? `${file}: ${message}` : message) : otherwise;
   }
 
+  const decoder = new TextDecoder();
+
+  /** An answer that came whole: its text is at hand. The engine's own `text()` waits for a turn of the event loop. */
+  class Whole extends Response {
+    /** @param {ArrayBuffer} body @param {ResponseInit} init */
+    constructor(body, init) {
+      super(body, init);
+      this.whole = body;
+    }
+
+    async text() { return decoder.decode(this.whole); }
+  }
+
   class Door {
     /**
      * @param {MessagePort} port to the router worker
@@ -233,7 +246,8 @@ var keriwasmDoor = (() => {
         this.pending.delete(id);
         entry.release();
       }
-      entry.resolve(new Response(body, { status: message.status, headers: message.headers }));
+      const init = { status: message.status, headers: message.headers };
+      entry.resolve(body instanceof ArrayBuffer ? new Whole(body, init) : new Response(body, init));
     }
 
     /** @param {Pending} entry @param {ArrayBuffer | string} body @param {boolean} [credit] */

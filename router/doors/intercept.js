@@ -21,8 +21,14 @@ export class Doorway {
     if (door) for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** @param {AbortSignal} signal @returns {Promise<any>} rejects when the signal does */
-  any = async signal => {
+  /**
+   * The door itself where there is one: a request leaves before anything else runs then.
+   * @param {AbortSignal} signal @returns {any} it, or a promise of it that rejects when the signal fires first
+   */
+  any = signal => this.door ?? this.#next(signal);
+
+  /** @param {AbortSignal} signal @returns {Promise<any>} */
+  async #next(signal) {
     while (!this.door) {
       await new Promise((resolve, reject) => {
         this.#waiting.push(() => resolve(undefined));
@@ -30,20 +36,21 @@ export class Doorway {
       });
     }
     return this.door;
-  };
+  }
 }
 
 /**
  * A door as a function. A GET whose router was lost under way is asked once more; what may change something is not:
  * nobody knows whether it was done.
- * @param {(signal: AbortSignal) => Promise<any>} anyDoor waits until there is one
+ * @param {(signal: AbortSignal) => any} anyDoor one, or a promise where none is there yet
  * @param {() => boolean} failed no router will come any more
  * @returns {Fetch}
  */
 export const through = (anyDoor, failed) => async (action,
   { signal = new AbortController().signal, method = 'GET', headers = {}, body = null } = {}) => {
   for (let again = method === 'GET'; ; again = false) {
-    const door = await anyDoor(signal);
+    const coming = anyDoor(signal);
+    const door = coming instanceof Promise ? await coming : coming;
     const request = new Request(new URL(action, document.baseURI), { method, headers, body });
     const response = await door.fetch(request, signal);
     if (!again || !door.closed || response.status !== 502 || failed()) return response;

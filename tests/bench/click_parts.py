@@ -42,7 +42,7 @@ PARTS = (
     ("way back to the router", "", "answered", "returned"),
     ("the router checks and stamps the answer, and its way to the page", "router", "returned", "arrived"),
     ("the door makes a Response, htmx reads it", "page", "arrived", "response"),
-    ("parsed twice (once by the wall of Trusted Types), cleaned, targets found", "page", "response", "swap"),
+    ("parsed, looked through (the wall of Trusted Types), targets found", "page", "response", "swap"),
     ("htmx swaps and settles", "page", "swap", "swapped"),
 )
 """What, in whose thread, from which moment to which."""

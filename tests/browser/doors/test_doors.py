@@ -28,6 +28,19 @@ BOTH = """async ({path, headers}) => {
 }"""
 
 
+# What is asked for when a click has been given to its listeners, before anything else had a turn.
+LEFT = """href => {
+  const left = [], post = MessagePort.prototype.postMessage;
+  MessagePort.prototype.postMessage = function(message, ...more) {
+    if (message.type === 'http:request') left.push(message.path);
+    return post.call(this, message, ...more);
+  };
+  document.querySelector(`nav a[href="${href}"]`).click();
+  MessagePort.prototype.postMessage = post;
+  return left;
+}"""
+
+
 def still(answer: dict) -> dict:
     """An answer without what differs from one moment to the next: timings, workers, live numbers."""
     headers = {name: value for name, value in answer["headers"].items()
@@ -76,7 +89,7 @@ def test_clicks_history_and_focus(boot: Callable[..., Watched], app_url: str) ->
     page = boot().page
     nav = page.get_by_role("navigation")
     page.wait_for_selector("#panel-home h1")
-    nav.get_by_role("link", name="Crypto").click()
+    assert page.evaluate(LEFT, "app/crypto") == ["/app/crypto"]
     page.wait_for_url(f"{app_url}app/crypto")
     nav.get_by_role("link", name="Pool").click()
     page.wait_for_url(f"{app_url}app/pool")

@@ -12,10 +12,18 @@ from playwright.sync_api import Page, Playwright
 
 import serve
 
-# Each is tried as markup for an element of the page; what comes back is the browser's refusal, or "taken".
-MARKUP = """texts => texts.map(text => {
-  try { document.createElement('div').innerHTML = text; return 'taken'; } catch (error) { return error.message; }
-})"""
+# Each is tried as markup for an element of the page, and as htmx parses an answer; what comes back is the refusal, or "taken".
+MARKUP = """texts => [text => { document.createElement('div').innerHTML = text; }, text => Document.parseHTMLUnsafe(text, {})].map(
+  take => texts.map(text => { try { take(text); return 'taken'; } catch (error) { return error.message; } }))"""
+# What is swapped in is parsed once: the look of the policy goes over the tree that htmx gets.
+PARSED = """async () => {
+  const parse = DOMParser.prototype.parseFromString;
+  let more = 0;
+  DOMParser.prototype.parseFromString = function(...given) { more += 1; return parse.apply(this, given); };
+  await htmx.ajax('GET', 'app/pq', {target: '#main', swap: 'innerHTML'});
+  DOMParser.prototype.parseFromString = parse;
+  return [more, document.querySelector('#main h1').textContent];
+}"""
 HARMLESS = [
     "<p>text</p>", "<form action='app/x'><input name='attributes'><input name='getAttributeNames'></form>", "",
     "<p title='once = 1, on load = 2'>javascript: a word</p>", "<svg viewBox='0 0 1 1'><path d='M0 0'/></svg>",
@@ -29,6 +37,8 @@ HARMFUL = [
     "<form onsubmit=alert(1)><input name='attributes'><input name='getAttributeNames'></form>",
     "<link rel=stylesheet href='//evil.example/x.css'>", "<svg><a xlink:href='javascript:alert(1)'></a></svg>",
     "<script src='app/kept.js'></script>",
+    "<div><template ShadowRootMode=closed><img src=x onerror=alert(1)></template></div>",
+    "<p><template shadowrootmode=open><iframe></iframe></template></p>",
 ]  # fmt: skip
 SINKS = """() => {
   const tries = {
@@ -48,10 +58,11 @@ SINKS = """() => {
 def test_markup_that_could_run_is_refused(boot: Callable[..., Watched]) -> None:
     """Behind the templates' escaping: htmx and everybody else gets no markup past router/boot/trusted.js that could do harm."""
     watched = boot(workers=1)
-    assert watched.page.evaluate(MARKUP, HARMLESS) == ["taken"] * len(HARMLESS)
+    assert watched.page.evaluate(MARKUP, HARMLESS) == [["taken"] * len(HARMLESS)] * 2
+    assert watched.page.evaluate(PARSED) == [0, "Post-quantum"]
     watched.allow("Content Security Policy|TrustedScript|TrustedHTML|trusted-types|Refused")
-    refusals = watched.page.evaluate(MARKUP, HARMFUL)
-    assert all("it was refused" in text for text in refusals), dict(zip(HARMFUL, refusals, strict=True))
+    for refusals in watched.page.evaluate(MARKUP, HARMFUL):
+        assert all("it was refused" in text for text in refusals), dict(zip(HARMFUL, refusals, strict=True))
     assert set(watched.page.evaluate(SINKS).values()) == {"TypeError"}
 
 
