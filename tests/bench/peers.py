@@ -20,7 +20,7 @@ import loadtest
 
 WANTED = {
     "ed25519-sign": 1.05, "ed25519-verify": 1.05, "xchacha-1k": 0.7, "xchacha-16k": 1.2, "blake3-200": 1.0, "blake3-1m": 1.0,
-    "ml-kem-768-encaps": 0.95, "ml-dsa-65-sign": 0.95,
+    "ml-kem-768-encaps": 0.95, "ml-dsa-65-sign": 0.95, "blake3-200-x64": 1.0, "ml-kem-768-encaps-x64": 0.95,
 }  # fmt: skip
 PEERS = ["libsodium.js", "noble", "hash-wasm", "liboqs-js"]
 

@@ -165,6 +165,106 @@ static PyObject *function_call(PyObject *self, PyObject *const *arguments, size_
     }
 }
 
+/* ---------------------------------------------------------------- one call for many rows */
+
+/* What rows take for one argument: a value, `step` more with each row; or an item each. */
+typedef struct {
+    Value value;
+    Py_ssize_t step;
+    PyObject *items;
+} Column;
+
+/* (ctypes array or bytes, step): row r gets the address r * step bytes further on. 0 with an exception set. */
+static int moving_column(PyObject *given, char kind, Py_ssize_t count, Py_ssize_t at, Column *out)
+{
+    Py_buffer view;
+    PyObject *buffer = PyTuple_GET_SIZE(given) == 2 ? PyTuple_GET_ITEM(given, 0) : NULL;
+    if (kind != 'i' || buffer == NULL || !(PyBytes_Check(buffer) || PyObject_TypeCheck(buffer, array_type))) {
+        PyErr_Format(PyExc_TypeError, "argument %zd: bytes or a ctypes array, and a step, were expected", at);
+        return 0;
+    }
+    Py_ssize_t step = PyLong_AsSsize_t(PyTuple_GET_ITEM(given, 1));
+    if ((step == -1 && PyErr_Occurred()) || PyObject_GetBuffer(buffer, &view, PyBUF_SIMPLE) < 0)
+        return 0;
+    *out = (Column){(Value)(uintptr_t)view.buf, step, NULL};
+    int64_t wanted = (int64_t)step * count;
+    int fits = step >= 0 && wanted <= view.len;
+    if (!fits)
+        PyErr_Format(PyExc_ValueError, "argument %zd: %zd bytes hold no %zd rows of %zd", at, view.len, count, step);
+    PyBuffer_Release(&view);
+    return fits;
+}
+
+static int make_column(PyObject *given, char kind, Py_ssize_t count, Py_ssize_t at, Column *out)
+{
+    if (PyTuple_CheckExact(given))
+        return moving_column(given, kind, count, at, out);
+    *out = (Column){0, 0, NULL};
+    if (PyList_CheckExact(given)) {
+        if (PyList_GET_SIZE(given) != count) {
+            PyErr_Format(PyExc_ValueError, "argument %zd: %zd items for %zd rows", at, PyList_GET_SIZE(given), count);
+            return 0;
+        }
+        out->items = PyList_AsTuple(given); /* a copy: a buffer of Python's may change a list while it is read */
+        return out->items != NULL;
+    }
+    if (convert(given, kind, &out->value))
+        return 1;
+    PyErr_Format(PyExc_TypeError, "argument %zd: %.100s does not fit", at, Py_TYPE(given)->tp_name);
+    return 0;
+}
+
+/* The result of one row, or NULL with an exception that names it. */
+static PyObject *row_result(Function *function, const Column *columns, Py_ssize_t row)
+{
+    Value values[MOST_PARAMETERS];
+    for (Py_ssize_t at = 0; at < function->parameters; at++) {
+        values[at] = columns[at].value + row * (Value)columns[at].step;
+        PyObject *item = columns[at].items == NULL ? NULL : PyTuple_GET_ITEM(columns[at].items, row);
+        if (item != NULL && !convert(item, function->shape->name[at], &values[at])) {
+            const char *kind = Py_TYPE(item)->tp_name;
+            return PyErr_Format(PyExc_TypeError, "row %zd, argument %zd: %.100s does not fit", row, at, kind);
+        }
+    }
+    int32_t result = (int32_t)function->shape->call(function->address, values);
+    return function->result == SIGNED ? PyLong_FromLong(result) : PyLong_FromUnsignedLong((uint32_t)result);
+}
+
+/* rows(count, *arguments): `count` calls and the list of their results. What does not convert is refused; ctypes is not asked. */
+static PyObject *function_rows(PyObject *self, PyObject *const *given, Py_ssize_t number)
+{
+    Function *function = (Function *)self;
+    Column columns[MOST_PARAMETERS] = {0};
+    if (function->result != SIGNED && function->result != UNSIGNED)
+        return PyErr_Format(PyExc_TypeError, "a function whose result is a 32-bit integer is wanted");
+    if (number != function->parameters + 1)
+        return PyErr_Format(PyExc_TypeError, "expected a count and %zd arguments", function->parameters);
+    Py_ssize_t count = PyLong_AsSsize_t(given[0]), made = 0;
+    if (count < 0 && !PyErr_Occurred())
+        PyErr_Format(PyExc_ValueError, "%zd rows cannot be called", count);
+    while (count >= 0 && made < function->parameters
+           && make_column(given[made + 1], function->shape->name[made], count, made, &columns[made]))
+        made++;
+    PyObject *results = PyErr_Occurred() ? NULL : PyList_New(count);
+    for (Py_ssize_t row = 0; results != NULL && row < count; row++) {
+        PyObject *result = row_result(function, columns, row);
+        if (result == NULL)
+            Py_CLEAR(results);
+        else
+            PyList_SET_ITEM(results, row, result);
+    }
+    for (Py_ssize_t at = 0; at < function->parameters; at++)
+        Py_XDECREF(columns[at].items);
+    return results;
+}
+
+static PyMethodDef function_methods[] = {
+    {"rows", (PyCFunction)(void (*)(void))function_rows, METH_FASTCALL,
+     "rows(count, *arguments): call it count times. An argument is the same for each row, or a list with one for each, or "
+     "(buffer, step): an address that moves on. The list of results."},
+    {NULL},
+};
+
 /* After an attribute was assigned: whether the result is one that is made here. -1 with an exception set. */
 static int look_at_result(Function *function)
 {
@@ -272,6 +372,7 @@ static PyTypeObject function_type = {
     .tp_getattro = function_getattr,
     .tp_setattro = function_setattr,
     .tp_getset = function_attributes,
+    .tp_methods = function_methods,
 };
 
 /* byref()'s object is ctypes' own business: where it keeps its address is looked for, not assumed. 0 on success. */

@@ -217,6 +217,21 @@ async function liboqs(operation) {
 /** @type {Record<string, (operation: string) => Promise<Build>>} */
 const CONTENDERS = { 'libsodium.js': libsodium, noble, 'hash-wasm': hashWasm, 'liboqs-js': liboqs };
 
+/**
+ * An operation that is one call for many (operations.py) is as many calls here: no library has one for it.
+ * @param {string} contender @param {string} operation @param {number} payload @returns {Promise<Once>}
+ */
+async function built(contender, operation, payload) {
+  const [, single, rows] = /** @type {RegExpExecArray} */ (/^(.*?)(?:-x(\d+))?$/.exec(operation));
+  const once = await (await CONTENDERS[contender](single))(payload);
+  if (!rows) return once;
+  const count = Number(rows);
+  return () => {
+    for (let n = 1; n < count; n++) once();
+    return once();
+  };
+}
+
 /** What was prepared last for each contender. @type {Map<string, {key: string, once: Once, waits: boolean}>} */
 const prepared = new Map();
 
@@ -234,7 +249,7 @@ const epoch = () => performance.timeOrigin + performance.now();
 async function prepare({ contender, operation, payload_bytes: payload, warm_s: warm }) {
   const key = `${operation}/${payload}`;
   if (prepared.get(contender)?.key !== key) {
-    const once = await (await CONTENDERS[contender](operation))(payload);
+    const once = await built(contender, operation, payload);
     const first = once();
     prepared.set(contender, { key, once, waits: first instanceof Promise });
     await first;

@@ -72,16 +72,9 @@ class HashBatch:
         fields = Fields(req)
         algorithm = chosen_algorithm(fields)
         length = chosen_length(fields, algorithm)
-        digests = []
         items = fields.items(max_items=ITEMS_MOST)
-        spent = 0
-        for item in items:
-            digest = yield from hashing.digesting(algorithm, item.data, length)
-            digests.append({"name": item.name, "digest_hex": digest.hex()})
-            spent += len(item.data) + 256
-            if spent > algorithm.piece:  # many small items: give way as often as for one large one
-                spent = 0
-                yield
+        made = yield from hashing.digesting_all(algorithm, [item.data for item in items], length)
+        digests = [{"name": item.name, "digest_hex": digest.hex()} for item, digest in zip(items, made, strict=True)]
         show_digests(req, rep, algorithm, items, {"digests": digests})
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from keriwasm.imports import native
+from keriwasm.imports import many, native
+from keriwasm.runtime.scheduling import ASAP
 
 __all__ = [
     "ALGORITHMS",
@@ -22,6 +23,7 @@ __all__ = [
     "batches",
     "digest",
     "digesting",
+    "digesting_all",
     "output_length",
 ]
 
@@ -137,6 +139,21 @@ def digest(algorithm: Algorithm, data: bytes, length: int | None = None) -> byte
     hasher, finish = _start(algorithm, output_length(algorithm, length))
     hasher.update(data)
     return finish()
+
+
+def digesting_all(algorithm: Algorithm, messages: Sequence[bytes], length: int | None = None) -> Generator[float, None, list[bytes]]:
+    """The digest of each message, giving way as `digesting` does. Raises ValueError for a length that the algorithm does not give."""
+    if algorithm.name == "blake3":
+        return (yield from many.digesting(messages, output_length(algorithm, length)))
+    made = []
+    spent = 0
+    for message in messages:
+        made.append((yield from digesting(algorithm, message, length)))
+        spent += len(message) + 256
+        if spent > algorithm.piece:  # many small ones: give way as often as for one large one
+            spent = 0
+            yield ASAP
+    return made
 
 
 def batches(sizes: Sequence[int], workers: int, most: int = 4 << 20, least: int = 64 << 10) -> list[list[int]]:

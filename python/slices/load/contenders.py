@@ -18,10 +18,13 @@ PAGE = "page"
 _CLASSICAL = ("ed25519-keypair", "ed25519-sign", "ed25519-verify")
 _BOXES = ("x25519-seal", "x25519-open")
 _XCHACHA = ("xchacha-1k", "xchacha-16k", "xchacha-1m")
-_BLAKE3 = ("blake3-200", "blake3-1m")
+_BLAKE3 = ("blake3-200", "blake3-200-x64", "blake3-1m")
 _BLAKE2B = ("blake2b-200", "blake2b-1m")
 _ARGON = ("argon2id-interactive", "argon2id-moderate")
-_KEM = tuple(f"ml-kem-{size}-{step}" for size in (512, 768, 1024) for step in ("keypair", "encaps", "decaps"))
+_KEM = (
+    *(f"ml-kem-{size}-{step}" for size in (512, 768, 1024) for step in ("keypair", "encaps", "decaps")),
+    "ml-kem-768-encaps-x64",
+)
 _DSA = tuple(f"ml-dsa-{size}-{step}" for size in (44, 65, 87) for step in ("sign", "verify"))
 _FALCON = ("falcon-512-sign", "falcon-512-verify")
 _SLH = ("slh-dsa-128f-sign", "slh-dsa-128f-verify")

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import repeat
 from typing import Any
 
-from keriwasm.imports import native, packed_wheels
+from keriwasm.imports import many, native, packed_wheels
 
 __all__ = ["GROUPS", "MIB", "OPERATIONS", "Many", "Operation", "Unavailable", "find", "listing", "reason_against"]
 
@@ -121,6 +121,26 @@ def blake3(size: int) -> Callable[[int], Many]:
                 hasher(message).digest()
 
         return many
+
+    return build
+
+
+AT_ONCE = 64
+"""Rows of an operation that is one call for many."""
+
+
+def blake3_many(size: int) -> Callable[[int], Many]:
+    def build(payload: int) -> Many:
+        return looped(many.digests, [os.urandom(size) for _ in range(AT_ONCE)])
+
+    return build
+
+
+def kem_encaps_many(name: str) -> Callable[[int], Many]:
+    def build(payload: int) -> Many:
+        oqs = native.oqs()
+        made = oqs.KeyEncapsulation(enabled(oqs.get_enabled_kem_mechanisms(), name))
+        return looped(many.encapsulations, made, [made.generate_keypair()] * AT_ONCE)
 
     return build
 
@@ -248,6 +268,7 @@ GROUPS = ("Overhead", "Classical", "Hashes", "Passwords", "Post-quantum KEM", "P
 
 def _listed() -> list[Operation]:
     small, classical, hashes, passwords, kems, signatures, keri, page = GROUPS
+    at_once = f"One call for {AT_ONCE}, counted as one. Peers have no such call and are called {AT_ONCE} times."
     made = [
         Operation("control", "Control (empty)", small, control, about="The method itself: scheduler, clock, loop."),
         Operation("ed25519-keypair", "Ed25519 key pair", classical, ed25519_keypair),
@@ -259,6 +280,8 @@ def _listed() -> list[Operation]:
         Operation("xchacha-16k", "XChaCha20-Poly1305 16 KB", classical, xchacha(16384), bytes=16384),
         Operation("xchacha-1m", "XChaCha20-Poly1305 1 MB", classical, xchacha(MIB), bytes=MIB),
         Operation("blake3-200", "BLAKE3 200 B", hashes, blake3(200), bytes=200),
+        Operation(f"blake3-200-x{AT_ONCE}", f"BLAKE3 200 B, {AT_ONCE} at once", hashes, blake3_many(200), bytes=200 * AT_ONCE,
+                  about=at_once),
         Operation("blake3-1m", "BLAKE3 1 MB", hashes, blake3(MIB), bytes=MIB),
         Operation("blake2b-200", "BLAKE2b 200 B", hashes, blake2b(200), bytes=200),
         Operation("blake2b-1m", "BLAKE2b 1 MB", hashes, blake2b(MIB), bytes=MIB),
@@ -276,6 +299,10 @@ def _listed() -> list[Operation]:
         for step in ("keypair", "encaps", "decaps"):
             made.append(Operation(f"ml-kem-{size}-{step}", f"ML-KEM-{size} {step}", kems, kem(f"ML-KEM-{size}", step)))
     made.append(Operation("hybrid-handshake", "Handshake X25519 + ML-KEM-768", kems, handshake, about="Both sides."))
+    made.append(
+        Operation(f"ml-kem-768-encaps-x{AT_ONCE}", f"ML-KEM-768 encaps, {AT_ONCE} at once", kems, kem_encaps_many("ML-KEM-768"),
+                  about=at_once)
+    )  # fmt: skip
     for name, title, oqs_name, block in (
         ("ml-dsa-44", "ML-DSA-44", "ML-DSA-44", 0), ("ml-dsa-65", "ML-DSA-65", "ML-DSA-65", 0),
         ("ml-dsa-87", "ML-DSA-87", "ML-DSA-87", 0), ("falcon-512", "Falcon-512", "Falcon-512", 2_000),

@@ -11,6 +11,10 @@ single-block functions (keyed hashing, short inputs, extended output) get the SS
 
 from __future__ import annotations
 
+import shutil
+
+from vendoring import paths
+
 from ..compiler import EXTENSION, SSE41
 from . import EXTENSION_SUFFIX, EXTENSION_TAG, Context, Product
 
@@ -33,8 +37,11 @@ def build(context: Context) -> Product:
     else:
         flags += ["-DBLAKE3_USE_NEON=0"]
         sources = {"vendor/blake3_dispatch.c": []}
-    sources |= {"vendor/blake3_portable.c": [], "vendor/blake3.c": [], "blake3module.c": about}
+    for name in ("one_thread.h", "blake3_many.c"):
+        shutil.copy(paths.ROOT / "wheels/native" / name, root / "c_impl")
+    about += ["-include", "one_thread.h"]
+    sources |= {"vendor/blake3_portable.c": [], "vendor/blake3.c": [], "blake3module.c": about, "blake3_many.c": ["-I", "vendor"]}
     compiler = context.compiler(root / "c_impl", flags)
-    library = compiler.link(compiler.objects(sources), exports=["PyInit_blake3"])
+    library = compiler.link(compiler.objects(sources), exports=["PyInit_blake3", "PyInit_blake3_many"])
     licence = {"LICENSE": (root / "LICENSE").read_bytes()}
     return Product(EXTENSION_TAG, (root / "PKG-INFO").read_bytes(), {f"blake3{EXTENSION_SUFFIX}": library}, licence)
