@@ -62,7 +62,7 @@ def test_as_single_calls(pyodide):
     assert told["rows"] == [
         "TypeError: expected a count and 4 arguments", "TypeError: expected a count and 4 arguments",
         "ValueError: -1 rows cannot be called", "ValueError: argument 1: 16 bytes hold no 2 rows of 9",
-        "ValueError: argument 1: 16 bytes hold no 2 rows of -1", "TypeError: 'str' object cannot be interpreted as an integer",
+        "ValueError: argument 1: 16 bytes hold no 2 rows of -1", "TypeError: an integer is required",
         "ValueError: argument 1: 1 items for 2 rows", "TypeError: row 0, argument 3: float does not fit",
         "TypeError: argument 0: int does not fit", "TypeError: argument 1: bytes or a ctypes array, and a step, were expected", "[]",
     ]  # fmt: skip
