@@ -101,3 +101,20 @@ def test_bad_settings_are_told_in_the_form(boot: Callable[..., Watched]) -> None
         refused = fetch(page, "app/load/runs", "POST", json=sent)
         assert (refused["status"], refused["json"]["field"]) == (422, field)
     assert fetch(page, "app/load/runs/none")["status"] == 404
+
+
+def test_many_by_one_call(boot: Callable[..., Watched]) -> None:
+    """What loops in C finds its library also in a worker that began with a kept memory."""
+    page = boot().page
+    body = {"operations": ["blake3-200-x64", "ml-kem-768-encaps-x64"], "workers": [1], "seconds": 0.1}
+    id = fetch(page, "app/load/runs", "POST", json=body)["json"]["id"]
+    until(page, f"""keriwasm.fetch('app/load/runs/{id}', {{headers: {{accept: 'application/json'}}}})
+      .then(answer => answer.json()).then(({{state}}) => state !== 'running')""")
+    run = fetch(page, f"app/load/runs/{id}")["json"]
+    assert run["state"] == "done" and run["skipped"] == [] and all(each["ops"] > 0 for each in run["points"]), run
+    items = {"items": [{"name": "a", "text": "one"}, {"name": "b", "text": "two"}], "algorithm": "blake3"}
+    made = [each["digest_hex"] for each in fetch(page, "app/crypto/hash-batch", "POST", json=items)["json"]["digests"]]
+    assert made == [
+        fetch(page, "app/crypto/hash", "POST", json={"algorithm": "blake3", "text": each})["json"]["digest_hex"]
+        for each in ("one", "two")
+    ]
