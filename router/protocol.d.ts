@@ -80,8 +80,8 @@ export type RouterFailed = Message<'router:failed', { error: { type: string; mes
 export type RouterDigests = Message<'router:digests', { digests: { [path: string]: string } }>;
 /** Pyodide's code, compiled while the page was built; null: it did not come. */
 export type EarlyModule = { type: 'early:module'; module: WebAssembly.Module | null };
-/** Ports: brings the module to the first pool worker as well. */
-export type EarlyStart = { type: 'early:start'; folder: string; generation: string };
+/** From a kept generation, ports: brings the module to the first pool worker as well; else what Pyodide's code is. */
+export type EarlyStart = { type: 'early:start'; folder: string; generation: string; wasm?: string; integrity?: string };
 export type PageToRouter = RouterInit | RouterDoor | RouterRetire | RouterGeneration | RouterLine | EarlyModule
   | EarlyStart;
 export type RouterToPage = RouterMismatch | RouterFailed | RouterDigests;
@@ -104,6 +104,9 @@ export type WorkerPostponed = Message<'worker:postponed', { bytes: Bytes }>;
 export type WorkerDrain = Message<'worker:drain'>;
 export type WorkerInject = Message<'worker:inject', { kind: string; ms: number }>;
 export type PoolDone = Message<'pool:done', { id: string; ok: boolean; error: string | null; pool: object }>;
+/** To the first worker of a first visit, before worker:init: what its interpreter starts with. */
+export type WorkerBegin = { type: 'worker:begin'; interpreter: string; info: object; module: WebAssembly.Module;
+  library: ArrayBuffer };
 /** To the first worker of a warm start, before worker:init; ports: brings the module. */
 export type WorkerRestore = { type: 'worker:restore'; [part: string]: any };
 export type RestoreModule = { type: 'restore:module'; module?: WebAssembly.Module; error?: string };

@@ -60,7 +60,8 @@ async function withSharedAssets(module, stdlib, work) {
 }
 
 /**
- * @param {Init} init @param {object} options of loadPyodide, beyond those that every worker has
+ * @param {{ id: string, [part: string]: any }} init
+ * @param {object} options of loadPyodide, beyond those that every worker has
  * @param {Promise<any>} module the compiled one @param {ArrayBuffer} stdlib
  */
 export async function load(init, options, module, stdlib) {
@@ -76,12 +77,12 @@ export async function load(init, options, module, stdlib) {
 
 /**
  * A plain boot: what every worker needs is unpacked, nothing imported.
- * @param {Init} init @param {Progress} progress
+ * @param {Init} init @param {Progress} progress @param {Promise<any> | null} begun an interpreter that has started
  */
-export async function fresh(init, progress) {
+export async function fresh(init, progress, begun) {
   progress('start', 0, 'Python');
   if (!there(init)) throw new Error('the library and the wheels could not be read');
-  const python = await load(init, {}, init.module, library(init).slice().buffer);
+  const python = await (begun ?? load(init, {}, init.module, library(init).slice().buffer));
   for (const [at, wheel] of init.packages.entries()) {
     progress('install', at + 1, wheel.name);
     unpackWheel(python, init, wheel);

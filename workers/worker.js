@@ -6,7 +6,7 @@
  * Python.
  */
 import { packedModules, writePostponed } from './files.js';
-import { call, fresh, restored } from './interpreter.js';
+import { call, fresh, load, restored } from './interpreter.js';
 import { asking, interruptible } from './interrupt.js';
 import { begin } from './restore-first.js';
 
@@ -23,10 +23,15 @@ let deliver = message => { waiting.push(message); };
 
 /** A restore that was begun before it was known who this worker is. @type {null | ReturnType<typeof begin>} */
 let begun = null;
+/** The interpreter of a first visit, begun likewise. @type {Promise<any> | null} */
+let plain = null;
 
 scope.onmessage = (/** @type {MessageEvent} */ { data, ports }) => {
   if (data.type === 'worker:init') boot(data).catch(error => fail(data, error));
-  else if (data.type === 'worker:restore') begun = begin(data, ports[0]);
+  else if (data.type === 'worker:begin') {
+    plain = load({ ...data, id: 'w1' }, {}, data.module, data.library);
+    plain.catch(() => {});  // whoever waits for it learns of it
+  } else if (data.type === 'worker:restore') begun = begin(data, ports[0]);
   else if (data.type.startsWith('restore:')) begun?.give[data.type.slice('restore:'.length)](data);
   else deliver(data);
 };
@@ -65,7 +70,7 @@ async function boot(told) {
       post('worker:unusable', { reason: String(error?.message ?? error).slice(-500) });
     });
   }
-  python ??= await fresh(init, progress);
+  python ??= await fresh(init, progress, plain);
   const late = { packed: packedModules(init), lazy: init.snapshot ? [] : init.config.snapshot?.lazy ?? [] };
   call(python, 'keriwasm.imports.lazy_native', 'begin', JSON.stringify(late));
   progress('import', steps - 1, 'slices');

@@ -47,12 +47,16 @@ function row(paths, sizes) {
  * @param {URL} base folder of the app's files: that of index.html, or one that names a kept generation
  * @param {string} version what the page runs; the manifest must say the same
  * @param {(bytes: { done: number, total: number }) => void} onprogress bytes before compression
- * @returns {{ router: Promise<any>, pool: Promise<any>, postponed: () => Promise<SharedArrayBuffer | ArrayBuffer>,
+ * @param {{ path: string, sha256: string, module: Promise<WebAssembly.Module> } | null} [early] Pyodide's code, which
+ *   is being fetched already
+ * @returns {{ router: Promise<any>, pool: Promise<any>, interpreter: Promise<any>,
+ *   postponed: () => Promise<SharedArrayBuffer | ArrayBuffer>,
  *   digests: () => Promise<{ [path: string]: string }> }} `postponed` fetches the postponed wheels, in whose memory the
  *   slots of `pool.postponed` lie; after a failure it may be called again. `digests`: sha256 of our own files that were
- *   read, to find out later which version of the app they were
+ *   read, to find out later which version of the app they were; `interpreter`: what one starts with, which is there
+ *   before the rest of `pool`
  */
-export function loadAssets(base, version, onprogress) {
+export function loadAssets(base, version, onprogress, early = null) {
   const bytes = { done: 0, total: 0 };
   let told = 0;
   const count = (/** @type {number} */ n) => {
@@ -110,7 +114,8 @@ export function loadAssets(base, version, onprogress) {
     return fill(await Promise.all(paths.map(async path => (await get(path, locked)).arrayBuffer())));
   };
 
-  const pool = described.then(async ({ config, locked }) => {
+  // What an interpreter starts with is all that is fetched at first: it can start while the rest is on its way.
+  const begun = described.then(({ config, locked }) => {
     const folder = clean(config.interpreter).replace(/[^/]*$/, '');
     const modules = [config.interpreter, `${folder}pyodide.asm.mjs`];
     const wasm = `${folder}pyodide.asm.wasm`;
@@ -119,23 +124,36 @@ export function loadAssets(base, version, onprogress) {
     const whole = `${folder}python_stdlib.zip`;
     const stdlib = config.pool.stdlib ?? whole;
     const wanted = [...Object.keys(config.files), ...config.packages, stdlib];  // in a pack our own files come first
+    const code = { path: wasm, sha256: locked.get(wasm).sha256 };
+    const same = early?.path === wasm && early.sha256 === code.sha256;
     bytes.total = [wasm, ...modules, ...wanted].reduce((sum, path) => sum + (locked.get(clean(path))?.size ?? 0), 0);
     count(0);
-    const [{ info }, module, read_] = await Promise.all([
-      list,
-      compile(base, { path: wasm, sha256: locked.get(wasm).sha256 }).then(compiled => {
-        count(locked.get(wasm)?.size ?? 0);
-        return compiled;
-      }),
-      Promise.all(wanted.map(path => read(path, locked))),
-      Promise.all(modules.map(path => read(path, locked))),
+    const module = (same ? early.module : compile(base, code)).then(compiled => {
+      count(locked.get(wasm)?.size ?? 0);
+      return compiled;
+    });
+    const library = read(stdlib, locked);
+    const all = Promise.all([list, module, library, ...modules.map(path => read(path, locked))]);
+    return { config, locked, wanted, wasm: code, stdlib, whole, library, all };
+  });
+  const interpreter = begun.then(async ({ config, all }) => {
+    const [{ info }, module, library] = await all;
+    return { interpreter: new URL(config.interpreter, base).href, info, module, library };
+  });
+  /** Settles when the line is free for the rest. */
+  const rest = begun.then(({ library }) => library).then(() => {}, () => {});
+
+  const pool = begun.then(async ({ config, locked, wanted, wasm, stdlib, whole, library, all }) => {
+    await rest;
+    const [read_, [{ info }, module]] = await Promise.all([
+      Promise.all(wanted.map(path => path === stdlib ? library : read(path, locked))), all,
     ]);
     const { slots, fill } = row(wanted, read_.map(buffer => buffer.byteLength));
     const named = (/** @type {string} */ path, /** @type {Slot | undefined} */ slot = slots.get(path)) =>
       ({ name: /** @type {string} */ (path.split('/').pop()), ...slot });
     return {
       bytes: fill(read_), module, interpreter: clean(config.interpreter), info,
-      wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
+      wasm,
       stdlib: named(stdlib), packages: config.packages.map((/** @type {string} */ path) => named(path)),
       postponed: [...(await laid).slots].map(([path, slot]) =>
         ({ ...named(path, slot), modules: config.postponed[path], library: clean(path) === whole })),
@@ -147,6 +165,7 @@ export function loadAssets(base, version, onprogress) {
   const router = described.then(async ({ config, locked }) => {
     /** @type {string[]} */
     const paths = config.router.files;
+    await rest;
     const [shell, , ...texts] = await Promise.all([
       text('index.html'), get(config.micropython.interpreter, locked), ...paths.map(text),
     ]);
@@ -158,5 +177,6 @@ export function loadAssets(base, version, onprogress) {
   });
   const digests = async () => Object.fromEntries(await Promise.all(
     [...seen].map(async ([path, bytes]) => [path, await digest(bytes)])));
-  return { router, pool, postponed, digests };
+  for (const promise of [router, pool, interpreter]) promise.catch(() => {});  // whoever needs it learns of it
+  return { router, pool, interpreter, postponed, digests };
 }

@@ -46,9 +46,15 @@
       location.reload();
     }
   }, true);
+  if (!wasm || !navigator.locks) return;
+  if (!generation) {
+    const { pathname } = new URL('../..', src);
+    worker.postMessage({ type: 'early:start', folder: pathname, generation: '', wasm, integrity });
+    return;
+  }
   // Without shared memory what is read so early would have to be copied once it is there: then the host reads it
   // itself.
-  if (!generation || !wasm || !crossOriginIsolated || !navigator.locks) return;
+  if (!crossOriginIsolated) return;
   const stop = new AbortController();
   // The router worker is reading when the code is there: the first pool worker gets it by a way of its own.
   const { port1, port2 } = new MessageChannel();

@@ -15,8 +15,10 @@ const LATE_MS = 10_000;
  * @typedef {{ head: import('./pack.js').Head, bytes: Bytes, gate: SharedArrayBuffer | null,
  *   module: Promise<WebAssembly.Module>, needed: Promise<void>, rest: () => Promise<void> }} Found
  *   a pack that is being read, as pack.js says, and Pyodide's code
- * @typedef {{ worker: Worker, found: Promise<Found | null>, failed: string }} FirstWorker the first pool worker, what
- *   it restores, and why it is none
+ * @typedef {{ worker: Worker, failed: string, found: Promise<Found | null> | null,
+ *   loaded: ReturnType<typeof import('./assets.js').loadAssets> | null,
+ *   onprogress: null | ((bytes: { done: number, total: number }) => void) }} FirstWorker the first pool worker and why
+ *   it is none; what it restores, or, on a first visit, what is being fetched (host/first-visit.js)
  */
 
 /**

@@ -16,6 +16,7 @@ import { Pack } from './pack.js';
  *   `postponedBytes` those of the postponed wheels, null until they are there; `gate` says of a pack whether library
  *   and wheels are in `bytes` already (THERE) or cannot be had (FAILED)
  * @typedef {import('./first-worker.js').Found} Found
+ * @typedef {import('./first-worker.js').FirstWorker} FirstWorker
  */
 
 /** Where the next thing may begin. @param {number} size */
@@ -33,21 +34,22 @@ export class Supplies {
    * @param {string} folder path of the app
    * @param {string} version
    * @param {{ snapshot: (told: object) => void, progress: (bytes: { done: number, total: number }) => void }} tell
-   * @param {Promise<Found | null> | null} found the pack, if it is being read already
+   * @param {FirstWorker | null} first the pack that is being read already, or what is being fetched
    */
-  constructor(files, folder, version, tell, found) {
+  constructor(files, folder, version, tell, first) {
     this.files = files;
     this.version = version;
     this.tell = tell;
     this.generation = /\/@([0-9a-f]{16})\/$/.exec(files.pathname)?.[1] ?? '';
     this.pack = new Pack(folder);
     /** @type {Promise<ReturnType<typeof import('./assets.js').loadAssets>> | null} */
-    this.loaded = null;
+    this.loaded = first?.loaded ? Promise.resolve(first.loaded) : null;
+    if (first) first.onprogress = tell.progress;
     /** @type {Promise<Parts> | null} */
     this.brought = null;
     /** @type {Promise<void> | null} */
     this.rest = null;
-    this.found = this.generation ? this.#looked(found ?? this.#read()) : Promise.resolve(null);
+    this.found = this.generation ? this.#looked(first?.found ?? this.#read()) : Promise.resolve(null);
     if (!this.generation) this.#load().catch(() => {});  // whoever needs it learns of it
   }
 

@@ -318,7 +318,7 @@ async function start({ base, faults, workers }, first) {
   supplies = new Supplies(ROOT, base, VERSION, {
     snapshot: told => feed({ ...told, type: 'snapshot' }),
     progress(progress) { bytes = progress; tellStatus(); },
-  }, first?.found ?? null);
+  }, first);
   pool = new PoolWorkers(supplies, { base, faults, form }, { message: fromWorker, fault: feedFault });
   if (first) pool.adopt(first);  // what it tells meanwhile waits in `early`
   // They tell which kept version these files are: where nothing can be hashed (an insecure address) nothing is kept

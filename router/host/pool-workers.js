@@ -96,22 +96,25 @@ export class PoolWorkers {
 
   /**
    * The worker that restores the snapshot already (boot/first-worker.js) is the policy's first one, which carries every
-   * slice: it need not wait until MicroPython is there to say so. With nothing to restore it is ended.
+   * slice: it need not wait until MicroPython is there to say so. With nothing to restore it is ended. On a first visit
+   * it has begun its interpreter (first-visit.js).
    * @param {FirstWorker} first
    */
   adopt(first) { this.#adopt(first).catch(error => this.#unsupplied('w1', 1, error)); }
 
   /** @param {FirstWorker} first */
-  async #adopt({ worker, failed }) {
+  async #adopt({ worker, failed, loaded }) {
     this.#employ(worker, 'w1', 1);
     if (failed) throw new Error(failed);
-    const { snapshot, config } = await this.supplies.parts();
+    const parts = await this.supplies.parts();
+    const { snapshot, config } = parts;
     if (this.entries.get('w1')?.worker !== worker) return;
     const slices = Object.keys(config.slices).sort();
     if (snapshot) return this.#introduce(worker, 'w1', 1, slices, {}, true);
+    if (loaded) return this.#introduce(worker, 'w1', 1, slices, parts, false);
     const plain = this.#employ(start('w1.1'), 'w1', 1);
     worker.terminate();
-    this.#introduce(plain, 'w1', 1, slices, await this.supplies.parts(), false);
+    this.#introduce(plain, 'w1', 1, slices, parts, false);
   }
 
   /** What a worker starts with does not come. @param {string} id @param {number} generation @param {Error} error */

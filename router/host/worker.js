@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * The router worker's first step: where early.js says so, the pack of a kept app is read (boot/first-worker.js) and
- * restored into the first pool worker at once, while the router itself (host.js) is still being loaded.
+ * restored into the first pool worker at once, while the router itself (host.js) is still being loaded; on a first
+ * visit, what the workers need is fetched meanwhile (first-visit.js).
  */
 
 import { ROOT } from '../root.js';
@@ -33,13 +34,18 @@ scope.onmessage = (/** @type {MessageEvent} */ event) => {
 /**
  * Not where a tab leads already: this worker was started in vain then, and must not be ended while it has the pack's
  * file open.
- * @param {{ folder: string, generation: string }} told @param {MessagePort} port brings the compiled code as well
+ * @param {{ folder: string, generation: string, wasm: string, integrity: string }} told
+ * @param {MessagePort} port brings the compiled code as well
  */
-async function startFirst({ folder, generation }, port) {
+async function startFirst({ folder, generation, wasm, integrity }, port) {
   // No locks to be had here: leader.js says so.
   const { held } = await navigator.locks.query().catch(() => ({ held: [] }));
   if (begun || held?.some(lock => lock.name === `keriwasm-pool:${folder}`)) return;  // the lock of leader.js
   const worker = new Worker(new URL('workers/worker.js', ROOT), { type: 'module', name: 'w1.1' });
+  if (!generation) {
+    const { fetchFor } = await import('./first-visit.js');
+    return employ(fetchFor(worker, wasm, integrity));
+  }
   const found = import('../boot/first-worker.js')
     .then(({ readFor }) => readFor(worker, folder, generation, module, port));
   found.catch(() => {});  // the host tells
@@ -50,8 +56,13 @@ async function startFirst({ folder, generation }, port) {
     await found.needed.catch(() => {});
     await load(found.head.router.micropython, found.head.router.python);
   }).catch(() => {});  // the host asks for all of it as well, and tells
-  const started = first = { worker, found, failed: '' };
-  worker.onerror = event => {
+  employ({ worker, found, failed: '', loaded: null, onprogress: null });
+}
+
+/** @param {import('../boot/first-worker.js').FirstWorker} started */
+function employ(started) {
+  first = started;
+  started.worker.onerror = event => {
     event.preventDefault();
     started.failed = event.message || 'its script could not be loaded';
   };

@@ -13,7 +13,7 @@ from router.policy.text import clip, seconds
 
 CRASH_WINDOW_MS = 30000  # a worker that dies more than CRASH_FREE times in it is replaced ever more slowly
 CRASH_FREE = 4
-FIRST_ANSWER_MS = 300  # so long the rest of the pool leaves the processor to the first answer
+FIRST_ANSWER_MS = 2000  # so long the rest of the pool leaves the processor to the first answer
 STATUS_MS = 100  # progress alone is not told more often
 STRAIN = 3  # so many times as long a silence counts while others boot
 
