@@ -114,7 +114,7 @@ export function loadAssets(base, version, onprogress, early = null) {
     return fill(await Promise.all(paths.map(async path => (await get(path, locked)).arrayBuffer())));
   };
 
-  // What an interpreter starts with is all that is fetched at first: it can start while the rest is on its way.
+  // What an interpreter starts with is asked for first: it can start while the rest is on its way.
   const begun = described.then(({ config, locked }) => {
     const folder = clean(config.interpreter).replace(/[^/]*$/, '');
     const modules = [config.interpreter, `${folder}pyodide.asm.mjs`];
@@ -140,11 +140,8 @@ export function loadAssets(base, version, onprogress, early = null) {
     const [{ info }, module, library] = await all;
     return { interpreter: new URL(config.interpreter, base).href, info, module, library };
   });
-  /** Settles when the line is free for the rest. */
-  const rest = begun.then(({ library }) => library).then(() => {}, () => {});
 
   const pool = begun.then(async ({ config, locked, wanted, wasm, stdlib, whole, library, all }) => {
-    await rest;
     const [read_, [{ info }, module]] = await Promise.all([
       Promise.all(wanted.map(path => path === stdlib ? library : read(path, locked))), all,
     ]);
@@ -165,7 +162,6 @@ export function loadAssets(base, version, onprogress, early = null) {
   const router = described.then(async ({ config, locked }) => {
     /** @type {string[]} */
     const paths = config.router.files;
-    await rest;
     const [shell, , ...texts] = await Promise.all([
       text('index.html'), get(config.micropython.interpreter, locked), ...paths.map(text),
     ]);
