@@ -162,12 +162,13 @@ export function loadAssets(base, version, onprogress, early = null) {
   const router = described.then(async ({ config, locked }) => {
     /** @type {string[]} */
     const paths = config.router.files;
+    const wasm = clean(config.micropython.interpreter).replace(/mjs$/, 'wasm');
     const [shell, , ...texts] = await Promise.all([
       text('index.html'), get(config.micropython.interpreter, locked), ...paths.map(text),
     ]);
     return {
       shell, config: { name: config.name, pool: config.pool, slices: config.slices },
-      micropython: clean(config.micropython.interpreter),
+      micropython: clean(config.micropython.interpreter), wasm: { path: wasm, sha256: locked.get(wasm).sha256 },
       python: Object.fromEntries(paths.map((path, at) => [clean(path), texts[at]])),
     };
   });

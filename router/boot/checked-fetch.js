@@ -30,6 +30,9 @@ export function good(response, name) {
   throw new Error(why ? decodeURIComponent(why) : `${name} could not be fetched: HTTP ${response.status}`);
 }
 
-/** Pyodide's code, compiled once for all workers. @param {URL} base @param {{ path: string, sha256: string }} wasm */
+/**
+ * Pyodide's code, compiled once for all workers, or MicroPython's.
+ * @param {URL} base @param {{ path: string, sha256: string }} wasm
+ */
 export const compile = async (base, { path, sha256 }) =>
   WebAssembly.compileStreaming(good(await checked(new URL(path, base), path, sha256), path));

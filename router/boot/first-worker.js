@@ -44,7 +44,6 @@ export async function readFor(worker, folder, generation, early, port) {
   globalThis.indexedDB?.databases?.().catch(() => {});
   // The worker's start goes through this thread, which reads now.
   await new Promise(resolve => { setTimeout(resolve); });
-  import(new URL(head.router.micropython, ROOT).href).catch(() => {});  // the host tells; it comes meanwhile
   const { snapshot, needed, rest } = fill();
   // What is damaged is not given: whoever waits for `needed` ends that worker.
   snapshot.then(() => worker.postMessage({ type: 'restore:snapshot' }), () => {});

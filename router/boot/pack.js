@@ -10,9 +10,9 @@
  *
  * Layout: MAGIC, size of the head (u32), sha256 of the head, the head (JSON), the body. The first part is written last,
  * so that a file whose writer was killed is none. Pieces of zeros (a quarter of a snapshot) are left out, and not read.
- * Of the body the snapshot and our own files come first: the library and the wheels behind them, which a worker only
- * reads when it imports what the snapshot does not hold, are read later where memory can be shared. What the hashes do
- * not catch: somebody who can write to this origin's storage writes them as well.
+ * Of the body the snapshot, the router's memory and our own files come first: the library and the wheels behind them,
+ * which a worker only reads when it imports what the snapshot does not hold, are read later where memory can be shared.
+ * What the hashes do not catch: somebody who can write to this origin's storage writes them as well.
  */
 import '../offline/generations.js';
 
@@ -30,7 +30,8 @@ const ZEROS = '0';
 
 /**
  * @typedef {{ generation: string, size: number, pieces: string[], pool: any, router: any, needed: number,
- *   snapshot: { at: number, size: number } }} Head `needed`: so much of the body no worker starts without
+ *   snapshot: { at: number, size: number }, first: number }} Head `needed`: so much of the body no worker starts
+ *   without; `first`: where the files begin
  * @typedef {{ head: Head, bytes: SharedArrayBuffer | ArrayBuffer, gate: SharedArrayBuffer | null, fill: () => Filling,
  *   close: () => void }} Opened `gate` tells workers whether the rest is there (workers/interpreter.js); null: it is
  *   read before any starts
@@ -42,6 +43,15 @@ const ZEROS = '0';
 const hex = (/** @type {Uint8Array} */ bytes) => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 const unhex = (/** @type {string} */ text) => Uint8Array.from(
   /** @type {RegExpMatchArray} */ (text.match(/../g)), pair => parseInt(pair, 16));
+
+/**
+ * What the router starts with, read and checked; without its kept memory (host/policy.js) where that is damaged.
+ * @param {{ head: Head, bytes: SharedArrayBuffer | ArrayBuffer, needed: Promise<void> }} found
+ */
+export async function routerOf({ head: { router: { memory, ...router } }, bytes, needed }) {
+  const whole = memory && await needed.then(() => true, () => false);
+  return { ...router, memory: whole ? { ...memory, bytes: new Uint8Array(bytes, memory.at, memory.length) } : null };
+}
 
 /** Memory that all workers see at once where the page is isolated; else each gets a copy. @param {number} size */
 export const memory = size => globalThis.crossOriginIsolated && globalThis.SharedArrayBuffer

@@ -5,7 +5,7 @@
  * router/policy/pool/snapshot.py decides what is done about it.
  */
 import { compile } from './checked-fetch.js';
-import { Pack } from './pack.js';
+import { Pack, routerOf } from './pack.js';
 
 /**
  * @typedef {import('../protocol.js').Bytes} Bytes
@@ -104,7 +104,8 @@ export class Supplies {
 
   /** The router's Python and what it is told. @returns {Promise<any>} */
   async router() {
-    return (await this.found)?.head.router ?? (await this.#load()).router;
+    const found = await this.found;
+    return found ? routerOf(found) : { ...await (await this.#load()).router, memory: null };
   }
 
   /** What workers get; after a failure it is tried anew at the next call. @returns {Promise<Parts>} */
@@ -127,7 +128,7 @@ export class Supplies {
         this.tell.progress({ done: head.needed, total: head.needed });
         this.tell.snapshot({ state: 'used', bytes: head.snapshot.size });
         return { ...head.pool, bytes, postponedBytes: bytes, gate, module, snapshot: head.snapshot,
-          first: aligned(head.snapshot.size),
+          first: head.first,
           interpreter: new URL(head.pool.interpreter, this.files).href };
       }
       this.found = Promise.resolve(this.#damaged(reason));
@@ -217,14 +218,19 @@ export class Supplies {
     this.tell.snapshot(found ? { state: 'kept', bytes: found.head.snapshot.size } : { state: 'none' });
   }
 
-  /** Makes a pack of a snapshot, for the next visit. @param {ArrayBuffer} snapshot */
-  async keep(snapshot) {
+  /**
+   * Makes a pack of a snapshot, for the next visit.
+   * @param {ArrayBuffer} snapshot @param {import('../host/policy.js').Memory | null} memory the router's
+   */
+  async keep(snapshot, memory) {
     await this.postponed();
     const { bytes, postponedBytes: late, module: _, gate, snapshot: none, first, interpreter, ...pool } =
       await this.parts();
     if (!late) throw new Error('the postponed wheels are not there');
-    const router = await this.router();
-    const before = aligned(snapshot.byteLength);
+    const { memory: _before, ...router } = await this.router();
+    const policy = memory?.bytes ?? new Uint8Array();
+    const start = aligned(snapshot.byteLength);
+    const before = start + aligned(policy.length);
     const moved = (/** @type {{ at: number }} */ slot) => ({ ...slot, at: slot.at - first + before });
     const { stdlib, packages, postponed, files, ...rest } = pool;
     // What was first of library and wheels is in the whole ones again. Of a damaged pack all lies in one memory.
@@ -236,15 +242,17 @@ export class Supplies {
     const movedLate = (/** @type {{ at: number }} */ slot) => moved({ ...slot, at: slot.at + behind });
     const needed = end(files.map(moved));
     await this.pack.keep({
-      generation: this.generation, router,
+      generation: this.generation,
+      router: { ...router, memory: memory && { ...memory, bytes: null, at: start, length: policy.length } },
       pool: { ...rest, interpreter: interpreter.slice(this.files.href.length),
         stdlib: whole ? movedLate(whole) : moved(stdlib),
         packages: kept.map(moved),
         postponed: postponed.filter((/** @type {any} */ slot) => slot !== whole).map(movedLate),
         files: files.map(moved) },
-      snapshot: { at: 0, size: snapshot.byteLength }, needed,
+      snapshot: { at: 0, size: snapshot.byteLength }, needed, first: before,
     }, [
-      new Uint8Array(snapshot), new Uint8Array(before - snapshot.byteLength),
+      new Uint8Array(snapshot), new Uint8Array(start - snapshot.byteLength),
+      policy, new Uint8Array(before - start - policy.length),
       new Uint8Array(bytes, first, size - first),
       ...behind ? [new Uint8Array(behind - size), new Uint8Array(late)] : [],
     ]);

@@ -56,6 +56,8 @@ const makers = new Map();
 
 /** @type {null | ((event: object) => void)} */
 let policy = null;
+/** Of MicroPython, as the next visit is to find it. @type {import('./policy.js').Memory | null} */
+let memory = null;
 /** Events that came before MicroPython was there. @type {object[]} */
 const early = [];
 /** @type {Supplies} */
@@ -149,7 +151,7 @@ const perform = {
   },
   make_snapshot() {
     supplies.postponed().then(() => pool.makeSnapshot()).then(async ({ snapshot, ms }) => {
-      await supplies.keep(snapshot);
+      await supplies.keep(snapshot, memory);
       feed({ type: 'snapshot', state: 'kept', bytes: snapshot.byteLength, ms });
     }).catch(error => feed({ type: 'snapshot', state: 'failed', reason: error.message }));
   },
@@ -327,9 +329,12 @@ async function start({ base, faults, workers }, first) {
     supplies.parts().then(() => supplies.digests()).then(
       digests => scope.postMessage({ v: PROTOCOL, type: 'router:digests', digests }), () => {});
   }
-  const { config, shell, python, micropython } = await supplies.router();
+  const router = await supplies.router();
+  const { config, shell } = router;
   const warm = Boolean(await supplies.found);
-  policy = running(await load(micropython, python));
+  const loaded = await load(router);
+  memory = loaded.memory;
+  policy = running(loaded);
   policy({ type: 'init', config, workers, cores: navigator.hardwareConcurrency || 2, faults, base, shell,
     warm, secure: location.protocol === 'https:', now: now() });
   for (const event of early.splice(0)) policy(event);

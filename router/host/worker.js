@@ -51,10 +51,10 @@ async function startFirst({ folder, generation, wasm, integrity }, port) {
   found.catch(() => {});  // the host tells
   // Before the page says what the router is to be: it is loading still, and nothing here depends on it. After what the
   // first worker needs was read, which both would wait for.
-  Promise.all([found, import('./policy.js')]).then(async ([found, { load }]) => {
+  Promise.all([found, import('./policy.js'), import('../boot/pack.js')]).then(async ([found, policy, { routerOf }]) => {
     if (!found) return;
-    await found.needed.catch(() => {});
-    await load(found.head.router.micropython, found.head.router.python);
+    policy.prepare(found.head.router);
+    await policy.load(await routerOf(found));
   }).catch(() => {});  // the host asks for all of it as well, and tells
   employ({ worker, found, failed: '', loaded: null, onprogress: null });
 }

@@ -123,6 +123,10 @@ GATED = """async ({generation}) => {
   return told;
 }"""
 
+# Likewise, whether the policy runs on the memory that the pack has of it: only what is read of a pack is shared.
+RESTORED_POLICY = """async () => (await (await import(new URL('policy.js', location.href))).load()).memory.bytes.buffer
+  instanceof SharedArrayBuffer"""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -199,6 +203,8 @@ def test_a_warm_visit_starts_from_the_snapshot(profile: Profile, site: Site, wat
     page.goto(f"{site.url}?workers=2")
     wait_ready(page)
     assert snapshot(page)["state"] == "used"
+    router = next(worker for worker in page.workers if worker.url.endswith("router/host/worker.js"))
+    assert router.evaluate(RESTORED_POLICY), "the router's Python was compiled anew"
     assert content(page) and not [path for path in site.bytes if path.startswith("static/wheels")]
     digest = ask(page, "app/crypto/hash", 200, {"algorithm": "blake2b", "text": "abc"})["digest_hex"]
     assert digest in (hashlib.blake2b(b"abc").hexdigest(), hashlib.blake2b(b"abc", digest_size=32).hexdigest())

@@ -1,6 +1,7 @@
 """The router's policy decides the same on MicroPython (in the browser) and on CPython (in the tests), command by command.
 
-A house full of random play writes down its events on CPython; MicroPython under Node gets the same events.
+A house full of random play writes down its events on CPython; MicroPython under Node gets the same events, once as a first visit has it
+and once from the memory that a warm visit puts back.
 """
 
 from __future__ import annotations
@@ -48,13 +49,19 @@ def play(seed: int) -> tuple[list, list]:
     return house.trace, house.commands
 
 
-def micropython(events: list, folder: Path) -> list:
-    """What MicroPython makes of the events."""
+def write(events: list, folder: Path) -> tuple[Path, Path]:
+    """The files of events and of commands to be."""
     given, made = folder / "events.jsonl", folder / "commands.jsonl"
     # handle_json takes a list for a batch of events: an event that is itself a list (rubbish) goes in a batch of one
     lines = [json.dumps([event] if isinstance(event, list) else event) for event in events]
     given.write_text("\n".join(lines) + "\n")
-    node.run(ROOT / "tests" / "wasm" / "router_host.mjs", ROOT, given, made)
+    return given, made
+
+
+def micropython(events: list, folder: Path, host: str = "router_host.mjs") -> list:
+    """What MicroPython makes of the events."""
+    given, made = write(events, folder)
+    node.run(ROOT / "tests" / "wasm" / host, ROOT, given, made, folder / "report.json")
     return [json.loads(line) for line in made.read_text().splitlines()]
 
 
@@ -62,7 +69,7 @@ def micropython(events: list, folder: Path) -> list:
 def test_both_interpreters_decide_the_same(seed, tmp_path):
     events, commands = play(seed)
     assert len(events) > MOVES
-    answers = micropython(events, tmp_path)
+    answers = micropython(events, tmp_path, "kept_policy_host.mjs" if seed % 2 else "router_host.mjs")
     assert len(answers) == len(commands)
     kinds = set()
     for event, here, there in zip(events, commands, answers, strict=True):
@@ -70,6 +77,20 @@ def test_both_interpreters_decide_the_same(seed, tmp_path):
         kinds |= {command["do"] for command in here}
     assert kinds >= {"spawn", "dispatch", "reply", "send", "kill", "forget", "wake", "status", "log"}
     print(f"{len(events)} events, {sum(map(len, commands))} commands alike")
+
+
+@pytest.mark.parametrize("spoil", ["", "size"])
+def test_a_kept_memory_that_is_of_no_use_is_told_and_compiled_anew(spoil, tmp_path):
+    """Alone it decides everything; another MicroPython's is not run on."""
+    events, commands = play(1)
+    given, made = write(events[:50], tmp_path)
+    report = tmp_path / "report.json"
+    node.run(ROOT / "tests" / "wasm" / "kept_policy_host.mjs", ROOT, given, made, report, *([spoil] if spoil else []))
+    assert [plain(json.loads(line)) for line in made.read_text().splitlines()] == [plain(each) for each in commands[:50]]
+    told = json.loads(report.read_text())
+    assert 100_000 < told["bytes"] < 1 << 20 < told["size"], "a pack is to carry what is used of it"
+    assert told["again"] is (not spoil)
+    assert [("kept memory" in line, "compiled" in line) for line in told["warned"]] == ([(True, True)] if spoil else [])
 
 
 def through_the_gate(dice: random.Random) -> Gatehouse:
