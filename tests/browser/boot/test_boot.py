@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,6 +136,18 @@ def test_a_flipped_byte_is_refused(
     wait_ready(watched.page, "failed")
     name = asset.split("/")[-1].split("*")[0]
     assert name in watched.page.locator("#main").inner_text()
+
+
+def test_a_page_that_names_other_code_than_the_lock(
+    broken: Callable[..., str], context: BrowserContext, watch: Callable[[Page], Watched]
+) -> None:
+    """What a first visit begins to fetch before it knows the lock is not used when the lock says otherwise: that is fetched."""
+    other = f'data-integrity="sha256-{base64.b64encode(bytes(32)).decode()}"'
+    url = broken("index.html", lambda page: page.write_text(re.sub('data-integrity="[^"]*"', other, page.read_text())))
+    watched = watch(context.new_page())
+    watched.allow("integrity")
+    watched.page.goto(f"{url}?workers=1")
+    wait_ready(watched.page)
 
 
 @pytest.mark.long
