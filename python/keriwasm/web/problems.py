@@ -94,10 +94,15 @@ def goes_to(req: falcon.Request) -> bool:
 
 
 def arrived() -> Generator[float, float, None]:
-    """Ends when all that is fetched after the first answer is there, or is not to be waited for (any longer)."""
+    """Ends when all that is fetched after the first answer is there, or is not to be waited for any longer."""
+    with suppress(Coming):  # whoever needs it says so
+        yield from packed_wheels.here()
+
+
+def beforehand() -> Generator[float, float, None]:
+    """The same before anything is begun, which may need none of it: once somebody has waited in vain, nobody does."""
     if packed_wheels.expected():
-        with suppress(Coming):  # whoever needs it says so
-            yield from packed_wheels.here()
+        yield from arrived()
 
 
 def handlers(app: falcon.App, worker: Context) -> None:

@@ -15,7 +15,7 @@ from hio.base import doing
 from keriwasm.runtime.context import COMING, MESSAGE, RENDER_MS
 from keriwasm.runtime.scheduling import ASAP, WAIT
 from keriwasm.web.deeds import DEED, ERROR, Deed
-from keriwasm.web.problems import arrived
+from keriwasm.web.problems import beforehand
 from keriwasm.worker.once import name_of
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class RequestDoer(doing.Doer):
         worker, now = self.worker, self.worker.host.now
         started = now()
         if not self.message.get("again"):  # what changes something is begun once: when all that it may meet is here
-            yield from arrived()
+            yield from beforehand()
         environ, (status, headers, chunks) = yield from self.attempt()
         if COMING in environ and self.message.get("again"):
             close(chunks)

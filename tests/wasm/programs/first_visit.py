@@ -82,6 +82,7 @@ async def main(args: dict[str, Any]) -> dict[str, Any]:
             raise
 
     packed_wheels.PackedFinder.bring = watched
+    patience, packed_wheels.PATIENCE = packed_wheels.PATIENCE, 0.0  # these pages are to need nothing that is late
     lazy_native.begin(json.dumps({"packed": args["packed"], "lazy": args["lazy"]}))
     import main as entry  # workers/main.py
 
@@ -90,6 +91,7 @@ async def main(args: dict[str, Any]) -> dict[str, Any]:
     def note() -> None:
         """Once all pages were asked for, once when the rest is wanted: then it is brought, as the router does."""
         seen.append([list(missed), loaded()])
+        packed_wheels.PATIENCE = patience
         if len(seen) == 2:
             Path("/packed").mkdir()
             for name in set(args["packed"].values()):

@@ -41,11 +41,11 @@ async def test_what_changes_something_begins_when_all_is_here_all_else_at_once(k
         refused = await kit.ask("GET", "/app/late", again=False)
         assert refused.status == 503 and len(calls) == 2, "nor does the next one wait for what did not come"
         calls.clear()
-        sys.meta_path[0].overdue = False
-        changing = kit.begin("GET", "/app/late", again=False)
         waiting = kit.begin("GET", "/app/late", again=True)
         while len(calls) < 1:
             await asyncio.sleep(0.01)
+        sys.meta_path[0].overdue = False
+        changing = kit.begin("GET", "/app/late", again=False)
         assert not kit.host.of("http:reply", id=waiting)
         with zipfile.ZipFile(tmp_path / "made", "w") as archive:
             archive.writestr("late_for_a_request.py", "HERE = 1")
